@@ -1,0 +1,70 @@
+/** What one installation runs: topics and pipelines, and the key groups that follow from them. */
+import { type Pipeline, wire } from '../operators/core/keyed.ts'
+import { pipelines } from '../pipelines/index.ts'
+import { definitions } from '../schemas/definitions.ts'
+import { batch_log_topic, type TopicSpec, topics } from '../schemas/topics.ts'
+import type { TopicSettings } from './ports.ts'
+
+export interface App {
+  readonly name: string
+  readonly topics: Readonly<Record<string, TopicSpec>>
+  readonly pipelines: readonly Pipeline[]
+  /** Avro schema by name, as in schemas/. */
+  readonly schemas: Readonly<Record<string, object>>
+  /** Partitions of every topic that does not say otherwise. Fixed for a generation. */
+  readonly partitions: number
+}
+
+export interface KeyGroup {
+  readonly name: string
+  readonly partitions: number
+  /** Inputs in topic order: all input topics keyed so, and what our own tasks write for the group's pipelines. */
+  readonly inputs: readonly string[]
+  readonly pipelines: readonly Pipeline[]
+}
+
+export const tributary = (partitions: number): App => ({
+  name: 'tributary',
+  topics,
+  pipelines,
+  schemas: definitions,
+  partitions,
+})
+
+/** Topics a pipeline reads (with the fields it projects) and writes, found by building it once. */
+export const describe_pipeline = (pipeline: Pipeline) => {
+  const reads = new Map<string, Set<string>>()
+  const writes = new Set<string>()
+  wire(pipeline, tracing_graph(reads, writes))
+  return { reads, writes }
+}
+
+export const partitions_of = (app: App, topic: string): number => app.topics[topic]?.partitions ?? app.partitions
+
+export const key_groups = (app: App): KeyGroup[] => {
+  const names = new Set<string>()
+  for (const spec of Object.values(app.topics)) if (spec.role === 'input') names.add(spec.keyed_by)
+  for (const pipeline of app.pipelines) names.add(pipeline.keyed_by)
+  return [...names].map(name => {
+    const members = app.pipelines.filter(pipeline => pipeline.keyed_by === name)
+    const read = new Set(members.flatMap(pipeline => [...describe_pipeline(pipeline).reads.keys()]))
+    const inputs = Object.entries(app.topics)
+      .filter(([topic, spec]) => spec.keyed_by === name && (spec.role === 'input' || read.has(topic)))
+      .map(([topic]) => topic)
+    for (const topic of read)
+      if (!inputs.includes(topic)) throw new Error(`a pipeline keyed by ${name} reads ${topic}, which is keyed by ${app.topics[topic]?.keyed_by}`)
+    const partitions = Math.max(...inputs.map(topic => partitions_of(app, topic)))
+    return { name, partitions, inputs, pipelines: members }
+  })
+}
+
+/** Every topic the installation needs. */
+export const topic_settings = (app: App): TopicSettings[] => [
+  ...Object.keys(app.topics).map(name => ({ name, partitions: partitions_of(app, name), config: KEPT })),
+  ...key_groups(app).map(group => ({ name: batch_log_topic(group.name), partitions: group.partitions, config: KEPT })),
+]
+const KEPT = { 'cleanup.policy': 'delete', 'retention.ms': '-1' }
+
+const tracing_graph = (reads: Map<string, Set<string>>, writes: Set<string>) => {
+  throw new Error(`not wired yet: ${reads.size} ${writes.size}`)
+}

@@ -1,0 +1,21 @@
+/** Defaults of a running system; tests and the simulator pass others. */
+import { days, hours, minutes } from '../schemas/units.ts'
+import type { Settings } from './worker-types.ts'
+
+export const default_settings: Settings = {
+  batch_records_max: 2000,
+  batch_bytes_max: 4 << 20,
+  batch_compute_ms: 20,
+  lag_wait_ms: 500,
+  timers_max: 2000,
+  checkpoint_every_ms: 1000,
+  idle_ms: 5000,
+  grace_ms: minutes(10),
+  correction_ms: days(2),
+  future_ms: hours(1),
+  hot_keys_max: 100_000,
+  import_lapse_ms: hours(1),
+  insert_bytes_max: 16 << 20,
+  insert_wait_ms: 1000,
+  retry_ms: 200,
+}

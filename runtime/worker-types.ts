@@ -1,0 +1,104 @@
+/** What the parts of a process tell each other: dependencies, settings, status, observation. */
+import type { Logger } from 'pino'
+import type { App } from './app.ts'
+import type { Clock, Log, Registry, StateStore, Warehouse } from './ports.ts'
+
+export interface Settings {
+  /** Bounds of one micro-batch. */
+  readonly batch_records_max: number
+  readonly batch_bytes_max: number
+  readonly batch_compute_ms: number
+  /** How long a batch waits for an input that has lag but nothing buffered. */
+  readonly lag_wait_ms: number
+  /** Timers fired in one batch at most. */
+  readonly timers_max: number
+  readonly checkpoint_every_ms: number
+  /** Inputs must have been at their end for so long before a tick moves time, and then only to wall − idle_ms. */
+  readonly idle_ms: number
+  /** How far behind stream time a record is still in order. */
+  readonly grace_ms: number
+  /** How long after its close a window is still corrected. */
+  readonly correction_ms: number
+  /** A record further ahead of the wall clock is dead-lettered. */
+  readonly future_ms: number
+  /** Entities kept decoded per task. */
+  readonly hot_keys_max: number
+  /** An import lease that was not renewed for so long has lapsed. */
+  readonly import_lapse_ms: number
+  /** Sink: an insert waits for so many bytes or so long. */
+  readonly insert_bytes_max: number
+  readonly insert_wait_ms: number
+  /** Pause before recovery after an error, doubled up to 30 times of it. */
+  readonly retry_ms: number
+}
+
+export interface WorkerDeps {
+  readonly app: App
+  readonly log: Log
+  readonly registry: Registry
+  readonly store: StateStore
+  readonly clock: Clock
+  readonly settings: Settings
+  readonly observe: Observer
+  readonly logger: Logger
+}
+
+export interface SinkDeps {
+  readonly app: App
+  readonly log: Log
+  readonly registry: Registry
+  readonly warehouse: Warehouse
+  readonly clock: Clock
+  readonly settings: Settings
+  readonly observe: Observer
+  readonly logger: Logger
+}
+
+export type TaskState = 'acquiring' | 'recovering' | 'live' | 'blocked' | 'refused'
+export interface TaskStatus {
+  readonly group: string
+  readonly partition: number
+  readonly state: TaskState
+  /** K, the last committed batch; R, the last checkpointed one. */
+  readonly committed_seq: number
+  readonly checkpoint_seq: number
+  readonly checkpoint_at: number | null
+  readonly stream_time_ms: number | null
+  /** Records between position and end of each input. */
+  readonly lag: Readonly<Record<string, number>>
+  /** Why it is blocked (retried) or refused (needs a person; names the remedy). */
+  readonly error: string | null
+}
+
+export interface SinkStatus {
+  readonly partition: number
+  readonly lag: Readonly<Record<string, number>>
+  readonly error: string | null
+}
+
+/** Running until stopped; stop() drains and resolves when nothing of it runs any more. */
+export interface Running<S> {
+  status(): readonly S[]
+  stop(): Promise<void>
+}
+
+export type Outcome = 'processed' | 'duplicate' | 'forwarded' | 'late' | 'dead_letter'
+export type Stage = 'decode' | 'load' | 'push' | 'commit' | 'checkpoint' | 'insert'
+
+/** Where counters go (prom-client in a process, nothing in tests). */
+export interface Observer {
+  outcome(topic: string, outcome: Outcome, records: number): void
+  dead_letter(topic: string, reason: string): void
+  late(operator: string, reason: string): void
+  stage(stage: Stage, ns: number, records: number): void
+  recovery(group: string, kind: 'clean' | 'replayed' | 'rebuilt' | 'version_skew', records: number): void
+  inserted(table: string, rows: number, oldest_age_ms: number): void
+}
+export const unobserved: Observer = {
+  outcome() {},
+  dead_letter() {},
+  late() {},
+  stage() {},
+  recovery() {},
+  inserted() {},
+}

@@ -1,0 +1,58 @@
+/** The topics: who writes them, how they are keyed, how long ids are remembered and which table they become. */
+import { days } from './units.ts'
+import type { Topics } from './types.ts'
+
+/** How a record's key is formed from its body. A key group is named after it. */
+export type KeyedBy = 'customer' | 'tenant' | 'catalog'
+
+export interface TopicSpec {
+  /** File schemas/<schema>.avsc (without the ending). */
+  readonly schema: string
+  /** input: emitters write it. output: tasks write it, consumers and the warehouse read it. internal: between tasks only. */
+  readonly role: 'input' | 'output' | 'internal'
+  /** The key group named so judges an input; a pipeline may read only topics of its own `keyed_by`. */
+  readonly keyed_by: string
+  /** How long (key, event_id) is remembered: for ever, a time in ms of stream time, or not at all. Inputs only. */
+  readonly dedupe: 'for_ever' | 'none' | number
+  /** murmur2: the record's partition and key are checked against its body; trusted: the emitter is believed. */
+  readonly partitioner: 'murmur2' | 'trusted'
+  /** Partition count where it is not the installation's. */
+  readonly partitions?: number
+  /** The warehouse table: identity after `_key` is (tenant_id, _key, event_id) unless named; version picks the newest row. */
+  readonly table?: { readonly order_by?: readonly string[]; readonly version?: string; readonly partition_by?: string }
+  /** In place of Avro, for topics that are not ours to shape. */
+  readonly encode?: (row: never) => Buffer
+}
+
+const input = (schema: string, dedupe: TopicSpec['dedupe'], keyed_by: KeyedBy = 'customer'): TopicSpec => ({
+  schema,
+  role: 'input',
+  keyed_by,
+  dedupe,
+  partitioner: 'murmur2',
+  table: {},
+})
+const output = (schema: string, keyed_by: KeyedBy, table: TopicSpec['table'] = {}): TopicSpec => ({
+  schema,
+  role: 'output',
+  keyed_by,
+  dedupe: 'none',
+  partitioner: 'trusted',
+  table,
+})
+
+export const topics = {
+  touchpoints: input('touchpoints', days(2)),
+  conversations: input('conversations', days(2)),
+  payments: input('payments', 'for_ever'),
+  feedback: input('feedback', 'for_ever'),
+  catalog: { ...input('catalog', 'for_ever', 'catalog'), partitions: 1 },
+  ledger: output('ledger', 'customer'),
+  sessions: output('sessions', 'customer', { version: 'revision' }),
+  movements: { ...output('movements', 'tenant'), role: 'internal' },
+  revenue_windows: output('revenue_windows', 'tenant', { version: 'revision' }),
+  dead_letters: output('dead_letters', 'customer', { order_by: ['topic', 'partition', 'offset', 'event_id'] }),
+} as const satisfies Record<keyof Topics, TopicSpec>
+
+/** Name of a key group's commit record topic. */
+export const batch_log_topic = (key_group: string): string => `batch_log.${key_group}`
