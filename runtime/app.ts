@@ -1,5 +1,6 @@
 /** What one installation runs: topics and pipelines, and the key groups that follow from them. */
-import { type Pipeline, wire } from '../operators/core/keyed.ts'
+import { Subject } from 'rxjs'
+import { type Graph, type Pipeline, wire } from '../operators/core/keyed.ts'
 import { pipelines } from '../pipelines/index.ts'
 import { definitions } from '../schemas/definitions.ts'
 import { batch_log_topic, type TopicSpec, topics } from '../schemas/topics.ts'
@@ -58,6 +59,18 @@ export const key_groups = (app: App): KeyGroup[] => {
   })
 }
 
+/** How many tasks write each internal input of a group: its stream time is the least of theirs. */
+export const writers_of = (app: App, group: KeyGroup): ReadonlyMap<string, number> => {
+  const writers = new Map<string, number>()
+  for (const topic of group.inputs) {
+    if (app.topics[topic]?.role !== 'internal') continue
+    const writing = key_groups(app).filter(g => g.pipelines.some(p => describe_pipeline(p).writes.has(topic)))
+    if (writing.length !== 1) throw new Error(`${topic} must be written by one key group`)
+    writers.set(topic, (writing[0] as KeyGroup).partitions)
+  }
+  return writers
+}
+
 /** Every topic the installation needs. */
 export const topic_settings = (app: App): TopicSettings[] => [
   ...Object.keys(app.topics).map(name => ({ name, partitions: partitions_of(app, name), config: KEPT })),
@@ -65,6 +78,17 @@ export const topic_settings = (app: App): TopicSettings[] => [
 ]
 const KEPT = { 'cleanup.policy': 'delete', 'retention.ms': '-1' }
 
-const tracing_graph = (reads: Map<string, Set<string>>, writes: Set<string>) => {
-  throw new Error(`not wired yet: ${reads.size} ${writes.size}`)
-}
+const tracing_graph = (reads: Map<string, Set<string>>, writes: Set<string>): Graph => ({
+  source: (topic, fields) => {
+    reads.set(topic, new Set([...(reads.get(topic) ?? []), ...fields]))
+    return new Subject<unknown>()
+  },
+  node: <I, O>() => ({ enter: (_: I) => {}, out: new Subject<O>() }),
+  output: topic => {
+    writes.add(topic)
+  },
+  sink() {},
+  fail(error) {
+    throw error
+  },
+})

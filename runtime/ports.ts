@@ -158,7 +158,7 @@ export type SaveResult = 'saved' | 'already_saved' | 'conflict'
 export interface StateStore {
   /** The header, or null when there is no checkpoint. Throws DirtyCheckpoint when a write was cut short midway. */
   header(task: TaskId): Promise<CheckpointHeader | null>
-  /** All fields of each key (an empty map where there are none), or null when the header's seq is none of `accepted`. One round trip. */
+  /** All fields of each key (an empty map where there are none), or null when the header's seq (0 where there is no checkpoint) is none of `accepted`. One round trip. */
   load(task: TaskId, keys: readonly string[], accepted: readonly number[]): Promise<Fields[] | null>
   /**
    * Atomic compare and set. `from` is the seq that must stand in the header (null: no checkpoint).

@@ -20,8 +20,11 @@ export interface TopicSpec {
   readonly partitions?: number
   /** The warehouse table: identity after `_key` is (tenant_id, _key, event_id) unless named; version picks the newest row. */
   readonly table?: { readonly order_by?: readonly string[]; readonly version?: string; readonly partition_by?: string }
-  /** In place of Avro, for topics that are not ours to shape. */
-  readonly encode?: (row: never) => Buffer
+  /** Names of the identity and time fields where a topic is not ours to shape. */
+  readonly event_id?: string
+  readonly occurred_at?: string
+  /** In place of Avro, for output topics that are not ours to shape. */
+  readonly encode?: (row: never) => { readonly key: string; readonly value: Buffer }
 }
 
 const input = (schema: string, dedupe: TopicSpec['dedupe'], keyed_by: KeyedBy = 'customer'): TopicSpec => ({

@@ -257,7 +257,7 @@ export interface Session {
   readonly first_channel: string
   readonly last_channel: string
   readonly first_campaign: null | string
-  /** In order of first sight. */
+  /** Distinct, sorted. */
   readonly funnel_steps: readonly (string)[]
 }
 
@@ -302,6 +302,11 @@ export interface JourneySession {
   readonly anonymous_id: null | string
   /** -1 while open. */
   readonly revision: number
+}
+
+/** When an operator's timer is set for, so that a step need not look at every slot. */
+export interface NextDue {
+  readonly due_ms: null | number
 }
 
 /** State of an operator that keeps everything in slots. */

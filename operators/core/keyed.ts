@@ -60,6 +60,8 @@ export interface Keyed<I, O, S, W = never, T extends string = never> {
 export interface Graph {
   source(topic: string, fields: readonly string[]): Observable<unknown>
   node<I, O, S, W, T extends string>(spec: Keyed<I, O, S, W, T>, as: string): { enter(input: I): void; readonly out: Subject<O> }
+  /** Announces, while wiring, that sink() will be called for the topic. */
+  output(topic: string): void
   sink(topic: string, value: unknown): void
   /** The first failure wins: undo, dead letter for this pipeline, build anew. */
   fail(error: unknown): void
@@ -122,6 +124,7 @@ export const wire = (definition: Pipeline, graph: Graph): void => {
     definition.build({
       from: (topic, ...fields) => graph.source(topic, fields as string[]) as never,
       to: (topic, stream) => {
+        graph.output(topic)
         stream.subscribe({ next: value => graph.sink(topic, value), error: error => graph.fail(error) })
       },
     })

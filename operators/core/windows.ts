@@ -1,0 +1,25 @@
+/** Event-time windows: the arithmetic that windowed operators share, and the defaults of lateness. */
+import { days, minutes } from '../../schemas/units.ts'
+
+export interface Lateness {
+  /** A window closes so long after its end (stream time). */
+  readonly grace_ms: number
+  /** For so long after its close it is still corrected, by a later revision; afterwards a record is late. */
+  readonly correction_ms: number
+}
+
+export const default_lateness: Lateness = { grace_ms: minutes(10), correction_ms: days(2) }
+
+/** Start of the tumbling window (aligned to the epoch) that holds an instant. */
+export const window_start = (at_ms: number, size_ms: number): number => Math.floor(at_ms / size_ms) * size_ms
+
+/** When a window that ends at end_ms is final for the first time. */
+export const closes_at = (end_ms: number, lateness: Lateness): number => end_ms + lateness.grace_ms
+
+/** From when on a window that ended at end_ms is no longer corrected: its state is dropped. */
+export const forgotten_at = (end_ms: number, lateness: Lateness): number =>
+  end_ms + lateness.grace_ms + lateness.correction_ms
+
+/** The earliest of several due times, null when there is none. */
+export const earliest = (due_ms: readonly number[]): number | null =>
+  due_ms.length ? due_ms.reduce((a, b) => (b < a ? b : a)) : null

@@ -1,0 +1,159 @@
+/** Topics, their partitions and what lies in them: the part of the embedded log that reads LMDB. */
+import type { Fetched, LogRecord, TopicSettings } from '../ports.ts'
+import { OffsetOutOfRange } from '../ports.ts'
+import { chunk_range, decode_chunk } from './chunk.ts'
+import type { Environment } from './environment.ts'
+
+interface StoredTopic {
+  readonly id: number
+  readonly partitions: number
+  readonly config: Readonly<Record<string, string>>
+}
+
+export interface Partition {
+  readonly topic: string
+  readonly topic_id: number
+  readonly partition: number
+  /** Offset behind the last record that is on disk: nothing is shown before. */
+  end: number
+  /** Called after `end` has moved. */
+  readonly listeners: Set<() => void>
+}
+
+/** One read goes so far ahead at most; a chunk is never split. */
+const READ_RECORDS = 2000
+const READ_BYTES = 1 << 20
+
+/** Keys order as [topic, partition, offset]; without an offset, the key before all of the partition's. */
+export const chunk_key = ({ topic_id, partition }: Partition, offset?: number): Buffer => {
+  const key = Buffer.allocUnsafe(offset === undefined ? 8 : 16)
+  key.writeUInt32BE(topic_id, 0)
+  key.writeUInt32BE(partition, 4)
+  if (offset !== undefined) {
+    key.writeUInt32BE(Math.floor(offset / 2 ** 32), 8)
+    key.writeUInt32BE(offset >>> 0, 12)
+  }
+  return key
+}
+
+const check_settings = ({ name, partitions, config }: TopicSettings): void => {
+  if (name === '' || name.length > 249) throw new Error(`a topic's name has 1 to 249 characters: '${name}'`)
+  if (!Number.isInteger(partitions) || partitions < 1)
+    throw new Error(`topic ${name} needs at least one partition, not ${partitions}`)
+  if (config?.['cleanup.policy']?.split(',').some(policy => policy.trim() === 'compact'))
+    throw new Error(`topic ${name} must not be compacted: its superseded records are needed for replay`)
+}
+
+/** All topics of one environment. */
+export class Partitions {
+  readonly #environment: Environment
+  readonly #topics
+  readonly #records
+  readonly #open = new Map<string, Partition[]>()
+
+  constructor(environment: Environment) {
+    this.#environment = environment
+    this.#topics = environment.values<StoredTopic>('topics')
+    this.#records = environment.bytes('records')
+    if (!environment.read_only)
+      for (const { key, value } of this.#topics.getRange()) this.#add(key as string, value)
+  }
+
+  get chunks() {
+    return this.#records
+  }
+
+  #add(topic: string, { id, partitions }: StoredTopic): Partition[] {
+    const list = Array.from({ length: partitions }, (_, partition) => {
+      const one: Partition = { topic, topic_id: id, partition, end: 0, listeners: new Set() }
+      this.reload(one)
+      return one
+    })
+    this.#open.set(topic, list)
+    return list
+  }
+
+  /** Sets `end` to what is stored: after a write that may have failed, or for another process's writes. */
+  reload(partition: Partition): void {
+    const last = this.#chunk_at(partition, Number.MAX_SAFE_INTEGER)
+    partition.end = last ? chunk_range(last).end : 0
+  }
+
+  /** The chunk with the greatest base ≤ offset. */
+  #chunk_at(partition: Partition, offset: number): Buffer | undefined {
+    const range = { start: chunk_key(partition, offset), end: chunk_key(partition), reverse: true, limit: 1 }
+    for (const { value } of this.#records.getRange(range)) return Buffer.from(value)
+    return undefined
+  }
+
+  async ensure(topics: readonly TopicSettings[]): Promise<void> {
+    for (const settings of topics) check_settings(settings)
+    const missing = new Map<string, StoredTopic>()
+    let id = Math.max(0, ...[...this.#open.values()].map(([first]) => first!.topic_id))
+    for (const { name, partitions, config } of topics) {
+      const there = this.#open.get(name)?.length ?? missing.get(name)?.partitions
+      if (there === undefined) missing.set(name, { id: ++id, partitions, config: config ?? {} })
+      else if (there !== partitions)
+        throw new Error(`topic ${name} exists with ${there} partitions, not ${partitions}`)
+    }
+    if (missing.size === 0) return
+    // Added before the write: a second call must not give the same ids away.
+    for (const [name, topic] of missing) this.#add(name, topic)
+    try {
+      await this.#environment.write(() => {
+        for (const [name, topic] of missing) void this.#topics.put(name, topic)
+      })
+    } catch (error) {
+      for (const name of missing.keys()) this.#open.delete(name)
+      throw error
+    }
+  }
+
+  count(topic: string): number | undefined {
+    this.#environment.check_open()
+    if (!this.#environment.read_only) return this.#open.get(topic)?.length
+    this.#environment.refresh()
+    return this.#topics.get(topic)?.partitions
+  }
+
+  /** @throws Error naming the topic or partition that does not exist */
+  find(topic: string, partition: number): Partition {
+    const count = this.count(topic)
+    if (count === undefined) throw new Error(`there is no topic ${topic}`)
+    if (this.#environment.read_only && !this.#open.has(topic)) this.#add(topic, this.#topics.get(topic)!)
+    const found = this.#open.get(topic)?.[partition]
+    if (!found) throw new Error(`topic ${topic} has partitions 0 to ${count - 1}, not ${partition}`)
+    if (this.#environment.read_only) this.reload(found)
+    return found
+  }
+
+  /**
+   * Records from an offset on, some thousands at most.
+   * @throws OffsetOutOfRange when the log never had the offset
+   */
+  read(partition: Partition, from: number): Fetched {
+    const { end } = partition
+    if (!Number.isSafeInteger(from) || from < 0 || from > end)
+      throw new OffsetOutOfRange(
+        `${partition.topic}/${partition.partition} has offsets 0 to ${end}, not ${from}`,
+      )
+    const records: LogRecord[] = []
+    if (from === end) return { records, position: end, end }
+    const first = this.#chunk_at(partition, from)
+    if (!first) throw new Error(`${partition.topic}/${partition.partition} lost its record ${from}`)
+    decode_chunk(first, from, records)
+    let position = chunk_range(first).end
+    let bytes = first.length
+    if (position < end && records.length < READ_RECORDS && bytes < READ_BYTES) {
+      const range = { start: chunk_key(partition, position), end: chunk_key(partition, end) }
+      for (const { value } of this.#records.getRange(range)) {
+        const chunk = Buffer.from(value) // LMDB's own memory is reused by its next read.
+        decode_chunk(chunk, position, records)
+        position = chunk_range(chunk).end
+        bytes += chunk.length
+        if (records.length >= READ_RECORDS || bytes >= READ_BYTES) break
+      }
+    }
+    return { records, position, end }
+  }
+}

@@ -1,0 +1,97 @@
+/** One partition's records for one task: read ahead in chunks, filled when the partition grows and when drained. */
+import type { LogRecord, Reader } from '../ports.ts'
+import type { Partition, Partitions } from './partitions.ts'
+
+/** Below this many buffered records, news is read in; above, it stays in LMDB. */
+const LOW_WATER = 1000
+
+export class PartitionReader implements Reader {
+  readonly topic: string
+  readonly partition: number
+  position = 0
+  end = -1
+  readonly #partitions: Partitions
+  readonly #source: Partition
+  readonly #on_news: () => void
+  readonly #grown = () => this.#fill()
+  #buffer: LogRecord[] = []
+  #head = 0
+  #filling: NodeJS.Immediate | null = null
+  #failure: unknown = null
+
+  /** @param on_news called when there is a record, a position, an end or a failure that was not there before */
+  constructor(partitions: Partitions, source: Partition, on_news: () => void) {
+    this.topic = source.topic
+    this.partition = source.partition
+    this.#partitions = partitions
+    this.#source = source
+    this.#on_news = on_news
+  }
+
+  get length(): number {
+    return this.#buffer.length - this.#head
+  }
+
+  at(i: number): LogRecord | undefined {
+    return i < 0 ? undefined : this.#buffer[this.#head + i]
+  }
+
+  shift(): LogRecord | undefined {
+    const record = this.#buffer[this.#head]
+    if (record === undefined) return undefined
+    this.#head++
+    if (this.#head === this.#buffer.length) {
+      this.#buffer = []
+      this.#head = 0
+      // Drained with more to come: the next batch need not wait for it.
+      if (this.position < this.#source.end) this.#fill()
+    }
+    return record
+  }
+
+  seek(offset: number): void {
+    this.#buffer = []
+    this.#head = 0
+    this.#failure = null
+    this.position = offset
+    this.#source.listeners.add(this.#grown)
+    this.#filling ??= setImmediate(() => {
+      this.#filling = null
+      this.#fill()
+    })
+  }
+
+  /** What went wrong since the last seek, or null. */
+  failure(): unknown {
+    return this.#failure
+  }
+
+  /** No more deliveries. */
+  stop(): void {
+    this.#source.listeners.delete(this.#grown)
+    if (this.#filling) clearImmediate(this.#filling)
+    this.#filling = null
+  }
+
+  #fill(): void {
+    // After a seek the first fill is the scheduled one; a growth in between must not forestall it.
+    if (this.#filling || this.#failure !== null) return
+    const was_end = this.end
+    const was_position = this.position
+    try {
+      if (this.length < LOW_WATER) {
+        const fetched = this.#partitions.read(this.#source, this.position)
+        this.#buffer =
+          this.length === 0
+            ? fetched.records.slice()
+            : [...this.#buffer.slice(this.#head), ...fetched.records]
+        this.#head = 0
+        this.position = fetched.position
+      }
+      this.end = this.#source.end
+    } catch (error) {
+      this.#failure = error
+    }
+    if (this.#failure !== null || this.end !== was_end || this.position !== was_position) this.#on_news()
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * Child process: the ClickHouse HTTP interface over chDB. Its configuration is the first line of stdin; it writes
+ * `{"port": n}` to stdout when it listens and ends when stdin does, so that even a killed parent frees the data directory.
+ */
+import { createServer } from 'node:http'
+import { createInterface } from 'node:readline'
+import { answer } from './warehouse-http.ts'
+import { type ChdbSettings, open_sessions } from './warehouse-session.ts'
+
+export interface ServerConfig extends ChdbSettings {
+  readonly host: string
+  /** 0 picks a free one. */
+  readonly port: number
+  /** Of user `default`, which may do everything; '' asks for none. */
+  readonly password: string
+  /** Of user `analyst`, which may only read. */
+  readonly analyst_password: string
+}
+
+const serve = async (config: ServerConfig) => {
+  const sessions = await open_sessions(config)
+  const passwords = new Map([
+    ['default', config.password],
+    ['analyst', config.analyst_password],
+  ])
+  const server = createServer((request, response) => void answer({ sessions, passwords }, request, response))
+  // Clients keep connections and reuse them after their own idle time; ours must be the longer one.
+  server.keepAliveTimeout = 30_000
+  server.requestTimeout = 0
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(config.port, config.host, resolve)
+  })
+  const address = server.address()
+  process.stdout.write(
+    `${JSON.stringify({ port: address && typeof address === 'object' ? address.port : 0 })}\n`,
+  )
+}
+
+const refuse = (error: unknown) => {
+  process.stdout.write(
+    `${JSON.stringify({ error: error instanceof Error ? error.message : String(error) })}\n`,
+    () => process.exit(1),
+  )
+}
+
+// Data parts are written whole or not at all, so ending without ceremony loses nothing that was acknowledged.
+process.on('SIGTERM', () => process.exit(0))
+const input = createInterface({ input: process.stdin })
+input.once('line', line => serve(JSON.parse(line) as ServerConfig).catch(refuse))
+input.once('close', () => process.exit(0))

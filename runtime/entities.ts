@@ -1,0 +1,275 @@
+/**
+ * Keyed state of a task in memory: hot entities with their operators' cells, a journal to undo one pipeline's work on
+ * one record, and the changes of the running batch, cut off at its commit so that a checkpoint never holds what a later
+ * batch did. Values are never mutated, so a cut is a set of references.
+ */
+import type { TopicSpec } from '../schemas/topics.ts'
+import type { NodeDef } from './graph.ts'
+import { IdMemory, type IdSnapshot } from './id-memory.ts'
+import type { EntityWrite, Fields } from './ports.ts'
+import { ids_field, parse_field, slot_field_of, TIMERS_ENTITY, UnreadableState } from './state-fields.ts'
+import { type Timer, Timers, timer_from_field, timer_to_field } from './timers.ts'
+
+export interface Entity {
+  readonly key: string
+  readonly cells: (Cell | undefined)[]
+  readonly ids: Map<string, IdMemory>
+  /** Number of cuts (running one included) not yet checkpointed that touch it: not evictable before. */
+  dirty_cut: number
+}
+
+export interface Cell {
+  readonly entity: Entity
+  readonly def: NodeDef
+  state: unknown
+  last_ms: number
+  /** Whether it is stored: a cell that was never changed is not. */
+  exists: boolean
+  slots: Map<string, unknown> | null
+}
+
+/** Values as they stood when a batch was committed. */
+export class Cut {
+  readonly states = new Map<Cell, { readonly state: unknown; readonly last_ms: number } | null>()
+  readonly slots = new Map<Cell, Map<string, unknown>>()
+  readonly ids = new Map<Entity, Map<string, IdSnapshot>>()
+  readonly timers = new Map<string, Timer | null>()
+
+  get size(): number {
+    return this.states.size + this.ids.size + this.timers.size
+  }
+
+  /** Store writes, encoded now: the values cannot have changed since the cut. */
+  writes(field_of_node: (node: number) => string): EntityWrite[] {
+    const entities = new Map<string, Map<string, Buffer | null>>()
+    const fields = (key: string) => {
+      let of_key = entities.get(key)
+      if (!of_key) {
+        of_key = new Map()
+        entities.set(key, of_key)
+      }
+      return of_key
+    }
+    for (const [cell, value] of this.states)
+      fields(cell.entity.key).set(cell.def.field, value && cell.def.state.encode(value.state, value.last_ms))
+    for (const [cell, slots] of this.slots)
+      for (const [id, value] of slots)
+        fields(cell.entity.key).set(
+          slot_field_of(cell.def.field, id),
+          value === null ? null : (cell.def.slot?.encode(value) ?? null),
+        )
+    for (const [entity, buckets] of this.ids)
+      for (const [topic_bucket, { bytes }] of buckets) fields(entity.key).set(topic_bucket, bytes)
+    for (const [id, timer] of this.timers) {
+      const { field, value } = timer_to_field(id, timer, field_of_node)
+      fields(TIMERS_ENTITY).set(field, value)
+    }
+    return [...entities].map(([key, of_key]) => ({ key, fields: of_key }))
+  }
+}
+
+export class Entities {
+  readonly #hot = new Map<string, Entity>()
+  readonly #topics: Readonly<Record<string, TopicSpec>>
+  readonly #nodes: () => readonly NodeDef[]
+  // Flat journals of the record being processed: [cell, slot | null, old, old_last_ms, old_exists]*, [id, old timer]*.
+  readonly #journal: unknown[] = []
+  readonly #timer_journal: unknown[] = []
+  // Flat lists of what the running batch changed.
+  #changed: (Cell | string | null)[] = []
+  #changed_timers: string[] = []
+  #changed_ids = new Map<Entity, Map<string, number>>()
+  #cut = new Cut()
+  #cut_number = 1
+
+  constructor(topics: Readonly<Record<string, TopicSpec>>, nodes: () => readonly NodeDef[]) {
+    this.#topics = topics
+    this.#nodes = nodes
+  }
+
+  get(key: string): Entity | undefined {
+    return this.#hot.get(key)
+  }
+
+  /** The entity as loaded from the store (no fields: a new one). Fields of operators that are not here stay stored, untouched. */
+  load(key: string, fields: Fields): Entity {
+    const entity: Entity = { key, cells: [], ids: new Map(), dirty_cut: 0 }
+    for (const [field, bytes] of fields) {
+      const name = parse_field(field)
+      if (name.kind === 'ids') this.ids(entity, name.topic).load(name.bucket, bytes)
+      else {
+        const def = this.#nodes().find(node => node.field === name.node)
+        if (!def) continue
+        const cell = this.cell(entity, def)
+        if (name.kind === 'slot') {
+          if (!def.slot) throw new UnreadableState(`${field}: the operator keeps no slots any more`)
+          cell.slots ??= new Map()
+          cell.slots.set(name.slot, def.slot.decode(bytes))
+        } else {
+          const { value, last_ms } = def.state.decode_state(bytes)
+          cell.state = value
+          cell.last_ms = last_ms
+          cell.exists = true
+        }
+      }
+    }
+    this.#hot.set(key, entity)
+    return entity
+  }
+
+  cell(entity: Entity, def: NodeDef): Cell {
+    let cell = entity.cells[def.index]
+    if (!cell) {
+      cell = { entity, def, state: def.spec.state.init(), last_ms: 0, exists: false, slots: null }
+      entity.cells[def.index] = cell
+    }
+    return cell
+  }
+
+  ids(entity: Entity, topic: string): IdMemory {
+    let memory = entity.ids.get(topic)
+    if (!memory) {
+      const keep = this.#topics[topic]?.dedupe
+      memory = new IdMemory(typeof keep === 'number' ? keep : Number.POSITIVE_INFINITY)
+      entity.ids.set(topic, memory)
+    }
+    return memory
+  }
+
+  remembered(entity: Entity, topic: string, bucket: number): void {
+    entity.dirty_cut = this.#cut_number
+    let buckets = this.#changed_ids.get(entity)
+    if (!buckets) {
+      buckets = new Map()
+      this.#changed_ids.set(entity, buckets)
+    }
+    buckets.set(topic, (buckets.get(topic) ?? 0) | (1 << bucket))
+  }
+
+  write_state(cell: Cell, state: unknown, last_ms: number): void {
+    this.#journal.push(cell, null, cell.state, cell.last_ms, cell.exists)
+    cell.state = state
+    if (last_ms > cell.last_ms) cell.last_ms = last_ms
+    cell.exists = true
+    cell.entity.dirty_cut = this.#cut_number
+    this.#changed.push(cell, null)
+  }
+
+  write_slot(cell: Cell, id: string, value: unknown): void {
+    this.#journal.push(cell, id, cell.slots?.get(id), 0, false)
+    cell.slots ??= new Map()
+    if (value === null) cell.slots.delete(id)
+    else cell.slots.set(id, value)
+    cell.entity.dirty_cut = this.#cut_number
+    this.#changed.push(cell, id)
+  }
+
+  /** Removes a silent key's state and slots. */
+  drop(cell: Cell, init: unknown): void {
+    for (const id of [...(cell.slots?.keys() ?? [])]) this.write_slot(cell, id, null)
+    this.write_state(cell, init, cell.last_ms)
+    cell.exists = false
+  }
+
+  write_timer(timers: Timers, id: string, timer: Timer | null): void {
+    this.#timer_journal.push(id, timers.get(id))
+    if (timer) timers.set(timer)
+    else timers.delete(id)
+    this.#changed_timers.push(id)
+  }
+
+  /** Starts the journal anew: what came before stands. */
+  mark(): void {
+    this.#journal.length = 0
+    this.#timer_journal.length = 0
+  }
+
+  /** Takes back everything since mark(). */
+  undo(timers: Timers): void {
+    const journal = this.#journal
+    for (let i = journal.length - 5; i >= 0; i -= 5) {
+      const cell = journal[i] as Cell
+      const slot = journal[i + 1] as string | null
+      const old = journal[i + 2]
+      if (slot === null) {
+        cell.state = old
+        cell.last_ms = journal[i + 3] as number
+        cell.exists = journal[i + 4] as boolean
+      } else if (old === undefined) cell.slots?.delete(slot)
+      else cell.slots?.set(slot, old)
+    }
+    for (let i = this.#timer_journal.length - 2; i >= 0; i -= 2) {
+      const old = this.#timer_journal[i + 1] as Timer | undefined
+      if (old) timers.set(old)
+      else timers.delete(this.#timer_journal[i] as string)
+    }
+    this.mark()
+  }
+
+  /** The batch is committed: its changes join the cut for the next checkpoint, by value. */
+  commit(timers: Timers): void {
+    const cut = this.#cut
+    const changed = this.#changed
+    for (let i = 0; i < changed.length; i += 2) {
+      const cell = changed[i] as Cell
+      const slot = changed[i + 1] as string | null
+      if (slot === null) cut.states.set(cell, cell.exists ? { state: cell.state, last_ms: cell.last_ms } : null)
+      else {
+        let slots = cut.slots.get(cell)
+        if (!slots) {
+          slots = new Map()
+          cut.slots.set(cell, slots)
+        }
+        slots.set(slot, cell.slots?.get(slot) ?? null)
+      }
+    }
+    for (const [entity, topics] of this.#changed_ids) this.#cut_ids(cut, entity, topics)
+    for (const id of this.#changed_timers) cut.timers.set(id, timers.get(id) ?? null)
+    this.#changed = []
+    this.#changed_ids = new Map()
+    this.#changed_timers = []
+  }
+
+  #cut_ids(cut: Cut, entity: Entity, topics: Map<string, number>): void {
+    let snapshots = cut.ids.get(entity)
+    if (!snapshots) {
+      snapshots = new Map()
+      cut.ids.set(entity, snapshots)
+    }
+    for (const [topic, mask] of topics)
+      for (let bucket = 0; mask >> bucket; bucket++)
+        if ((mask >> bucket) & 1) snapshots.set(ids_field(topic, bucket), this.ids(entity, topic).snapshot(bucket))
+  }
+
+  get cut_size(): number {
+    return this.#cut.size
+  }
+
+  /** Hands the cut out for a checkpoint and starts the next; `number` is for evict(). */
+  take_cut(): { cut: Cut; number: number } {
+    const taken = { cut: this.#cut, number: this.#cut_number }
+    this.#cut = new Cut()
+    this.#cut_number++
+    return taken
+  }
+
+  /** Forgets the longest-hot entities above `max` whose changes are all in checkpoints up to cut `number`. */
+  evict(max: number, number: number): void {
+    if (this.#hot.size <= max) return
+    let surplus = this.#hot.size - max
+    for (const [key, entity] of this.#hot) {
+      if (surplus <= 0) return
+      if (entity.dirty_cut > number) continue
+      this.#hot.delete(key)
+      surplus--
+    }
+  }
+
+  load_timers(timers: Timers, fields: Fields): void {
+    const nodes = this.#nodes()
+    for (const [field, bytes] of fields) {
+      const timer = timer_from_field(field, bytes, name => nodes.find(node => node.field === name)?.index)
+      if (timer) timers.set(timer)
+    }
+  }
+}

@@ -1,0 +1,253 @@
+/**
+ * From bytes to items: registry prefix, guard and projection, key and time checks, and the merge of a task's inputs by
+ * event time. A record that may not be processed becomes a refused item, in its place.
+ */
+import { crc32 } from 'node:zlib'
+import type { TopicSpec } from '../schemas/topics.ts'
+import type { App } from './app.ts'
+import { partitions_of } from './app.ts'
+import { compile_decoder, type Decoder, Refused } from './avro/decoder.ts'
+import { body_schema_id } from './avro/encoder.ts'
+import { key_of, partition_of } from './keys.ts'
+import type { LogRecord, Reader, Registry, Upstream } from './ports.ts'
+import { UnknownSchema } from './ports.ts'
+
+export type Row = Record<string, unknown>
+
+/** One record as the processor takes it. */
+export interface Item {
+  readonly topic: string
+  readonly offset: number
+  /** Entity key; '' for a mark between tasks, and the raw key where the body could not be read. */
+  readonly key: string
+  readonly event_id: string
+  /** Event time. */
+  readonly at_ms: number
+  /** CRC-32 of the body behind the registry prefix. */
+  readonly crc: number
+  readonly row: Row | null
+  readonly refused: { readonly reason: string; readonly detail: string } | null
+  readonly upstream: Upstream | undefined
+  readonly raw_key: Buffer | null
+  readonly value: Buffer | null
+  readonly schema_id: number | null
+}
+
+type Compiled = Decoder | Refused
+
+/** Decoders of one app by topic and writer schema id; shared by the tasks of a process. */
+export class Decoders {
+  readonly #app: App
+  readonly #registry: Registry
+  readonly #fields: ReadonlyMap<string, readonly string[]>
+  readonly #compiled = new Map<string, Map<number, Compiled>>()
+
+  /** fields: projection per topic. */
+  constructor(app: App, registry: Registry, fields: ReadonlyMap<string, readonly string[]>) {
+    this.#app = app
+    this.#registry = registry
+    this.#fields = fields
+  }
+
+  get(topic: string, schema_id: number): Compiled | undefined {
+    return this.#compiled.get(topic)?.get(schema_id)
+  }
+
+  /** Fetches the schema when it is not known yet. Rejects on a registry outage only. */
+  async fetch(topic: string, schema_id: number): Promise<Compiled> {
+    const known = this.get(topic, schema_id)
+    if (known) return known
+    const compiled = await this.#compile(topic, schema_id)
+    let of_topic = this.#compiled.get(topic)
+    if (!of_topic) {
+      of_topic = new Map()
+      this.#compiled.set(topic, of_topic)
+    }
+    of_topic.set(schema_id, compiled)
+    return compiled
+  }
+
+  async #compile(topic: string, schema_id: number): Promise<Compiled> {
+    let writer: object
+    try {
+      writer = await this.#registry.schema(schema_id)
+    } catch (error) {
+      if (error instanceof UnknownSchema) return new Refused('UNKNOWN_SCHEMA', `no schema ${schema_id}`)
+      throw error
+    }
+    const reader = this.#app.schemas[(this.#app.topics[topic] as TopicSpec).schema] as object
+    try {
+      return compile_decoder(writer, reader, this.#fields.get(topic) ?? [])
+    } catch (error) {
+      if (error instanceof Refused) return error
+      throw error
+    }
+  }
+}
+
+/** Fields that identity, key and time are read from, before any pipeline asks for its own. */
+export const base_fields = (app: App, topic: string): readonly string[] => {
+  const spec = app.topics[topic] as TopicSpec
+  const identity = [spec.event_id ?? 'event_id', spec.occurred_at ?? 'occurred_at']
+  const schema = app.schemas[spec.schema] as { fields: readonly { name: string }[] }
+  const wanted = new Set([...identity, ...KEY_FIELDS, ...(spec.keyed_by === 'catalog' ? CATALOG_FIELDS : [])])
+  return schema.fields.map(field => field.name).filter(name => wanted.has(name))
+}
+const KEY_FIELDS = ['tenant_id', 'customer_id', 'anonymous_id']
+const CATALOG_FIELDS = ['kind', 'id', 'effective_at', 'revision', 'body']
+
+/** One input of a task. Peeks decoded heads; a head whose schema must be fetched first stops the merge. */
+export class Lane {
+  readonly topic: string
+  readonly spec: TopicSpec
+  readonly order: number
+  readonly #app: App
+  readonly #partition: number
+  readonly #decoders: Decoders
+  readonly #id_field: string
+  readonly #time_field: string
+
+  constructor(app: App, topic: string, order: number, partition: number, decoders: Decoders) {
+    this.topic = topic
+    this.spec = app.topics[topic] as TopicSpec
+    this.order = order
+    this.#app = app
+    this.#partition = partition
+    this.#decoders = decoders
+    this.#id_field = this.spec.event_id ?? 'event_id'
+    this.#time_field = this.spec.occurred_at ?? 'occurred_at'
+  }
+
+  /** The record as an item, or the schema id that must be fetched first. */
+  item(record: LogRecord): Item | number {
+    const { value, upstream } = record
+    if (upstream && !value) return this.#make(record, '', '', 0, 0, null, null, null)
+    let schema_id: number | null = null
+    let crc = 0
+    try {
+      if (!value) throw new Refused('EMPTY', 'a record without a body')
+      crc = crc32(value.length > 5 ? value.subarray(5) : value)
+      schema_id = body_schema_id(value)
+      const decoder = this.#decoders.get(this.topic, schema_id)
+      if (decoder === undefined) return schema_id
+      if (decoder instanceof Refused) throw decoder
+      const row = decoder(value, 5)
+      const key = this.#key(record, row)
+      const event_id = row[this.#id_field] as string
+      return this.#make(record, key, event_id, row[this.#time_field] as number, crc, row, schema_id, null)
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error
+      const key = record.key ? record.key.toString('utf8') : ''
+      return this.#make(record, key, '', Number.NEGATIVE_INFINITY, crc, null, schema_id, error)
+    }
+  }
+
+  #key(record: LogRecord, row: Row): string {
+    if (!record.key) throw new Refused('MISSING_KEY', 'a record without a key')
+    const key = record.key.toString('utf8')
+    if (this.spec.partitioner === 'trusted') return key
+    const expected = expected_key(this.spec, row)
+    if (key !== expected) throw new Refused('KEY_MISMATCH', `key ${key} on a body that is ${expected}`)
+    const partition = partition_of(record.key, partitions_of(this.#app, this.topic))
+    if (partition !== this.#partition)
+      throw new Refused('WRONG_PARTITION', `murmur2 gives partition ${partition}: set the emitter's partitioner`)
+    return key
+  }
+
+  #make(
+    record: LogRecord,
+    key: string,
+    event_id: string,
+    at_ms: number,
+    crc: number,
+    row: Row | null,
+    schema_id: number | null,
+    refused: Refused | null,
+  ): Item {
+    return {
+      topic: this.topic,
+      offset: record.offset,
+      key,
+      event_id,
+      at_ms,
+      crc,
+      row,
+      refused,
+      upstream: record.upstream,
+      raw_key: record.key,
+      value: record.value,
+      schema_id,
+    }
+  }
+}
+
+const expected_key = (spec: TopicSpec, row: Row): string => {
+  try {
+    return key_of(spec, row)
+  } catch (error) {
+    throw new Refused('MISSING_KEY', (error as Error).message)
+  }
+}
+
+/** A record too far ahead of the batch's clock, refused; others unchanged. */
+export const check_future = (item: Item, limit_ms: number): Item =>
+  item.refused || item.upstream || item.at_ms <= limit_ms
+    ? item
+    : { ...item, refused: { reason: 'FUTURE_TIME', detail: `occurred_at ${new Date(item.at_ms).toISOString()}` } }
+
+/** Anything that holds one input's next records, in offset order. */
+export interface Source {
+  readonly lane: Lane
+  at(i: number): LogRecord | undefined
+}
+
+export interface Merged {
+  readonly items: Item[]
+  /** Records taken per source, in the order of the sources. */
+  readonly taken: number[]
+  readonly bytes: number
+  /** The merge stopped at a record whose schema is not known yet. */
+  readonly fetch: { readonly topic: string; readonly schema_id: number } | null
+}
+
+/**
+ * k-way merge over the sources' heads by (event time, topic order): within a partition offset order always holds. Stops
+ * at the bounds, where `starved` says a source has more to come but nothing at hand, and at an unknown schema.
+ */
+export const merge_sources = (
+  sources: readonly Source[],
+  bounds: { readonly records: number; readonly bytes: number; readonly starved: (source: number, taken: number) => boolean },
+): Merged => {
+  const heads: (Item | null)[] = sources.map(() => null)
+  const taken: number[] = sources.map(() => 0)
+  const items: Item[] = []
+  let bytes = 0
+  while (items.length < bounds.records && bytes < bounds.bytes) {
+    let best = -1
+    for (let i = 0; i < sources.length; i++) {
+      let head = heads[i] as Item | null
+      if (!head) {
+        const { lane, at } = sources[i] as Source
+        const record = at(taken[i] as number)
+        if (!record) {
+          if (bounds.starved(i, taken[i] as number)) return { items, taken, bytes, fetch: null }
+          continue
+        }
+        const item = lane.item(record)
+        if (typeof item === 'number') return { items, taken, bytes, fetch: { topic: lane.topic, schema_id: item } }
+        head = item
+        heads[i] = head
+      }
+      if (best < 0 || head.at_ms < (heads[best] as Item).at_ms) best = i
+    }
+    if (best < 0) break
+    const item = heads[best] as Item
+    items.push(item)
+    bytes += item.value?.length ?? 0
+    heads[best] = null
+    taken[best] = (taken[best] as number) + 1
+  }
+  return { items, taken, bytes, fetch: null }
+}
+
+export const reader_source = (lane: Lane, reader: Reader): Source => ({ lane, at: i => reader.at(i) })

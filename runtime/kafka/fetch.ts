@@ -1,0 +1,106 @@
+/** One fetch from one broker into the mailboxes whose partitions it leads, and what is done when that fails. */
+import { type Cluster, kafka_error } from './kafkajs.ts'
+import type { Mailbox } from './mailbox.ts'
+
+/** How long a broker holds a fetch that has nothing new; also how late a seek may be noticed (ms). */
+export const MAX_WAIT_MS = 150
+const PARTITION_BYTES = 1024 * 1024
+const RESPONSE_BYTES = 10 * 1024 * 1024
+const PAUSE_MS = 100
+const READ_COMMITTED = 1
+
+export const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
+
+interface Wanted {
+  readonly mailbox: Mailbox
+  readonly epoch: number
+  readonly offset: number
+}
+
+const wanted_from = (cluster: Cluster, node_id: string, mailboxes: Iterable<Mailbox>): Wanted[] => {
+  const wanted: Wanted[] = []
+  for (const mailbox of mailboxes) {
+    const offset = mailbox.wants()
+    if (offset === null) continue
+    const partition = cluster
+      .findTopicPartitionMetadata(mailbox.topic)
+      .find(at => at.partitionId === mailbox.partition)
+    if (partition && String(partition.leader) === node_id)
+      wanted.push({ mailbox, epoch: mailbox.epoch, offset })
+  }
+  return wanted
+}
+
+const request_of = (wanted: readonly Wanted[]) => {
+  const topics = new Map<string, { partition: number; fetchOffset: string; maxBytes: number }[]>()
+  for (const { mailbox, offset } of wanted) {
+    const partitions = topics.get(mailbox.topic) ?? []
+    partitions.push({ partition: mailbox.partition, fetchOffset: `${offset}`, maxBytes: PARTITION_BYTES })
+    topics.set(mailbox.topic, partitions)
+  }
+  return [...topics].map(([topic, partitions]) => ({ topic, partitions }))
+}
+
+/**
+ * Fetches once.
+ * @returns false when no mailbox wants anything of this broker
+ * @throws what kafkajs throws; see recover_fetch
+ */
+export const fetch_once = async (
+  cluster: Cluster,
+  node_id: string,
+  mailboxes: Iterable<Mailbox>,
+): Promise<boolean> => {
+  await cluster.refreshMetadataIfNecessary()
+  const wanted = wanted_from(cluster, node_id, mailboxes)
+  if (wanted.length === 0) return false
+  const broker = await cluster.findBroker({ nodeId: node_id })
+  const of = (topic: string, partition: number): Wanted | undefined =>
+    wanted.find(({ mailbox }) => mailbox.topic === topic && mailbox.partition === partition)
+  try {
+    const { responses } = await broker.fetch({
+      maxWaitTime: MAX_WAIT_MS,
+      minBytes: 1,
+      maxBytes: RESPONSE_BYTES,
+      isolationLevel: READ_COMMITTED,
+      topics: request_of(wanted),
+    })
+    for (const { topicName, partitions } of responses)
+      for (const fetched of partitions) {
+        const target = of(topicName, fetched.partition)
+        target?.mailbox.deliver(target.epoch, fetched)
+      }
+  } catch (error) {
+    const { name, topic, partition } = kafka_error(error)
+    const target = name === 'KafkaJSOffsetOutOfRange' ? of(topic ?? '', partition ?? -1) : undefined
+    if (!target) throw error
+    target.mailbox.out_of_range(target.epoch)
+  }
+  return true
+}
+
+const STALE = new Set([
+  'LEADER_NOT_AVAILABLE',
+  'NOT_LEADER_FOR_PARTITION',
+  'FENCED_LEADER_EPOCH',
+  'UNKNOWN_LEADER_EPOCH',
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'REPLICA_NOT_AVAILABLE',
+  'KAFKA_STORAGE_ERROR',
+])
+
+/** Makes the next fetch possible after moved leaders and lost connections; throws again what it cannot mend. */
+export const recover_fetch = async (cluster: Cluster, error: unknown): Promise<void> => {
+  const { name, type, host, port } = kafka_error(error)
+  if (name === 'KafkaJSConnectionClosedError' && host !== undefined && port !== undefined)
+    cluster.removeBroker({ host, port })
+  const stale = STALE.has(type ?? '') || name === 'KafkaJSTopicMetadataNotLoaded'
+  const lost =
+    name === 'KafkaJSConnectionClosedError' ||
+    name === 'KafkaJSConnectionError' ||
+    name === 'KafkaJSRequestTimeoutError' ||
+    name === 'KafkaJSBrokerNotFound'
+  if (!stale && !lost) throw error
+  await sleep(PAUSE_MS)
+  await cluster.refreshMetadata()
+}

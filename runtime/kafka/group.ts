@@ -1,0 +1,263 @@
+/**
+ * This process's membership in one group: joins through kafkajs, fetches into the tasks' mailboxes, starts and drains
+ * tasks as partitions come and go. Positions live in the mailboxes, so a task that keeps its partition does not notice
+ * a rebalance at all.
+ */
+import type * as KafkaJs from 'kafkajs'
+import type { Group, TaskLog } from '../ports.ts'
+import { member_assigner } from './assigner.ts'
+import { fetch_once, MAX_WAIT_MS, recover_fetch, sleep } from './fetch.ts'
+import {
+  type ConsumerGroup,
+  type KafkaOptions,
+  kafka_error,
+  type Membership,
+  rejoin_request,
+  stop_request,
+} from './kafkajs.ts'
+import type { Mailbox } from './mailbox.ts'
+import { type PartitionCount, within } from './send.ts'
+import { Task, type TaskGround } from './task.ts'
+
+const SESSION_MS = 10_000
+const HEARTBEAT_MS = 1_000
+/** How long a rebalance waits for members, and how long a revoked task may take to end. */
+const REBALANCE_MS = 20_000
+const OFFSETS_MS = 15_000
+const RETRY_MS = 100
+
+type Work = (task: TaskLog) => Promise<void>
+
+export class Member implements Membership {
+  readonly #group: Group
+  readonly #options: KafkaOptions
+  readonly #work: Work
+  readonly #counts: ReadonlyMap<string, number>
+  readonly #consumer: KafkaJs.Consumer
+  readonly #ground: TaskGround
+  readonly #tasks = new Map<number, Task>()
+  readonly #draining = new Map<number, Promise<void>>()
+  readonly #works = new Map<Task, Promise<void>>()
+  #assigned = new Set<number>()
+  #consumer_group: ConsumerGroup | null = null
+  #heard_at = 0
+  #rejoin = false
+  /** Tasks end and none begins; heartbeats go on until they have ended. */
+  #leaving = false
+  #stopping = false
+  #wake: (() => void) | null = null
+  #end: (failure: unknown) => void = () => {}
+
+  /** @param counts partition count of each of the group's topics */
+  constructor(
+    client: KafkaJs.Kafka,
+    options: KafkaOptions,
+    group: Group,
+    counts: ReadonlyMap<string, number>,
+    partition_count: PartitionCount,
+    work: Work,
+  ) {
+    this.#group = group
+    this.#options = options
+    this.#counts = counts
+    this.#work = work
+    this.#ground = {
+      client,
+      group: group.name,
+      transactional: group.transactional,
+      transactional_id: partition => `${options.client_id}.${group.name}.${partition}`,
+      partition_count,
+      wake: () => this.#wake?.(),
+      member: max_ms => this.#confirmed(max_ms),
+      committed: (partition, topics) => this.#committed(partition, topics),
+      save: (partition, offsets) => this.#save(partition, offsets),
+    }
+    const claim = () => ({
+      generation: this.#consumer_group?.generationId ?? -1,
+      holds: [...this.#tasks.keys()],
+    })
+    const assigner = member_assigner(counts, group.partitions, this, claim)
+    this.#consumer = client.consumer({
+      groupId: group.name,
+      partitionAssigners: [() => assigner],
+      sessionTimeout: SESSION_MS,
+      heartbeatInterval: HEARTBEAT_MS,
+      rebalanceTimeout: REBALANCE_MS,
+      maxWaitTimeInMs: MAX_WAIT_MS,
+      allowAutoTopicCreation: false,
+      retry: {
+        initialRetryTime: RETRY_MS,
+        maxRetryTime: 2_000,
+        retries: 8,
+        restartOnFailure: async () => !this.#stopping,
+      },
+    })
+  }
+
+  /** Resolves when the signal has aborted and every task has ended; rejects with the first failure, after the same. */
+  async run(signal: AbortSignal): Promise<void> {
+    const ended = new Promise<unknown>(resolve => {
+      this.#end = resolve
+    })
+    const abort = () => this.#end(null)
+    signal.addEventListener('abort', abort, { once: true })
+    if (signal.aborted) abort()
+    // kafkajs restarts itself after errors that may pass; tasks keep what they have until the next assignment.
+    this.#consumer.on(this.#consumer.events.CRASH, ({ payload }) => {
+      if (!payload.restart) this.#end(payload.error)
+    })
+    let failure: unknown = null
+    try {
+      await this.#consumer.connect()
+      await this.#consumer.subscribe({ topics: [...this.#group.topics], fromBeginning: true })
+      this.#consumer
+        .run({ autoCommit: false, eachBatch: async () => {} })
+        .catch((error: unknown) => this.#end(error))
+      failure = await ended
+    } catch (error) {
+      failure = error
+    }
+    signal.removeEventListener('abort', abort)
+    this.#leaving = true
+    for (const partition of [...this.#tasks.keys()]) this.#revoke(partition)
+    await Promise.all(this.#draining.values())
+    this.#stopping = true
+    await within(this.#consumer.disconnect(), REBALANCE_MS, `leaving ${this.#group.name}`).catch(
+      (error: unknown) =>
+        this.#options.logger.warn(
+          { group: this.#group.name, error: String(error) },
+          'could not leave the group',
+        ),
+    )
+    if (failure !== null) throw failure
+  }
+
+  joining(): void {
+    if (this.#stopping) throw stop_request()
+    this.#rejoin = false
+  }
+
+  joined(group: ConsumerGroup): void {
+    if (this.#stopping) throw stop_request()
+    this.#consumer_group = group
+    this.#heard_at = Date.now()
+    this.#assigned = new Set(group.assigned().flatMap(({ partitions }) => partitions))
+    this.#options.logger.debug({ group: this.#group.name, partitions: [...this.#assigned] }, 'assigned')
+    for (const partition of this.#tasks.keys())
+      if (!this.#assigned.has(partition) && !this.#draining.has(partition)) this.#revoke(partition)
+    if (this.#leaving) return
+    for (const partition of this.#assigned) if (!this.#tasks.has(partition)) this.#start(partition)
+  }
+
+  async fetch(group: ConsumerGroup, node_id: string): Promise<void> {
+    if (this.#rejoin) throw rejoin_request()
+    try {
+      if (!(await fetch_once(group.cluster, node_id, this.#mailboxes()))) await this.#idle()
+    } catch (error) {
+      await recover_fetch(group.cluster, error)
+    }
+    if (this.#rejoin) throw rejoin_request()
+  }
+
+  *#mailboxes(): Iterable<Mailbox> {
+    for (const task of this.#tasks.values()) yield* task.mailboxes.values()
+  }
+
+  /** Until a mailbox wants something; no longer than a fetch would take, so that heartbeats go on. */
+  #idle(): Promise<void> {
+    return new Promise(resolve => {
+      const timer = setTimeout(() => this.#wake?.(), MAX_WAIT_MS)
+      this.#wake = () => {
+        clearTimeout(timer)
+        this.#wake = null
+        resolve()
+      }
+    })
+  }
+
+  #start(partition: number): void {
+    const topics = this.#group.topics.filter(topic => partition < (this.#counts.get(topic) ?? 0))
+    const task = new Task(this.#ground, partition, topics)
+    this.#tasks.set(partition, task)
+    const work = Promise.resolve()
+      .then(() => this.#work(task))
+      .catch((error: unknown) => this.#end(error))
+    this.#works.set(task, work)
+  }
+
+  #revoke(partition: number): void {
+    const task = this.#tasks.get(partition)
+    if (!task || this.#draining.has(partition)) return
+    const drain = async (): Promise<void> => {
+      task.revoke()
+      const work = this.#works.get(task) ?? Promise.resolve()
+      await within(work, REBALANCE_MS, `${this.#group.name}/${partition}`).catch((error: unknown) =>
+        this.#options.logger.warn(
+          { error: String(error) },
+          'a revoked task does not end: its producer is taken away',
+        ),
+      )
+      await task.close()
+      this.#works.delete(task)
+      this.#tasks.delete(partition)
+      this.#draining.delete(partition)
+      if (this.#leaving || this.#draining.size > 0) return
+      // The group decided while these were held; now it may give them to others, or back.
+      this.#rejoin = true
+      this.#wake?.()
+    }
+    this.#draining.set(partition, drain())
+  }
+
+  async #confirmed(max_ms: number): Promise<void> {
+    const deadline = Date.now() + max_ms
+    while (Date.now() - Math.max(this.#heard_at, this.#consumer_group?.lastRequest ?? 0) > SESSION_MS) {
+      if (Date.now() > deadline) throw new Error(`not a member of ${this.#group.name} at present`)
+      await sleep(RETRY_MS)
+    }
+  }
+
+  async #committed(partition: number, topics: readonly string[]): Promise<Map<string, number>> {
+    const responses = await this.#with_coordinator(async group => {
+      const wanted = topics.map(topic => ({ topic, partitions: [{ partition }] }))
+      return (await group.coordinator.offsetFetch({ groupId: group.groupId, topics: wanted })).responses
+    })
+    const offsets = responses.map(
+      ({ topic, partitions }) => [topic, Number(partitions[0]?.offset ?? -1)] as const,
+    )
+    return new Map(offsets.filter(([, offset]) => offset >= 0))
+  }
+
+  async #save(partition: number, offsets: ReadonlyMap<string, number>): Promise<void> {
+    const topics = [...offsets].map(([topic, offset]) => ({
+      topic,
+      partitions: [{ partition, offset: `${offset}` }],
+    }))
+    await this.#with_coordinator(group =>
+      group.coordinator.offsetCommit({
+        groupId: group.groupId,
+        groupGenerationId: group.generationId,
+        memberId: group.memberId,
+        topics,
+      }),
+    )
+  }
+
+  /** Tries again through rebalances and lost connections; a member that the group has forgotten fails. */
+  async #with_coordinator<T>(ask: (group: ConsumerGroup) => Promise<T>): Promise<T> {
+    const deadline = Date.now() + OFFSETS_MS
+    for (;;) {
+      const group = this.#consumer_group
+      if (!group) throw new Error(`not a member of ${this.#group.name} yet`)
+      try {
+        return await within(ask(group), OFFSETS_MS, `coordinator of ${this.#group.name}`)
+      } catch (error) {
+        const { type, retriable } = kafka_error(error)
+        const passing =
+          retriable === true || type === 'REBALANCE_IN_PROGRESS' || type === 'ILLEGAL_GENERATION'
+        if (!passing || Date.now() + RETRY_MS > deadline) throw error
+        await sleep(RETRY_MS)
+      }
+    }
+  }
+}

@@ -1,0 +1,258 @@
+/**
+ * The only door to kafkajs. Loads version 2.2.4 with four parts replaced: the filter of aborted records, a timer that
+ * re-arms itself with negative delays for ever, the quadratic grouping of messages, and the consumer's fetch, so that
+ * records reach mailboxes with the positions and stable offsets that kafkajs keeps to itself.
+ */
+import { createRequire } from 'node:module'
+import type * as KafkaJs from 'kafkajs'
+import type { Logger } from 'pino'
+import { type AbortedTransaction, filter_aborted, type RawRecord } from './abort-filter.ts'
+
+const VERSION = '2.2.4'
+const require = createRequire(import.meta.url)
+
+/** One partition of a fetch response. */
+export interface RawPartition {
+  readonly partition: number
+  readonly highWatermark: string
+  readonly lastStableOffset: string
+  readonly abortedTransactions: readonly AbortedTransaction[] | null
+  readonly messages: readonly RawRecord[]
+}
+interface PartitionOffset {
+  readonly partition: number
+  readonly offset: string
+}
+interface TopicOffsets {
+  readonly topic: string
+  readonly partitions: readonly PartitionOffset[]
+}
+
+/** What is used of kafkajs's internals; their shapes are those of 2.2.4. */
+export interface Broker {
+  fetch(request: {
+    maxWaitTime: number
+    minBytes: number
+    maxBytes: number
+    isolationLevel: 1
+    topics: { topic: string; partitions: { partition: number; fetchOffset: string; maxBytes: number }[] }[]
+  }): Promise<{ responses: { topicName: string; partitions: RawPartition[] }[] }>
+  offsetCommit(request: {
+    groupId: string
+    groupGenerationId: number
+    memberId: string
+    topics: TopicOffsets[]
+  }): Promise<unknown>
+  offsetFetch(request: {
+    groupId: string
+    topics: { topic: string; partitions: { partition: number }[] }[]
+  }): Promise<{ responses: TopicOffsets[] }>
+}
+export interface Cluster {
+  connect(): Promise<void>
+  disconnect(): Promise<void>
+  isConnected(): boolean
+  refreshMetadata(): Promise<void>
+  refreshMetadataIfNecessary(): Promise<void>
+  addMultipleTargetTopics(topics: string[]): Promise<void>
+  findTopicPartitionMetadata(topic: string): { partitionId: number; leader: number }[]
+  findBroker(node: { nodeId: string | number }): Promise<Broker>
+  removeBroker(address: { host: string; port: number }): void
+  fetchTopicsOffset(
+    topics: { topic: string; partitions: { partition: number }[]; fromBeginning: boolean }[],
+  ): Promise<TopicOffsets[]>
+}
+export interface ConsumerGroup {
+  readonly cluster: Cluster
+  readonly coordinator: Broker
+  readonly groupId: string
+  readonly memberId: string
+  readonly generationId: number
+  /** When the last heartbeat succeeded (ms since epoch). */
+  readonly lastRequest: number
+  assigned(): { topic: string; partitions: number[] }[]
+}
+
+/** Takes over the joins and fetches of the consumer whose assigner carries it as `membership`. */
+export interface Membership {
+  joining(): void
+  joined(group: ConsumerGroup): void
+  /** One round on one broker; throws what kafkajs shall see. */
+  fetch(group: ConsumerGroup, node_id: string): Promise<void>
+}
+export interface MembershipAssigner extends KafkaJs.Assigner {
+  readonly membership: Membership
+}
+
+const load = () => {
+  const { version } = require('kafkajs/package.json') as { version: string }
+  if (version !== VERSION)
+    throw new Error(
+      `kafkajs ${version} is installed, but its replaced parts are those of ${VERSION}: install that version`,
+    )
+  // Where someone has loaded kafkajs before, their consumers keep its filter; ours use filter_aborted either way.
+  replace('kafkajs/src/consumer/filterAbortedMessages.js', filter_aborted)
+  replace('kafkajs/src/producer/groupMessagesPerPartition.js', group_messages)
+  const queue = require('kafkajs/src/network/requestQueue/index.js') as { prototype: RequestQueue }
+  queue.prototype.scheduleCheckPendingRequests = schedule_pending
+  patch_consumer_group()
+  return require('kafkajs') as typeof KafkaJs
+}
+
+const replace = (request: string, exports: unknown): void => {
+  require(request)
+  const module = require.cache[require.resolve(request)]
+  if (!module) throw new Error(`${request} cannot be replaced`)
+  module.exports = exports
+}
+
+interface Grouping {
+  topic: string
+  partitionMetadata: readonly unknown[]
+  messages: readonly unknown[]
+  partitioner: (args: { topic: string; partitionMetadata: readonly unknown[]; message: unknown }) => number
+}
+const group_messages = ({ topic, partitionMetadata, messages, partitioner }: Grouping) => {
+  const grouped: Record<number, unknown[]> = {}
+  if (partitionMetadata.length === 0) return grouped
+  for (const message of messages) {
+    const partition = partitioner({ topic, partitionMetadata, message })
+    grouped[partition] ??= []
+    grouped[partition].push(message)
+  }
+  return grouped
+}
+
+interface RequestQueue {
+  readonly pending: readonly unknown[]
+  readonly throttledUntil: number
+  throttleCheckTimeoutId: NodeJS.Timeout | null
+  checkPendingRequests(): void
+  scheduleCheckPendingRequests(): void
+}
+const PENDING_CHECK_MS = 10
+/** A timer only while something waits to be sent; an idle connection has none. */
+function schedule_pending(this: RequestQueue): void {
+  if (this.throttleCheckTimeoutId !== null || this.pending.length === 0) return
+  const throttled_ms = this.throttledUntil - Date.now()
+  this.throttleCheckTimeoutId = setTimeout(
+    () => {
+      this.throttleCheckTimeoutId = null
+      this.checkPendingRequests()
+    },
+    throttled_ms > 0 ? throttled_ms : PENDING_CHECK_MS,
+  )
+}
+
+interface GroupInternals extends ConsumerGroup {
+  readonly assigners: readonly Partial<MembershipAssigner>[]
+  joinAndSync(): Promise<void>
+  leave(): Promise<void>
+  fetch(node_id: string): Promise<unknown[]>
+}
+const patch_consumer_group = (): void => {
+  const { prototype } = require('kafkajs/src/consumer/consumerGroup.js') as { prototype: GroupInternals }
+  const { joinAndSync: join_and_sync, fetch } = prototype
+  prototype.joinAndSync = async function (this: GroupInternals) {
+    const membership = this.assigners[0]?.membership
+    membership?.joining()
+    await join_and_sync.call(this)
+    try {
+      membership?.joined(this)
+    } catch (error) {
+      await this.leave()
+      throw error
+    }
+  }
+  prototype.fetch = async function (this: GroupInternals, node_id: string) {
+    const membership = this.assigners[0]?.membership
+    if (!membership) return fetch.call(this, node_id)
+    await membership.fetch(this, node_id)
+    return [] // kafkajs sends a heartbeat after every empty fetch, and has no offsets to keep
+  }
+}
+
+const kafkajs = load()
+const errors = require('kafkajs/src/errors.js') as {
+  KafkaJSError: new (message: string, options?: { retriable?: boolean }) => Error
+  KafkaJSNonRetriableError: new (message: string) => Error
+}
+
+/** Makes the runner join the group again. */
+export const rejoin_request = (): Error =>
+  Object.assign(new errors.KafkaJSError('partitions were given up, joining again'), {
+    type: 'REBALANCE_IN_PROGRESS',
+  })
+/** Makes the runner give up. */
+export const stop_request = (): Error => new errors.KafkaJSNonRetriableError('the member is stopping')
+
+/** Fields of kafkajs errors that are looked at. */
+export interface KafkaError {
+  readonly name: string
+  readonly message: string
+  readonly type?: string
+  readonly retriable?: boolean
+  readonly topic?: string
+  readonly partition?: number
+  readonly host?: string
+  readonly port?: number
+}
+export const kafka_error = (error: unknown): KafkaError =>
+  error instanceof Error ? (error as KafkaError) : { name: 'unknown', message: String(error) }
+
+export interface KafkaOptions {
+  readonly brokers: readonly string[]
+  /** Begins every transactional id, and names this client to the broker. */
+  readonly client_id: string
+  /** Passed to kafkajs as they are. */
+  readonly ssl?: KafkaJs.KafkaConfig['ssl']
+  readonly sasl?: KafkaJs.KafkaConfig['sasl']
+  /** Replication factor of topics that ensure() creates; default 1. */
+  readonly replication?: number
+  readonly logger: Pick<Logger, 'debug' | 'warn'>
+}
+
+/**
+ * A client; opens no connection yet. Of kafkajs's log only errors are warnings (it calls retried failures errors),
+ * the rest is for debugging.
+ */
+export const kafka_client = (options: KafkaOptions): KafkaJs.Kafka =>
+  new kafkajs.Kafka({
+    brokers: [...options.brokers],
+    clientId: options.client_id,
+    ...(options.ssl === undefined ? {} : { ssl: options.ssl }),
+    ...(options.sasl === undefined ? {} : { sasl: options.sasl }),
+    connectionTimeout: 3_000,
+    requestTimeout: 30_000,
+    retry: { initialRetryTime: 50, maxRetryTime: 1_000, retries: 6 },
+    logLevel: kafkajs.logLevel.INFO,
+    logCreator: () => entry => {
+      const { message, timestamp: _, logger: __, ...rest } = entry.log
+      const level = entry.level === kafkajs.logLevel.ERROR ? 'warn' : 'debug'
+      options.logger[level]({ kafkajs: entry.namespace, ...rest }, message)
+    },
+  })
+
+/** A read-committed connection pool of its own; a partition assigner is the one public place where kafkajs hands it out. */
+export const open_cluster = (client: KafkaJs.Kafka): Cluster => {
+  let opened: Cluster | undefined
+  client.consumer({
+    groupId: 'unused',
+    allowAutoTopicCreation: false,
+    partitionAssigners: [
+      ({ cluster }) => {
+        opened = cluster as unknown as Cluster
+        return {
+          name: 'unused',
+          version: 0,
+          assign: async () => [],
+          protocol: () => ({ name: 'unused', metadata: Buffer.alloc(0) }),
+        }
+      },
+    ],
+  })
+  if (!opened) throw new Error('kafkajs gave no cluster')
+  return opened
+}
+
+export const { AssignerProtocol, ConfigResourceTypes } = kafkajs

@@ -1,0 +1,132 @@
+/** A partition's records between the fetch loop and the task: bounded by bytes, filtered, with position and end. */
+import { type LogRecord, OffsetOutOfRange, type Reader, type Upstream } from '../ports.ts'
+import { filter_aborted, type RawRecord } from './abort-filter.ts'
+import type { RawPartition } from './kafkajs.ts'
+
+/** Fetching pauses above this many buffered bytes and resumes below half of it. */
+export const MAILBOX_BYTES_MAX = 16 * 1024 * 1024
+const RECORD_OVERHEAD_BYTES = 64
+const COMPACT_AT = 1_024
+
+/** Header of a record between our own tasks: `task,stream_time_ms`, the second part empty for null. */
+export const upstream_header = ({ task, stream_time_ms }: Upstream): string =>
+  `${task},${stream_time_ms ?? ''}`
+const parse_upstream = (record: RawRecord): Upstream | undefined => {
+  const header = record.headers?.u
+  const parts = header === undefined ? null : /^(\d+),(-?\d+)?$/.exec(String(header))
+  if (!parts) return undefined
+  return { task: Number(parts[1]), stream_time_ms: parts[2] === undefined ? null : Number(parts[2]) }
+}
+
+/** Offset behind a record's batch: also behind what compaction or control records left of it. */
+const behind = (record: RawRecord): number => {
+  const context = record.batchContext
+  const batch_end = context ? Number(context.firstOffset) + context.lastOffsetDelta : -1
+  return Math.max(batch_end, Number(record.offset)) + 1
+}
+
+const to_record = (raw: RawRecord): LogRecord => {
+  const upstream = parse_upstream(raw)
+  const record = { offset: Number(raw.offset), key: raw.key, value: raw.value }
+  return upstream ? { ...record, upstream } : record
+}
+const bytes_of = (record: LogRecord): number =>
+  (record.key?.length ?? 0) + (record.value?.length ?? 0) + RECORD_OVERHEAD_BYTES
+
+export class Mailbox implements Reader {
+  readonly topic: string
+  readonly partition: number
+  position = -1
+  end = -1
+  /** Set when the log refused the position; the next seek clears it. */
+  failure: Error | null = null
+  /** Counts seeks: what was fetched for an earlier position is dropped. */
+  epoch = 0
+  #records: LogRecord[] = []
+  #head = 0
+  #bytes = 0
+  #paused = false
+  #closed = false
+  readonly #news: () => void
+  readonly #wanted: () => void
+
+  /**
+   * @param news called after every change that a task may wait for
+   * @param wanted called when there is something to fetch that a sleeping fetch loop does not know of
+   */
+  constructor(topic: string, partition: number, news: () => void, wanted: () => void) {
+    this.topic = topic
+    this.partition = partition
+    this.#news = news
+    this.#wanted = wanted
+  }
+
+  get length(): number {
+    return this.#records.length - this.#head
+  }
+
+  at(i: number): LogRecord | undefined {
+    return i < 0 ? undefined : this.#records[this.#head + i]
+  }
+
+  shift(): LogRecord | undefined {
+    const record = this.#records[this.#head]
+    if (!record) return undefined
+    this.#head++
+    this.#bytes -= bytes_of(record)
+    if (this.#head > COMPACT_AT && this.#head * 2 > this.#records.length) {
+      this.#records = this.#records.slice(this.#head)
+      this.#head = 0
+    }
+    if (this.#paused && this.#bytes < MAILBOX_BYTES_MAX / 2) {
+      this.#paused = false
+      this.#wanted()
+    }
+    return record
+  }
+
+  seek(offset: number): void {
+    if (!Number.isSafeInteger(offset) || offset < 0)
+      throw new Error(`${this.topic}/${this.partition}: no offset ${offset}`)
+    this.epoch++
+    this.#records = []
+    this.#head = 0
+    this.#bytes = 0
+    this.#paused = false
+    this.position = offset
+    this.failure = null
+    this.#wanted()
+  }
+
+  /** Offset to fetch from, or null when nothing is to be fetched. */
+  wants(): number | null {
+    return this.#closed || this.#paused || this.failure !== null || this.position < 0 ? null : this.position
+  }
+
+  deliver(epoch: number, fetched: RawPartition): void {
+    if (epoch !== this.epoch || this.#closed) return
+    const { position, end } = this
+    for (const raw of filter_aborted(fetched)) {
+      if (raw.isControlRecord === true || Number(raw.offset) < position) continue
+      const record = to_record(raw)
+      this.#records.push(record)
+      this.#bytes += bytes_of(record)
+    }
+    const last = fetched.messages.at(-1)
+    if (last) this.position = Math.max(position, behind(last))
+    this.end = Number(fetched.lastStableOffset)
+    if (this.#bytes > MAILBOX_BYTES_MAX) this.#paused = true
+    if (this.position !== position || this.end !== end) this.#news()
+  }
+
+  out_of_range(epoch: number): void {
+    if (epoch !== this.epoch || this.#closed) return
+    this.failure = new OffsetOutOfRange(`${this.topic}/${this.partition} has no offset ${this.position}`)
+    this.#news()
+  }
+
+  /** Nothing is delivered any more; what is buffered stays readable. */
+  close(): void {
+    this.#closed = true
+  }
+}

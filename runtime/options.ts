@@ -1,0 +1,204 @@
+/** The table of options: what is parsed, what is checked and what `--help` prints. */
+import { z } from 'zod'
+
+export interface Option {
+  readonly name: string
+  /** Absent: environment only, because command lines are readable by every process of the machine. */
+  readonly flag?: string
+  readonly env?: string
+  readonly default?: string
+  /** Placeholder in the help text; absent: a switch without a value. */
+  readonly value?: string
+  readonly secret?: boolean
+  readonly meaning: string
+  readonly type: z.ZodType
+}
+
+const port = z.coerce
+  .number('a port number')
+  .int('a port number')
+  .min(0, 'a port ≥ 0')
+  .max(65_535, 'a port ≤ 65535')
+const text = z.string().min(1, 'must not be empty')
+const on_off = z
+  .enum(['true', 'false', '1', '0', ''], 'true or false')
+  .transform(v => v === 'true' || v === '1')
+export const whole = (min: number, max: number): z.ZodType<number> =>
+  z.coerce
+    .number('a whole number')
+    .int('a whole number')
+    .min(min, `at least ${min}`)
+    .max(max, `at most ${max}`)
+export const switched = on_off
+const url_of = (...schemes: string[]) =>
+  text.refine(
+    value => URL.canParse(value) && schemes.includes(new URL(value).protocol),
+    `a URL beginning with ${schemes.map(s => `${s}//`).join(' or ')}`,
+  )
+const broker_list = text.transform((value, ctx) => {
+  const brokers = value.split(',').map(broker => broker.trim())
+  const bad = brokers.find(broker => !/^[^\s:/]+:\d+$/.test(broker))
+  if (bad !== undefined)
+    ctx.addIssue({ code: 'custom', message: `host:port,host:port (not ${JSON.stringify(bad)})` })
+  return brokers
+})
+export const SASL = ['plain', 'scram-sha-256', 'scram-sha-512'] as const
+export const LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const
+
+/** Every option of `npm start`; import and reconcile take them too and add their own. */
+export const options = [
+  {
+    name: 'data_dir',
+    flag: 'data-dir',
+    env: 'TRIBUTARY_DATA_DIR',
+    default: './data',
+    value: 'DIR',
+    type: text,
+    meaning: 'where the embedded stack keeps log, state and tables',
+  },
+  {
+    name: 'host',
+    flag: 'host',
+    env: 'TRIBUTARY_HOST',
+    default: '127.0.0.1',
+    value: 'ADDRESS',
+    type: text,
+    meaning: 'address to listen on; API keys are required on any but loopback',
+  },
+  {
+    name: 'http_port',
+    flag: 'http-port',
+    env: 'TRIBUTARY_HTTP_PORT',
+    default: '8080',
+    value: 'PORT',
+    type: port,
+    meaning: 'port of the HTTP API; 0 picks a free one',
+  },
+  {
+    name: 'clickhouse_port',
+    flag: 'clickhouse-port',
+    env: 'TRIBUTARY_CLICKHOUSE_PORT',
+    default: '8123',
+    value: 'PORT',
+    type: port,
+    meaning: 'port of the embedded ClickHouse endpoint; 0 picks a free one',
+  },
+  {
+    name: 'partitions',
+    flag: 'partitions',
+    env: 'TRIBUTARY_PARTITIONS',
+    default: '8',
+    value: 'N',
+    type: whole(1, 1024),
+    meaning: 'partitions of every topic, fixed when the data directory or cluster is first used',
+  },
+  {
+    name: 'api_keys',
+    flag: 'api-keys',
+    env: 'TRIBUTARY_API_KEYS',
+    value: 'FILE',
+    type: text,
+    meaning: 'JSON file {"<sha256 of key, hex>": "<tenant>"}; tenant "*" is an administrator',
+  },
+  {
+    name: 'insecure_dev',
+    flag: 'insecure-dev',
+    env: 'TRIBUTARY_INSECURE_DEV',
+    default: 'false',
+    type: on_off,
+    meaning: 'listen beyond loopback without API keys (development networks only)',
+  },
+  {
+    name: 'log_level',
+    flag: 'log-level',
+    env: 'TRIBUTARY_LOG_LEVEL',
+    default: 'info',
+    value: 'LEVEL',
+    type: z.enum(LEVELS, `one of ${LEVELS.join(', ')}`),
+    meaning: LEVELS.join(', '),
+  },
+  {
+    name: 'kafka_brokers',
+    flag: 'kafka-brokers',
+    env: 'KAFKA_BROKERS',
+    value: 'HOST:PORT,…',
+    type: broker_list,
+    meaning: 'run on Kafka instead of the embedded log (all four of Kafka, Redis, ClickHouse, registry)',
+  },
+  {
+    name: 'redis_url',
+    env: 'REDIS_URL',
+    secret: true,
+    type: url_of('redis:', 'rediss:'),
+    meaning: 'checkpoints',
+  },
+  {
+    name: 'clickhouse_url',
+    env: 'CLICKHOUSE_URL',
+    secret: true,
+    type: url_of('http:', 'https:'),
+    meaning: 'tables and views; user and password may be part of the URL',
+  },
+  {
+    name: 'registry_url',
+    env: 'SCHEMA_REGISTRY_URL',
+    secret: true,
+    type: url_of('http:', 'https:'),
+    meaning: 'Confluent-compatible registry, e.g. http://host:8080/apis/ccompat/v7',
+  },
+  {
+    name: 'clickhouse_database',
+    env: 'CLICKHOUSE_DATABASE',
+    default: 'default',
+    type: text,
+    meaning: 'database of the tables',
+  },
+  {
+    name: 'clickhouse_password',
+    env: 'CLICKHOUSE_PASSWORD',
+    secret: true,
+    type: text,
+    meaning: 'of user default; the embedded endpoint leaves loopback only with both passwords',
+  },
+  {
+    name: 'analyst_password',
+    env: 'CLICKHOUSE_ANALYST_PASSWORD',
+    secret: true,
+    type: text,
+    meaning: 'of user analyst (reads only) on the embedded endpoint',
+  },
+  {
+    name: 'kafka_replication',
+    env: 'KAFKA_REPLICATION',
+    default: '1',
+    type: whole(1, 100),
+    meaning: 'copies of the topics that are created; 3 where there are three brokers',
+  },
+  { name: 'kafka_ssl', env: 'KAFKA_SSL', default: 'false', type: on_off, meaning: 'TLS to the brokers' },
+  {
+    name: 'kafka_ssl_ca',
+    env: 'KAFKA_SSL_CA',
+    type: text,
+    meaning: 'PEM file of the authority to trust; implies KAFKA_SSL',
+  },
+  {
+    name: 'kafka_sasl_mechanism',
+    env: 'KAFKA_SASL_MECHANISM',
+    type: z.enum(SASL, `one of ${SASL.join(', ')}`),
+    meaning: SASL.join(', '),
+  },
+  { name: 'kafka_sasl_username', env: 'KAFKA_SASL_USERNAME', type: text, meaning: 'user on the brokers' },
+  {
+    name: 'kafka_sasl_password',
+    env: 'KAFKA_SASL_PASSWORD',
+    secret: true,
+    type: text,
+    meaning: 'password on the brokers',
+  },
+] as const satisfies readonly Option[]
+
+export type Values<O extends readonly Option[]> = {
+  readonly [K in O[number] as K['name']]: K extends { readonly default: string }
+    ? z.output<K['type']>
+    : z.output<K['type']> | undefined
+}

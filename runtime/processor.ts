@@ -1,0 +1,440 @@
+/**
+ * What a micro-batch does to a task, free of I/O: time, timers, dedupe, the pipelines' graphs, outputs, outcomes. The
+ * task loop runs it live, recovery runs it muted over recorded ranges, the test driver runs it in memory: one code.
+ */
+import { crc32 } from 'node:zlib'
+import type { Catalog } from '../schemas/catalog-kinds.ts'
+import type { BatchLeftOut } from '../schemas/types.ts'
+import type { App, KeyGroup } from './app.ts'
+import { partitions_of } from './app.ts'
+import type { CatalogView } from './catalog.ts'
+import { Entities, type Entity } from './entities.ts'
+import { type GraphHost, type Moment, type NodeDef, PipelineGraph, Rejected } from './graph.ts'
+import type { Item } from './intake.ts'
+import { key_of, partition_of, tenant_of } from './keys.ts'
+import type { Output } from './ports.ts'
+import { StreamTime, type StreamTimeState } from './stream-time.ts'
+import { type Timer, type TimerClock, Timers, timer_id } from './timers.ts'
+import type { Observer, Outcome } from './worker-types.ts'
+
+export type Encode = (row: object) => Buffer
+export type Outcomes = Record<Outcome, number>
+
+export interface BatchInput {
+  readonly items: readonly Item[]
+  readonly wall_ms: number
+  readonly tick_ms: number | null
+  /** Live: the bound. Replayed: the recorded number, which must be reached. */
+  readonly timers_max: number
+  readonly catalog_offset: number
+  /** Replayed: the recorded end of the batch's stream time. */
+  readonly stream_time_ms?: number | null
+  /** Checked every so many records, to end a batch by compute time. */
+  readonly spent?: () => boolean
+}
+
+export interface BatchResult {
+  /** Items of the input that were processed; fewer than given when timers or compute ran out. */
+  readonly consumed: number
+  readonly outcomes: Outcomes
+  readonly left_out: readonly BatchLeftOut[]
+  readonly outputs: readonly Output[]
+  readonly timers: number
+  readonly dead_timers: number
+  readonly digest: number
+  /** More timers are due than were fired. */
+  readonly more_due: boolean
+}
+
+export interface ProcessorState {
+  readonly stream_time: StreamTimeState
+  readonly marked_ms: number
+}
+
+/** Stream time is told to the next stage's tasks whenever it enters another minute. */
+const MARK_MS = 60_000
+const SPENT_EVERY = 128
+
+export class Processor {
+  readonly timers = new Timers()
+  readonly entities: Entities
+  readonly stream_time: StreamTime
+  readonly graphs: PipelineGraph[]
+  /** Pipelines reading each topic, in index order. */
+  readonly readers = new Map<string, PipelineGraph[]>()
+  /** Internal topics this group's pipelines write: its stream time is told on all their partitions. */
+  readonly marked_topics: string[]
+  digest = 0
+  #marked_ms = Number.NEGATIVE_INFINITY
+  readonly #app: App
+  readonly #group: KeyGroup
+  readonly #partition: number
+  readonly #encoders: ReadonlyMap<string, Encode>
+  readonly #catalog: CatalogView
+  readonly #observe: Observer
+  readonly #import_lapse_ms: number
+  readonly #nodes: NodeDef[] = []
+  readonly #moment: Moment
+  // The running batch.
+  #outputs: Output[] = []
+  #outcomes: Outcomes = no_outcomes()
+  #left_out: BatchLeftOut[] = []
+  #dead_timers = 0
+  #fired = 0
+  #timers_max = 0
+  #wall_ms = 0
+  #catalog_offset = 0
+  #late = false
+
+  constructor(options: {
+    app: App
+    group: KeyGroup
+    partition: number
+    encoders: ReadonlyMap<string, Encode>
+    catalog: CatalogView
+    observe: Observer
+    writers: ReadonlyMap<string, number>
+    import_lapse_ms: number
+    freeze?: boolean
+  }) {
+    const { app, group } = options
+    this.#app = app
+    this.#group = group
+    this.#partition = options.partition
+    this.#encoders = options.encoders
+    this.#catalog = options.catalog
+    this.#observe = options.observe
+    this.#import_lapse_ms = options.import_lapse_ms
+    this.entities = new Entities(app.topics, () => this.#nodes)
+    this.#moment = this.#make_moment()
+    const host: GraphHost = {
+      moment: this.#moment,
+      entities: this.entities,
+      timers: this.timers,
+      schemas: app.schemas,
+      define: (field, make) => this.#define(field, make),
+      emit: (topic, row) => this.#emit(topic, row as object),
+      freeze: options.freeze ?? false,
+    }
+    this.graphs = group.pipelines.map(pipeline => new PipelineGraph(pipeline, host))
+    for (const topic of group.inputs)
+      this.readers.set(topic, this.graphs.filter(graph => graph.reads.has(topic)))
+    const external = group.inputs.some(topic => app.topics[topic]?.role === 'input')
+    this.stream_time = new StreamTime(external, options.writers)
+    const written = new Set(this.graphs.flatMap(graph => [...graph.writes]))
+    this.marked_topics = [...written].filter(topic => app.topics[topic]?.role === 'internal').sort()
+  }
+
+  #make_moment(): Moment {
+    const nobody: Entity = { key: '', cells: [], ids: new Map(), dirty_cut: 0 }
+    return {
+      entity: nobody,
+      at_ms: 0,
+      stream_time_ms: 0,
+      cause_id: '',
+      may_be_late: true,
+      catalog: (kind, id) =>
+        this.#catalog.lookup(
+          kind as keyof Catalog,
+          id,
+          tenant_of(this.#moment.entity.key),
+          this.#moment.at_ms,
+          this.#catalog_offset,
+        ),
+      late: (operator, reason) => {
+        this.#late = true
+        this.#observe.late(operator, reason)
+      },
+    }
+  }
+
+  #define(field: string, make: (index: number) => NodeDef): NodeDef {
+    const known = this.#nodes.findIndex(node => node.field === field)
+    const def = make(known < 0 ? this.#nodes.length : known)
+    this.#nodes[def.index] = def
+    return def
+  }
+
+  node_field(index: number): string {
+    return (this.#nodes[index] as NodeDef).field
+  }
+
+  get nodes(): readonly NodeDef[] {
+    return this.#nodes
+  }
+
+  save(): ProcessorState {
+    return { stream_time: this.stream_time.save(), marked_ms: Math.max(0, this.#marked_ms) }
+  }
+
+  restore(state: ProcessorState): void {
+    this.stream_time.restore(state.stream_time)
+    this.#marked_ms = state.marked_ms || Number.NEGATIVE_INFINITY
+  }
+
+  /** Keys that the batch needs and that are not in memory: those of its items, and of timers that may come due. */
+  cold_keys(items: readonly Item[], wall_ms: number, tick_ms: number | null, timers_max: number): string[] {
+    const cold = new Set<string>()
+    let horizon = Math.max(this.stream_time.now_ms, tick_ms ?? Number.NEGATIVE_INFINITY)
+    for (const item of items) {
+      const at_ms = item.upstream ? (item.upstream.stream_time_ms ?? Number.POSITIVE_INFINITY) : item.at_ms
+      if (at_ms > horizon) horizon = at_ms
+      if (item.key !== '' && this.#needs_entity(item.topic) && !this.entities.get(item.key)) cold.add(item.key)
+    }
+    for (const [clock, until] of [['wall', wall_ms], ['stream', horizon]] as const)
+      for (const timer of this.timers.due(clock, until, timers_max))
+        if (!this.entities.get(timer.key)) cold.add(timer.key)
+    return [...cold]
+  }
+
+  #needs_entity(topic: string): boolean {
+    return this.#app.topics[topic]?.dedupe !== 'none' || (this.readers.get(topic)?.length ?? 0) > 0
+  }
+
+  run(batch: BatchInput): BatchResult {
+    this.#outputs = []
+    this.#outcomes = no_outcomes()
+    this.#left_out = []
+    this.#dead_timers = 0
+    this.#fired = 0
+    this.#timers_max = batch.timers_max
+    this.#wall_ms = batch.wall_ms
+    this.#catalog_offset = batch.catalog_offset
+    this.stream_time.wait_for_idle = this.#catalog.import_open(batch.wall_ms, this.#import_lapse_ms, batch.catalog_offset)
+    if (batch.tick_ms !== null) this.stream_time.to(batch.tick_ms)
+    let consumed = 0
+    let going = this.#fire_due('wall', batch.wall_ms) && this.#fire_due('stream')
+    while (going && consumed < batch.items.length) {
+      const item = batch.items[consumed] as Item
+      if (item.upstream) {
+        this.#take(item)
+        consumed++
+        this.stream_time.hear(item.topic, item.upstream)
+        going = this.#fire_due('stream')
+      } else {
+        going = this.#before(item)
+        if (!going) break
+        this.#take(item)
+        consumed++
+      }
+      if (consumed % SPENT_EVERY === 0 && batch.spent?.()) break
+    }
+    if (batch.stream_time_ms !== undefined && batch.stream_time_ms !== null) this.stream_time.to(batch.stream_time_ms)
+    if (going) going = this.#fire_due('stream')
+    return this.#finish(consumed, !going)
+  }
+
+  /** Moves time to a record of an emitter and fires what is due before it. False: not all could be fired, take it later. */
+  #before(item: Item): boolean {
+    if (item.refused || this.#known(item) !== 'new') return true
+    this.stream_time.see(item.at_ms)
+    return this.#fire_due('stream')
+  }
+
+  #known(item: Item) {
+    if (this.#app.topics[item.topic]?.dedupe === 'none') return 'new'
+    const entity = this.entities.get(item.key) as Entity
+    return this.entities.ids(entity, item.topic).check(item.event_id, item.crc, this.stream_time.now_ms)
+  }
+
+  #take(item: Item): void {
+    if (item.refused) return this.#refuse(item, item.refused.reason, item.refused.detail)
+    this.#outcomes[this.#judge(item)]++
+  }
+
+  #judge(item: Item): Outcome {
+    const known = this.#known(item)
+    if (known === 'duplicate') {
+      this.#left_out.push({ topic: item.topic, offset: item.offset, outcome: 'duplicate' })
+      return 'duplicate'
+    }
+    if (known === 'conflict') {
+      this.#dead_letter(item, 'CONFLICT', `event_id ${item.event_id} was used with another body`, null)
+      this.#left_out.push({ topic: item.topic, offset: item.offset, outcome: 'refused' })
+      return 'dead_letter'
+    }
+    const readers = this.readers.get(item.topic) as PipelineGraph[]
+    if (this.#app.topics[item.topic]?.dedupe !== 'none') this.#remember(item)
+    if (readers.length === 0 || !item.row) return 'processed'
+    return this.#push(item, readers)
+  }
+
+  #remember(item: Item): void {
+    const entity = this.entities.get(item.key) as Entity
+    const bucket = this.entities.ids(entity, item.topic).add(item.event_id, item.crc, this.stream_time.now_ms)
+    this.entities.remembered(entity, item.topic, bucket)
+  }
+
+  #push(item: Item, readers: readonly PipelineGraph[]): Outcome {
+    const moment = this.#moment
+    moment.entity = this.entities.get(item.key) as Entity
+    moment.at_ms = item.at_ms
+    moment.stream_time_ms = this.stream_time.now_ms
+    moment.cause_id = item.event_id
+    moment.may_be_late = !item.upstream
+    let outcome: Outcome = 'processed'
+    for (const graph of readers) {
+      this.#late = false
+      const outputs = this.#outputs.length
+      this.entities.mark()
+      if (graph.push(item.topic, item.row)) {
+        if (this.#late && outcome === 'processed') outcome = 'late'
+        continue
+      }
+      this.#undo(outputs)
+      const { reason, detail } = failure_of(graph)
+      this.#dead_letter(item, reason, detail, graph.pipeline.name)
+      outcome = 'dead_letter'
+    }
+    if (outcome === 'dead_letter') this.#left_out.push({ topic: item.topic, offset: item.offset, outcome: 'failed' })
+    return outcome
+  }
+
+  #undo(outputs: number): void {
+    this.entities.undo(this.timers)
+    this.#outputs.length = outputs
+  }
+
+  #refuse(item: Item, reason: string, detail: string): void {
+    this.#dead_letter(item, reason, detail, null)
+    this.#left_out.push({ topic: item.topic, offset: item.offset, outcome: 'refused' })
+    this.#outcomes.dead_letter++
+  }
+
+  /** Fires what is due, in order, up to the batch's bound. False when something due is left. */
+  #fire_due(clock: TimerClock, until_ms?: number): boolean {
+    for (;;) {
+      const timer = this.timers.peek(clock)
+      if (!timer || timer.due_ms > (until_ms ?? this.stream_time.now_ms)) return true
+      if (this.#fired >= this.#timers_max) return false
+      if (!this.entities.get(timer.key)) return false
+      this.#fire(timer)
+    }
+  }
+
+  #fire(timer: Timer): void {
+    this.#fired++
+    const moment = this.#moment
+    moment.entity = this.entities.get(timer.key) as Entity
+    moment.at_ms = timer.due_ms
+    moment.stream_time_ms = this.stream_time.now_ms
+    moment.cause_id = timer.cause_id
+    moment.may_be_late = true
+    this.entities.mark()
+    this.entities.write_timer(this.timers, timer_id(timer.key, timer.node, timer.name), null)
+    this.entities.mark()
+    const outputs = this.#outputs.length
+    const graph = this.graphs.find(g => g.owns(timer.node)) as PipelineGraph
+    if (graph.fire(timer.node, timer.name)) return
+    this.#undo(outputs)
+    this.#dead_timers++
+    const { reason, detail } = failure_of(graph)
+    const id = `timer:${this.node_field(timer.node)}:${timer.name}:${timer.due_ms}:${timer.key}`
+    this.#write_dead_letter(id, timer.key, reason, `${detail} (timer of ${timer.cause_id})`, graph.pipeline.name, null)
+  }
+
+  #emit(topic: string, row: object): void {
+    const spec = this.#app.topics[topic]
+    if (!spec) throw new Error(`no topic ${topic}`)
+    const { entity, stream_time_ms } = this.#moment
+    const own = spec.keyed_by === this.#group.name
+    if (spec.encode) {
+      const { key, value } = spec.encode(row as never)
+      this.#outputs.push({ topic, partition: this.#partition, key: Buffer.from(key), value })
+      return
+    }
+    const encode = this.#encoders.get(topic) as Encode
+    const key = Buffer.from(own ? entity.key : key_of(spec, row))
+    const partition = own ? this.#partition : partition_of(key, partitions_of(this.#app, topic))
+    const upstream =
+      spec.role === 'internal'
+        ? { task: this.#partition, stream_time_ms: Number.isFinite(stream_time_ms) ? stream_time_ms : 0 }
+        : undefined
+    this.#outputs.push({ topic, partition, key, value: encode(row), upstream })
+  }
+
+  #dead_letter(item: Item, reason: string, detail: string, pipeline: string | null): void {
+    const id = `${item.topic}:${this.#partition}:${item.offset}${pipeline ? `:${pipeline}` : ''}`
+    this.#observe.dead_letter(item.topic, reason)
+    this.#write_dead_letter(id, item.key, reason, detail, pipeline, item)
+  }
+
+  #write_dead_letter(
+    event_id: string,
+    key: string,
+    reason: string,
+    detail: string,
+    pipeline: string | null,
+    item: Item | null,
+  ): void {
+    const encode = this.#encoders.get('dead_letters') as Encode
+    const value = encode({
+      event_id,
+      tenant_id: tenant_of(key),
+      occurred_at: this.#wall_ms,
+      reason,
+      detail: detail.slice(0, 500),
+      topic: item?.topic ?? '',
+      partition: this.#partition,
+      offset: item?.offset ?? -1,
+      pipeline,
+      schema_id: item?.schema_id ?? null,
+      key: item?.raw_key ?? null,
+      value: item?.value ?? null,
+    })
+    this.#outputs.push({ topic: 'dead_letters', partition: this.#partition, key: Buffer.from(key), value })
+  }
+
+  #finish(consumed: number, more_due: boolean): BatchResult {
+    let digest = this.digest
+    for (const { topic, key, value } of this.#outputs) {
+      if (topic === 'dead_letters') continue
+      digest = crc32(topic, digest)
+      if (key) digest = crc32(key, digest)
+      if (value) digest = crc32(value.subarray(5), digest)
+    }
+    const { processed, late } = this.#outcomes
+    digest = crc32(`${processed} ${late} ${this.#fired}`, digest)
+    this.digest = digest
+    return {
+      consumed,
+      outcomes: this.#outcomes,
+      left_out: this.#left_out,
+      outputs: this.#outputs,
+      timers: this.#fired,
+      dead_timers: this.#dead_timers,
+      digest,
+      more_due,
+    }
+  }
+
+  /** Stream time for every task of the next stage, when it has entered another minute (or `force`). null: nothing to read here. */
+  marks(force: boolean, idle = false): Output[] {
+    const now_ms = this.stream_time.now_ms
+    if (this.marked_topics.length === 0) return []
+    if (!idle) {
+      if (!Number.isFinite(now_ms)) return []
+      if (!force && Math.floor(now_ms / MARK_MS) <= Math.floor(this.#marked_ms / MARK_MS)) return []
+      this.#marked_ms = now_ms
+    }
+    const upstream = { task: this.#partition, stream_time_ms: idle ? null : now_ms }
+    return this.marked_topics.flatMap(topic =>
+      Array.from({ length: partitions_of(this.#app, topic) }, (_, partition) => ({
+        topic,
+        partition,
+        key: null,
+        value: null,
+        upstream,
+      })),
+    )
+  }
+}
+
+const no_outcomes = (): Outcomes => ({ processed: 0, duplicate: 0, forwarded: 0, late: 0, dead_letter: 0 })
+
+const failure_of = (graph: PipelineGraph): { reason: string; detail: string } => {
+  const error = graph.failure?.error
+  graph.failure = null
+  const detail = error instanceof Error ? error.message : String(error)
+  return { reason: error instanceof Rejected ? 'REJECTED' : 'OPERATOR_ERROR', detail }
+}

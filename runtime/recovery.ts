@@ -1,0 +1,260 @@
+/**
+ * One path for crash, rebalance, zombie, loss or rollback of the state store: (1) fence the earlier owner, (2) commit
+ * `acquired` and read the batch log until it arrives, so that K is settled, (3) compare the checkpoint with the batch
+ * log, (4) re-read exactly the recorded ranges behind R, muted, (5) live.
+ */
+import type { Batch } from '../schemas/types.ts'
+import { acquisition, chain_crc, read_batch } from './batch-log.ts'
+import type { TaskState } from './checkpoint.ts'
+import { type Item, merge_sources, type Source } from './intake.ts'
+import { type CheckpointHeader, DirtyCheckpoint, type LogRecord, type Reader } from './ports.ts'
+import type { Processor } from './processor.ts'
+import type { TaskRun } from './task.ts'
+
+/** Needs a person: the message names the remedy. */
+export class RecoveryRefused extends Error {
+  override readonly name = 'RecoveryRefused'
+}
+
+/** What the batch log says behind a checkpoint. */
+interface Tail {
+  readonly log_id: string
+  /** Batches after the checkpointed one, up to K. */
+  readonly batches: readonly { readonly batch: Batch; readonly offset: number }[]
+}
+
+export interface Recovered {
+  readonly log_id: string
+  readonly nonce: string
+  readonly header: CheckpointHeader | null
+  /** K. */
+  readonly seq: number
+  readonly log_offset: number
+  readonly positions: Map<string, number>
+}
+
+/** Brings the processor to K. Rejects with RecoveryRefused where a person must decide; any other error is worth another try. */
+export const recover = async (run: TaskRun, processor: Processor): Promise<Recovered> => {
+  const { task, deps, shared } = run
+  await task.acquire()
+  const nonce = deps.clock.nonce()
+  const acquired_at = await announce(run, nonce)
+  run.status.state = 'recovering'
+  const header = await usable_header(run, acquired_at)
+  const state = header ? (JSON.parse(header.task) as TaskState) : null
+  const tail = await read_tail(run, nonce, header, state)
+  if (header && state) {
+    processor.restore(state.processor)
+    processor.digest = header.digest
+    const [timers] = (await deps.store.load(run.id, ['|timers'], [header.seq])) ?? []
+    if (!timers) throw new Error('the checkpoint changed while it was read')
+    processor.entities.load_timers(processor.timers, timers)
+  } else await deps.store.wipe(run.id)
+  const positions = new Map(shared.group.inputs.map(topic => [topic, state?.positions[topic] ?? 0]))
+  const recovered = {
+    log_id: tail.log_id || nonce,
+    nonce,
+    header,
+    seq: header?.seq ?? 0,
+    log_offset: state?.log_offset ?? acquired_at,
+    positions,
+  }
+  return replay(run, processor, recovered, tail)
+}
+
+const announce = async (run: TaskRun, nonce: string): Promise<number> => {
+  const { task, shared, deps } = run
+  const record = acquisition({
+    key_group: task.group,
+    partition: task.partition,
+    nonce,
+    wall_at: deps.clock.now(),
+    code: shared.code,
+  })
+  const { offsets } = await task.commit([shared.log_output(task.partition, record)])
+  return offsets.get(shared.log_topic) as number
+}
+
+/** The checkpoint's header, or null where the task must be rebuilt from the beginning. */
+const usable_header = async (run: TaskRun, acquired_at: number): Promise<CheckpointHeader | null> => {
+  let header: CheckpointHeader | null
+  try {
+    header = await run.deps.store.header(run.id)
+  } catch (error) {
+    if (!(error instanceof DirtyCheckpoint)) throw error
+    run.deps.logger.warn({ task: run.name }, 'a checkpoint was cut short midway: rebuilding from the log')
+    return null
+  }
+  if (!header || run.rebuild) return null
+  const state = JSON.parse(header.task) as TaskState
+  const missing = run.shared.group.pipelines.filter(pipeline => !state.pipelines.includes(pipeline.name))
+  if (missing.length) {
+    const names = missing.map(pipeline => pipeline.name)
+    run.deps.logger.warn({ task: run.name, pipelines: names }, 'new pipelines: rebuilding their state from the log, muted')
+    return null
+  }
+  if (state.log_offset >= acquired_at) throw foreign(run, header, 'it is ahead of the log')
+  return header
+}
+
+const foreign = (run: TaskRun, header: CheckpointHeader, why: string) =>
+  new RecoveryRefused(
+    `the checkpoint of ${run.name} belongs to another log (${header.log_id}, batch ${header.seq}): ${why}. ` +
+      `If this log is the right one, run: npm run checkpoints -- reset ${run.task.group}`,
+  )
+
+/** Reads the batch log from the checkpointed record on until our own acquisition arrives: what stands before it is all there is. */
+const read_tail = async (
+  run: TaskRun,
+  nonce: string,
+  header: CheckpointHeader | null,
+  state: TaskState | null,
+): Promise<Tail> => {
+  const reader = run.task.reader(run.shared.log_topic)
+  const { start } = await run.deps.log.bounds(run.shared.log_topic, run.task.partition)
+  if (start > (state?.log_offset ?? 0))
+    throw new RecoveryRefused(
+      `${run.name}: the batch log begins at ${start}, behind what recovery needs. Restore a newer checkpoint, or start a new log.`,
+    )
+  reader.seek(state?.log_offset ?? 0)
+  const batches: { batch: Batch; offset: number }[] = []
+  let log_id = ''
+  let checked = header === null
+  for (;;) {
+    const record = await next_record(run, reader)
+    const batch = read_batch(record.value as Buffer)
+    if (!checked && header) {
+      const same = batch.seq === header.seq && batch.digest === header.digest && batch.log_id === header.log_id
+      if (!same) throw foreign(run, header, `the log has ${batch.log_id || 'no batch'}, batch ${batch.seq} at that place`)
+      checked = true
+      log_id = batch.log_id
+      continue
+    }
+    if (batch.kind === 'acquired') {
+      if (!log_id) log_id = batch.nonce
+      if (batch.nonce === nonce) return { log_id, batches }
+      continue
+    }
+    const before = batches.at(-1)?.batch.seq ?? header?.seq ?? 0
+    if (batch.seq !== before + 1)
+      throw new RecoveryRefused(`${run.name}: batch ${batch.seq} follows batch ${before} in the log: two writers, or a log that was cut`)
+    batches.push({ batch, offset: record.offset })
+  }
+}
+
+const next_record = async (run: TaskRun, reader: Reader): Promise<LogRecord> => {
+  for (;;) {
+    run.check_alive()
+    const record = reader.shift()
+    if (record) return record
+    await run.task.wait(1000)
+  }
+}
+
+const replay = async (run: TaskRun, processor: Processor, from: Recovered, tail: Tail): Promise<Recovered> => {
+  const { task, deps, shared } = run
+  for (const [topic, position] of from.positions) task.reader(topic).seek(position)
+  let { seq, log_offset } = from
+  let records = 0
+  let skewed = false
+  for (const { batch, offset } of tail.batches) {
+    const lists = await read_ranges(run, batch)
+    await shared.catalog.reached(batch.catalog_offset, task.signal)
+    const items = await merge_recorded(run, batch, lists)
+    for (const key_batch of chunks(processor.cold_keys(items, batch.wall_at, batch.tick_ms, batch.timers)))
+      await load_cold(run, processor, key_batch, [from.header?.seq ?? 0])
+    const result = processor.run({
+      items,
+      wall_ms: batch.wall_at,
+      tick_ms: batch.tick_ms,
+      timers_max: batch.timers,
+      catalog_offset: batch.catalog_offset,
+      stream_time_ms: batch.stream_time_ms,
+    })
+    processor.marks(false)
+    const same_code = batch.code === shared.code
+    if (result.consumed !== items.length || result.timers !== batch.timers || result.digest !== batch.digest) {
+      const what = `batch ${batch.seq}: ${result.consumed}/${items.length} records, ${result.timers}/${batch.timers} timers, digest ${result.digest}/${batch.digest}`
+      if (same_code) throw new RecoveryRefused(`${run.name}: replay differs from the log at ${what}. Please report it.`)
+      skewed = true
+      processor.digest = batch.digest
+    }
+    for (const range of batch.ranges) from.positions.set(range.topic, range.to)
+    processor.entities.commit(processor.timers)
+    records += items.length
+    seq = batch.seq
+    log_offset = offset
+  }
+  const kind = skewed ? 'version_skew' : !from.header ? 'rebuilt' : records ? 'replayed' : 'clean'
+  deps.observe.recovery(task.group, kind, records)
+  return { ...from, seq, log_offset }
+}
+
+/** Exactly the recorded offsets; another count or CRC means that the log is not the one that was processed. */
+const read_ranges = async (run: TaskRun, batch: Batch): Promise<Map<string, LogRecord[]>> => {
+  const lists = new Map<string, LogRecord[]>()
+  for (const range of batch.ranges) {
+    const reader = run.task.reader(range.topic)
+    const records: LogRecord[] = []
+    let last = -1
+    while (last < range.to - 1) {
+      const record = await next_record(run, reader)
+      last = record.offset
+      if (last >= range.from) records.push(record)
+    }
+    if (records.length !== range.count || last !== range.to - 1)
+      throw new RecoveryRefused(`${run.name}: ${range.topic} ${range.from}..${range.to} held ${range.count} records, now ${records.length}`)
+    lists.set(range.topic, records)
+  }
+  return lists
+}
+
+const merge_recorded = async (run: TaskRun, batch: Batch, lists: Map<string, LogRecord[]>): Promise<Item[]> => {
+  const crcs = new Map(batch.ranges.map(range => [range.topic, 0]))
+  const left_out = new Map<string, Set<number>>()
+  for (const { topic, offset, outcome } of batch.left_out)
+    if (outcome !== 'failed') left_out.set(topic, (left_out.get(topic) ?? new Set()).add(offset))
+  const sources: Source[] = []
+  for (const lane of run.lanes) {
+    const records = lists.get(lane.topic)
+    if (records) sources.push({ lane, at: i => records[i] })
+  }
+  const everything = { records: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY, starved: () => false }
+  for (;;) {
+    const merged = merge_sources(sources, everything)
+    if (merged.fetch) {
+      await run.persistently(() => run.shared.decoders.fetch(merged.fetch?.topic ?? '', merged.fetch?.schema_id ?? 0))
+      continue
+    }
+    for (const item of merged.items) crcs.set(item.topic, chain_crc(crcs.get(item.topic) ?? 0, item.offset, item.crc))
+    for (const range of batch.ranges)
+      if (crcs.get(range.topic) !== range.crc)
+        throw new RecoveryRefused(`${run.name}: the bodies of ${range.topic} ${range.from}..${range.to} are not those that were processed`)
+    return merged.items.filter(item => !left_out.get(item.topic)?.has(item.offset))
+  }
+}
+
+/** Loads cold keys in one round trip; retries over outages. */
+export const load_cold = async (
+  run: TaskRun,
+  processor: Processor,
+  keys: readonly string[],
+  accepted: readonly number[],
+): Promise<void> => {
+  if (keys.length === 0) return
+  // Without a checkpoint there is nothing to ask for.
+  const fresh = accepted.length === 1 && accepted[0] === 0
+  const loaded = fresh ? keys.map(() => new Map()) : await run.persistently(() => run.deps.store.load(run.id, keys, accepted))
+  if (!loaded) throw new Error('the checkpoint in the store is not the one this task wrote')
+  keys.forEach((key, i) => {
+    processor.entities.load(key, loaded[i] ?? new Map())
+  })
+}
+
+/** At most so many keys a round trip. */
+export const chunks = (keys: readonly string[]): (readonly string[])[] => {
+  const cut: (readonly string[])[] = []
+  for (let i = 0; i < keys.length; i += KEYS_PER_LOAD) cut.push(keys.slice(i, i + KEYS_PER_LOAD))
+  return cut
+}
+const KEYS_PER_LOAD = 1000

@@ -1,0 +1,148 @@
+/**
+ * A connection to Redis 7 (or Valkey), single or Cluster, that fails fast: a task would rather recover than wait. Nothing
+ * is queued while disconnected, nothing is sent again unasked, nothing is read from replicas.
+ */
+import { Cluster, Redis } from 'ioredis'
+import type { Script } from './scripts.ts'
+
+export interface ConnectionOptions {
+  /** A command without an answer for so long has failed. */
+  readonly command_timeout_ms?: number
+  /** Where doubts go that do not prevent the start. */
+  readonly warn?: (text: string) => void
+}
+
+export interface Connection {
+  readonly client: Redis | Cluster
+  /** Runs a script by its hash, with its text where the server does not know it. Replies hold Buffers. */
+  run(
+    script: Script,
+    keys: readonly (string | Buffer)[],
+    args: readonly (string | Buffer)[],
+  ): Promise<unknown>
+  health(): Promise<string | null>
+  close(): Promise<void>
+}
+
+/** The address without its password. */
+const shown = (url: string): string => {
+  const { protocol, host } = new URL(url)
+  return `${protocol}//${host}`
+}
+const message_of = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** For a single server and for each node of a Cluster. */
+const options_of = (command_timeout_ms: number) => ({
+  maxRetriesPerRequest: 1,
+  autoResendUnfulfilledCommands: false,
+  commandTimeout: command_timeout_ms,
+  connectTimeout: 5_000,
+})
+
+/** ioredis throws errors nobody listens for; each command reports its own, the last connection error says why. */
+const connect = async (url: string, client: Redis | Cluster): Promise<void> => {
+  let last: unknown = null
+  client.on('error', error => {
+    last = error
+  })
+  try {
+    await client.connect()
+  } catch (error) {
+    client.disconnect()
+    throw new Error(`Redis at ${shown(url)} cannot be reached: ${message_of(last ?? error)}`, {
+      cause: error,
+    })
+  }
+}
+
+/** Only noeviction keeps every field: any other policy drops some when memory is short, and nobody would notice. */
+const check_policy = async (node: Redis, url: string, warn: (text: string) => void): Promise<void> => {
+  let policy: string | undefined
+  try {
+    policy = /^maxmemory_policy:(\S+)/m.exec(await node.info('memory'))?.[1]
+  } catch (error) {
+    if (!/NOPERM|unknown command/i.test(message_of(error))) throw error
+  }
+  if (policy === undefined)
+    warn(`Redis at ${shown(url)} does not tell its maxmemory-policy; it must be noeviction`)
+  else if (policy !== 'noeviction')
+    throw new Error(
+      `Redis at ${shown(url)} has maxmemory-policy ${policy}, which drops state when memory is short; ` +
+        'set it to noeviction (CONFIG SET maxmemory-policy noeviction, and in redis.conf)',
+    )
+}
+
+const in_cluster = async (node: Redis): Promise<boolean> => {
+  try {
+    return /^cluster_enabled:1/m.test(await node.info('cluster'))
+  } catch (error) {
+    if (/NOPERM|unknown command/i.test(message_of(error))) return false
+    throw error
+  }
+}
+
+/** The client of the cluster that a node belongs to. */
+const cluster_of = async (url: string, redisOptions: ReturnType<typeof options_of>): Promise<Cluster> => {
+  const { hostname, port, username, password, protocol } = new URL(url)
+  const cluster = new Cluster([{ host: hostname, port: Number(port || 6379) }], {
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    scaleReads: 'master',
+    redisOptions: {
+      ...redisOptions,
+      ...(username && { username: decodeURIComponent(username) }),
+      ...(password && { password: decodeURIComponent(password) }),
+      ...(protocol === 'rediss:' && { tls: {} }),
+    },
+  })
+  await connect(url, cluster)
+  return cluster
+}
+
+/**
+ * @param url redis:// or rediss://; of a Cluster, any node
+ * @throws Error naming the address, when it cannot be reached or evicts
+ */
+export const open_connection = async (url: string, options: ConnectionOptions = {}): Promise<Connection> => {
+  const { command_timeout_ms = 10_000, warn = () => {} } = options
+  const shared = options_of(command_timeout_ms)
+  const node = new Redis(url, { ...shared, lazyConnect: true, enableOfflineQueue: false })
+  await connect(url, node)
+  let client: Redis | Cluster = node
+  try {
+    if (await in_cluster(node)) {
+      client = await cluster_of(url, shared)
+      node.disconnect()
+    }
+    const masters = client instanceof Redis ? [client] : client.nodes('master')
+    for (const master of masters) await check_policy(master, url, warn)
+  } catch (error) {
+    node.disconnect()
+    if (client !== node) client.disconnect()
+    throw error
+  }
+  return connection_of(client)
+}
+
+const connection_of = (client: Redis | Cluster): Connection => ({
+  client,
+  async run({ sha, text }, keys, args) {
+    try {
+      return await client.callBuffer('evalsha', [sha, keys.length, ...keys, ...args])
+    } catch (error) {
+      if (!message_of(error).startsWith('NOSCRIPT')) throw error
+      return client.callBuffer('eval', [text, keys.length, ...keys, ...args])
+    }
+  },
+  async health() {
+    try {
+      await client.ping()
+      return null
+    } catch (error) {
+      return `Redis does not answer: ${message_of(error)}`
+    }
+  },
+  async close() {
+    client.disconnect()
+  },
+})

@@ -1,0 +1,113 @@
+/**
+ * The Lua scripts of the Redis StateStore. All keys a script touches are declared and carry the task's hash tag, so
+ * that they lie in one Cluster slot. Layout per task, T = `{app.group.partition}`:
+ *   T:h        hash: seq, digest, nonce, header (JSON), and dirty while a save is under way
+ *   T:k        set of the entity keys that have fields
+ *   T:e:<key>  hash: field -> bytes
+ * The first line makes Redis refuse a script that would exceed its memory limit before it has written anything.
+ */
+import { createHash } from 'node:crypto'
+
+export interface Script {
+  readonly text: string
+  readonly sha: string
+}
+const script = (text: string): Script => ({
+  text,
+  sha: createHash('sha1').update(text).digest('hex'),
+})
+
+/** Values that fit on Lua's stack with room to spare: unpack() of more is an error. */
+const UNPACK = 1000
+
+/**
+ * One part of a save (usually the only one). A script is atomic but not rolled back when it fails midway: so everything is
+ * checked first, `dirty` names the target before the first write, and goes with the new header after the last.
+ *
+ * KEYS: T:h, T:k, then one per entity. ARGV: from ('' for none), seq, digest, nonce, header, '1' if this is the first part,
+ * '1' if it is the last, length of an entity key's prefix, then per entity: fields set, fields deleted, each field set
+ * with its value, each field deleted.
+ */
+export const save_script = script(`#!lua
+local from, seq, digest, nonce, header = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local first, last, prefix = ARGV[6] == '1', ARGV[7] == '1', tonumber(ARGV[8])
+local target = seq .. ' ' .. digest .. ' ' .. nonce
+local stands = redis.call('HMGET', KEYS[1], 'seq', 'digest', 'nonce', 'dirty')
+if stands[4] then
+  if stands[4] ~= target then return 'conflict' end
+else
+  if stands[1] and stands[1] .. ' ' .. stands[2] .. ' ' .. stands[3] == target then return 'already_saved' end
+  if not first or (stands[1] or '') ~= from then return 'conflict' end
+end
+
+redis.call('SCARD', KEYS[2])
+local at = 9
+for i = 3, #KEYS do
+  local sets, deletes = tonumber(ARGV[at]), tonumber(ARGV[at + 1])
+  if not sets or not deletes then return redis.error_reply('ERR malformed save') end
+  at = at + 2 + 2 * sets + deletes
+end
+if at ~= #ARGV + 1 then return redis.error_reply('ERR malformed save') end
+
+redis.call('HSET', KEYS[1], 'dirty', target)
+local function each(command, key, from_arg, to_arg)
+  for start = from_arg, to_arg, ${UNPACK} do
+    redis.call(command, key, unpack(ARGV, start, math.min(start + ${UNPACK - 1}, to_arg)))
+  end
+end
+at = 9
+for i = 3, #KEYS do
+  local sets, deletes = tonumber(ARGV[at]), tonumber(ARGV[at + 1])
+  local deletes_at = at + 2 + 2 * sets
+  each('HSET', KEYS[i], at + 2, deletes_at - 1)
+  each('HDEL', KEYS[i], deletes_at, deletes_at + deletes - 1)
+  local key = string.sub(KEYS[i], prefix + 1)
+  if sets > 0 then redis.call('SADD', KEYS[2], key) end
+  if deletes > 0 and redis.call('EXISTS', KEYS[i]) == 0 then redis.call('SREM', KEYS[2], key) end
+  at = deletes_at + deletes
+end
+
+if last then
+  redis.call('HSET', KEYS[1], 'seq', seq, 'digest', digest, 'nonce', nonce, 'header', header)
+  redis.call('HDEL', KEYS[1], 'dirty')
+end
+return 'saved'
+`)
+
+/**
+ * All fields of each entity: ['ok', [field, value, …], …], or ['other'] when the header's seq is none of ARGV, or ['dirty'].
+ * A save in parts under way is no obstacle to whoever accepts its target too. KEYS: T:h, then one per entity.
+ * ARGV: accepted seqs, or '*' alone for whatever stands there.
+ */
+export const load_script = script(`#!lua flags=no-writes
+if ARGV[1] ~= '*' then
+  local stands = redis.call('HMGET', KEYS[1], 'seq', 'dirty')
+  local seq_accepted, dirty_accepted = false, not stands[2]
+  for i = 1, #ARGV do
+    if ARGV[i] == stands[1] then seq_accepted = true end
+    if stands[2] and string.match(stands[2], '^%d+') == ARGV[i] then dirty_accepted = true end
+  end
+  if not dirty_accepted then return {'dirty'} end
+  if not seq_accepted then return {'other'} end
+end
+local reply = {'ok'}
+for i = 2, #KEYS do reply[i] = redis.call('HGETALL', KEYS[i]) end
+return reply
+`)
+
+/**
+ * Removes some entities of a checkpoint that is being wiped; the mark stays until the last call has removed the header, so
+ * that a wipe cut short is seen. KEYS: T:h, T:k, then one per entity. ARGV: length of an entity key's prefix.
+ */
+export const wipe_script = script(`#!lua
+if #KEYS == 2 then
+  redis.call('DEL', KEYS[1], KEYS[2])
+  return 'wiped'
+end
+redis.call('HSET', KEYS[1], 'dirty', 'wipe')
+for i = 3, #KEYS do
+  redis.call('UNLINK', KEYS[i])
+  redis.call('SREM', KEYS[2], string.sub(KEYS[i], tonumber(ARGV[1]) + 1))
+end
+return 'wiping'
+`)

@@ -1,0 +1,190 @@
+/**
+ * The StateStore on Redis: one hash per entity, a header per task, compare-and-set saves by script (scripts.ts). No key
+ * ever gets a time to live: what is idle is dropped by operators, which the log can replay, not by a clock, which it cannot.
+ */
+import { check_key, check_save, task_name } from '../checkpoint-rules.ts'
+import {
+  type CheckpointHeader,
+  DirtyCheckpoint,
+  type EntityWrite,
+  type Fields,
+  type SaveResult,
+  type StateStore,
+} from '../ports.ts'
+import { type Connection, type ConnectionOptions, open_connection } from './connection.ts'
+import { load_script, save_script, wipe_script } from './scripts.ts'
+
+export interface RedisStoreOptions extends ConnectionOptions {
+  /** Bounds of one script of a save: it blocks the server while it runs (about 1 µs a field). */
+  readonly part_fields_max?: number
+  readonly part_bytes_max?: number
+}
+
+const PART_FIELDS = 100_000
+const PART_BYTES = 64 << 20
+/** Entities read or wiped per round trip. */
+const PAGE = 1000
+
+interface TaskKeys {
+  readonly name: string
+  readonly header: string
+  readonly index: string
+  readonly prefix: string
+}
+const keys_of = (name: string): TaskKeys => ({
+  name,
+  header: `{${name}}:h`,
+  index: `{${name}}:k`,
+  prefix: `{${name}}:e:`,
+})
+
+interface Part {
+  readonly keys: string[]
+  readonly args: (string | Buffer)[]
+}
+
+/** Cuts a save into as few parts as its bounds allow; an entity is never cut. */
+const parts_of = (writes: readonly EntityWrite[], prefix: string, fields_max: number, bytes_max: number) => {
+  let part: Part = { keys: [], args: [] }
+  const parts = [part]
+  let fields_in = 0
+  let bytes_in = 0
+  for (const { key, fields } of writes) {
+    const sets: (string | Buffer)[] = []
+    const deletes: string[] = []
+    let bytes = 0
+    for (const [field, value] of fields) {
+      bytes += field.length + (value?.length ?? 0)
+      if (value === null) deletes.push(field)
+      else sets.push(field, value)
+    }
+    if (fields.size === 0) continue
+    if (fields_in > 0 && (fields_in + fields.size > fields_max || bytes_in + bytes > bytes_max)) {
+      part = { keys: [], args: [] }
+      parts.push(part)
+      fields_in = 0
+      bytes_in = 0
+    }
+    fields_in += fields.size
+    bytes_in += bytes
+    part.keys.push(prefix + key)
+    part.args.push(String(sets.length / 2), String(deletes.length))
+    for (const value of sets) part.args.push(value)
+    for (const field of deletes) part.args.push(field)
+  }
+  return parts
+}
+
+const fields_in = (reply: readonly Buffer[]): Fields => {
+  const fields = new Map<string, Buffer>()
+  for (let i = 0; i + 1 < reply.length; i += 2) fields.set(String(reply[i]), reply[i + 1]!)
+  return fields
+}
+
+/** The fields of each key, or null when no accepted checkpoint stands there. */
+const load = async (
+  connection: Connection,
+  task: TaskKeys,
+  keys: readonly string[],
+  accepted: readonly string[],
+): Promise<Fields[] | null> => {
+  for (const key of keys) check_key(key)
+  const names = [task.header, ...keys.map(key => task.prefix + key)]
+  const [status, ...replies] = (await connection.run(load_script, names, accepted)) as [Buffer, ...Buffer[][]]
+  if (String(status) === 'dirty') throw dirty(task)
+  return String(status) === 'ok' ? replies.map(fields_in) : null
+}
+
+const dirty = ({ name }: TaskKeys): DirtyCheckpoint =>
+  new DirtyCheckpoint(
+    `a write of the checkpoint of ${name} was cut short midway; it must be wiped and rebuilt`,
+  )
+
+const save = async (
+  connection: Connection,
+  task: TaskKeys,
+  from: number | null,
+  to: CheckpointHeader,
+  parts: readonly Part[],
+): Promise<SaveResult> => {
+  const head = [
+    from === null ? '' : String(from),
+    String(to.seq),
+    String(to.digest),
+    to.nonce,
+    JSON.stringify(to),
+  ]
+  for (const [i, part] of parts.entries()) {
+    const place = [
+      i === 0 ? '1' : '0',
+      i === parts.length - 1 ? '1' : '0',
+      String(Buffer.byteLength(task.prefix)),
+    ]
+    const reply = await connection.run(
+      save_script,
+      [task.header, task.index, ...part.keys],
+      [...head, ...place, ...part.args],
+    )
+    const result = String(reply) as SaveResult
+    if (result !== 'saved') return result
+  }
+  return 'saved'
+}
+
+/** Entity keys of a task in pages; a key may come twice when the set changes meanwhile. */
+async function* index_pages(connection: Connection, task: TaskKeys): AsyncGenerator<string[]> {
+  let cursor = '0'
+  do {
+    const [next, members] = await connection.client.sscan(task.index, cursor, 'COUNT', PAGE)
+    cursor = next
+    if (members.length > 0) yield members
+  } while (cursor !== '0')
+}
+
+async function* scan(connection: Connection, task: TaskKeys): AsyncGenerator<readonly [string, Fields]> {
+  const seen = new Set<string>()
+  for await (const members of index_pages(connection, task)) {
+    const keys = members.filter(key => !seen.has(key))
+    for (const key of keys) seen.add(key)
+    const found = (await load(connection, task, keys, ['*'])) ?? []
+    for (const [i, fields] of found.entries()) if (fields.size > 0) yield [keys[i]!, fields]
+  }
+}
+
+/** @throws Error when Redis cannot be reached or may evict what it holds */
+export const open_redis_state_store = async (
+  url: string,
+  options: RedisStoreOptions = {},
+): Promise<StateStore> => {
+  const { part_fields_max = PART_FIELDS, part_bytes_max = PART_BYTES } = options
+  const connection = await open_connection(url, options)
+  return {
+    async header(id) {
+      const task = keys_of(task_name(id))
+      const [header, marked] = await connection.client.hmget(task.header, 'header', 'dirty')
+      if (marked !== null) throw dirty(task)
+      return header === null || header === undefined ? null : (JSON.parse(header) as CheckpointHeader)
+    },
+    load: async (id, keys, accepted) =>
+      accepted.length === 0 ? null : load(connection, keys_of(task_name(id)), keys, accepted.map(String)),
+    async save(id, from, to, writes) {
+      const task = keys_of(task_name(id))
+      check_save(from, to, writes)
+      return save(connection, task, from, to, parts_of(writes, task.prefix, part_fields_max, part_bytes_max))
+    },
+    async wipe(id) {
+      const task = keys_of(task_name(id))
+      const args = [String(Buffer.byteLength(task.prefix))]
+      for (;;) {
+        const members = await connection.client.srandmember(task.index, PAGE)
+        const names = (members ?? []).map(key => task.prefix + key)
+        await connection.run(wipe_script, [task.header, task.index, ...names], args)
+        if (names.length === 0) return
+      }
+    },
+    peek: async (id, key) => (await load(connection, keys_of(task_name(id)), [key], ['*']))![0]!,
+    scan: id => scan(connection, keys_of(task_name(id))),
+    health: () => connection.health(),
+    close: () => connection.close(),
+  }
+}

@@ -1,0 +1,294 @@
+/**
+ * Rows of all partitions on their way into the warehouse: gathered per table and writer schema, inserted together, so
+ * that many small partitions make few large inserts. Rows the warehouse refuses are found by bisection and set aside.
+ */
+import type { Logger } from 'pino'
+import {
+  type ContainerRow,
+  container_columns,
+  container_writer,
+  row_bytes_max,
+} from './clickhouse/container.ts'
+import { type Clock, type Registry, RowsRejected, type Warehouse } from './ports.ts'
+import type { Observer, Settings } from './worker-types.ts'
+
+export interface SinkRow extends ContainerRow {
+  readonly topic: string
+}
+
+export interface InsertsDeps {
+  readonly warehouse: Warehouse
+  readonly registry: Registry
+  readonly clock: Clock
+  readonly settings: Settings
+  readonly observe: Observer
+  readonly logger: Logger
+  /** Columns of each table. */
+  readonly columns: ReadonlyMap<string, ReadonlySet<string>>
+  /** Sets rows aside for good; durable when it resolves. */
+  refuse(rows: readonly Refused[]): Promise<void>
+}
+export interface Refused {
+  readonly row: SinkRow
+  readonly detail: string
+}
+
+export interface Inserts {
+  add(table: string, row: SinkRow): void
+  /** Bytes that wait to be taken by the next insert. */
+  readonly waiting_bytes: number
+  /** Resolves when the next insert has taken what waits, or the signal aborts. */
+  room(signal: AbortSignal): Promise<void>
+  /**
+   * Resolves true when everything added so far is in the warehouse; false when the signal aborts or the inserts end
+   * before that. `now` does not wait for more rows.
+   */
+  flushed(now: boolean, signal: AbortSignal): Promise<boolean>
+  /** Why nothing gets in at present, or null. */
+  readonly error: string | null
+  /** Works until the signal aborts. */
+  run(signal: AbortSignal): Promise<void>
+}
+
+/** Rows of one table by one writer schema. */
+interface Group {
+  readonly table: string
+  readonly schema_id: number
+  rows: SinkRow[]
+}
+
+/** What one round of inserts takes. */
+interface Epoch {
+  readonly groups: Map<string, Group>
+  readonly done: Promise<boolean>
+  settle(inserted: boolean): void
+  bytes: number
+  since_ms: number | null
+}
+
+const new_epoch = (): Epoch => {
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  return { groups: new Map(), done: promise, settle: resolve, bytes: 0, since_ms: null }
+}
+
+/** What comes first: the work's answer, or false when the signal aborts. */
+const until = (work: Promise<boolean>, signal: AbortSignal): Promise<boolean> =>
+  new Promise(resolve => {
+    const leave = () => resolve(false)
+    if (signal.aborted) return leave()
+    signal.addEventListener('abort', leave, { once: true })
+    void work.then(answer => {
+      signal.removeEventListener('abort', leave)
+      resolve(answer)
+    })
+  })
+
+/** Where the writer schema's id begins, and where the body does. */
+const ID_AT = 1
+const BODY_AT = 5
+const NO_SCHEMA = -1
+/** Table of the batch log. */
+export const BATCHES = 'batches'
+/** The pause between two tries grows to at most so many times the first one. */
+const PAUSE_MAX = 30
+
+interface Writer {
+  readonly columns: readonly string[]
+  readonly container: (rows: readonly ContainerRow[]) => Buffer
+}
+
+export const create_inserts = (deps: InsertsDeps): Inserts => {
+  const { clock, settings } = deps
+  const writers = new Map<number, Writer>()
+  let open = new_epoch()
+  let inserting: Epoch | null = null
+  let error: string | null = null
+  let ended = false
+  /** Rung when the round should look again: rows came, the bytes suffice, or somebody is in a hurry. */
+  let bell = new AbortController()
+  let hurry = false
+  let taken = Promise.withResolvers<void>()
+  const ring = () => bell.abort()
+
+  const writer_of = async (id: number): Promise<Writer> => {
+    const known = writers.get(id)
+    if (known) return known
+    const schema = await deps.registry.schema(id)
+    const writer = { columns: container_columns(schema), container: container_writer(schema) }
+    writers.set(id, writer)
+    return writer
+  }
+
+  const insert_group = async (group: Group): Promise<void> => {
+    if (group.schema_id === NO_SCHEMA)
+      return deps.refuse(group.rows.map(row => ({ row, detail: 'the value is no schema id and Avro body' })))
+    const writer = await writer_of(group.schema_id)
+    const known = deps.columns.get(group.table)
+    const columns = writer.columns.filter(column => known?.has(column))
+    try {
+      await deps.warehouse.insert_avro(group.table, columns, writer.container(group.rows))
+      return
+    } catch (failure) {
+      if (!(failure instanceof RowsRejected)) throw failure
+      deps.logger.error(
+        { table: group.table, rows: group.rows.length, error: failure.message },
+        'rows refused',
+      )
+    }
+    const check = (rows: readonly SinkRow[]) =>
+      rejection(deps.warehouse, group.table, columns, writer.container(rows))
+    const empty = await check([])
+    if (empty !== null)
+      throw new Error(`table ${group.table} takes no row of schema ${group.schema_id}: migrate it (${empty})`)
+    const refused = await bisect(group.rows, check)
+    if (refused.length === 0) throw new Error(`table ${group.table} refused rows that it then found right`)
+    const out = new Set(refused.map(({ row }) => row))
+    const rest = group.rows.filter(row => !out.has(row))
+    if (rest.length > 0) await deps.warehouse.insert_avro(group.table, columns, writer.container(rest))
+    // Set aside last: a crash before it repeats the bisection, a crash after it the same dead letter.
+    await deps.refuse(refused)
+  }
+
+  /** Inserts every group of the round, for ever if need be; what is in is not inserted again. */
+  const insert_all = async (epoch: Epoch, signal: AbortSignal): Promise<void> => {
+    for (let tries = 0; epoch.groups.size > 0; ) {
+      const [name, group] = next_group(epoch.groups)
+      const begun = clock.now()
+      try {
+        for (const rows of pieces(group.rows, settings.insert_bytes_max)) {
+          await insert_group({ ...group, rows })
+          group.rows = group.rows.slice(rows.length)
+          const spent_ms = clock.now() - begun
+          deps.observe.stage('insert', spent_ms * 1e6, rows.length)
+          deps.observe.inserted(group.table, rows.length, clock.now() - (epoch.since_ms ?? begun))
+        }
+        epoch.groups.delete(name)
+        error = null
+        tries = 0
+      } catch (failure) {
+        error = failure instanceof Error ? failure.message : String(failure)
+        deps.logger.warn({ table: group.table, error }, 'insert failed; trying again')
+        await clock.sleep(settings.retry_ms * Math.min(PAUSE_MAX, 2 ** tries++), signal)
+      }
+      if (signal.aborted) return
+    }
+  }
+
+  /** Waits until rows are there and have waited long enough, or are many, or are asked for. */
+  const gathered = async (signal: AbortSignal): Promise<void> => {
+    while (!signal.aborted) {
+      const age = open.since_ms === null ? null : clock.now() - open.since_ms
+      const enough =
+        open.bytes >= settings.insert_bytes_max || (age !== null && age >= settings.insert_wait_ms)
+      if (age !== null && (enough || hurry)) return
+      if (bell.signal.aborted) bell = new AbortController()
+      const rest = age === null ? settings.insert_wait_ms : settings.insert_wait_ms - age
+      await clock.sleep(rest, AbortSignal.any([signal, bell.signal]))
+    }
+  }
+
+  return {
+    add(table, row) {
+      const { value } = row
+      const id = value.length >= BODY_AT && value[0] === 0 ? value.readInt32BE(ID_AT) : NO_SCHEMA
+      const name = `${table} ${id}`
+      let group = open.groups.get(name)
+      if (!group) {
+        group = { table, schema_id: id, rows: [] }
+        open.groups.set(name, group)
+      }
+      group.rows.push(row)
+      open.bytes += row_bytes_max(row)
+      open.since_ms ??= clock.now()
+      if (open.bytes >= settings.insert_bytes_max) ring()
+    },
+    get waiting_bytes() {
+      return open.bytes
+    },
+    room: async signal => {
+      while (open.bytes >= settings.insert_bytes_max && !signal.aborted && !ended)
+        await Promise.race([taken.promise, clock.sleep(settings.insert_wait_ms, signal)])
+    },
+    flushed: (now, signal) => {
+      if (ended) return Promise.resolve(false)
+      if (open.groups.size === 0) return until(inserting?.done ?? Promise.resolve(true), signal)
+      if (now) {
+        hurry = true
+        ring()
+      }
+      return until(open.done, signal)
+    },
+    get error() {
+      return error
+    },
+    run: async signal => {
+      while (!signal.aborted) {
+        await gathered(signal)
+        if (signal.aborted) break
+        inserting = open
+        open = new_epoch()
+        hurry = false
+        taken.resolve()
+        taken = Promise.withResolvers<void>()
+        await insert_all(inserting, signal)
+        inserting.settle(inserting.groups.size === 0)
+        inserting = null
+      }
+      ended = true
+      taken.resolve()
+      open.settle(false)
+    },
+  }
+}
+
+/** The batch log comes last: where a batch is in the warehouse, its rows are too. */
+const next_group = (groups: ReadonlyMap<string, Group>): readonly [string, Group] => {
+  const [first, ...others] = groups
+  const other = first?.[1].table === BATCHES ? others.find(([, group]) => group.table !== BATCHES) : undefined
+  return (other ?? first) as readonly [string, Group]
+}
+
+/** Runs of rows of at most so many bytes, at least one row each. */
+const pieces = (rows: readonly SinkRow[], bytes_max: number): SinkRow[][] => {
+  const out: SinkRow[][] = []
+  let bytes = Number.POSITIVE_INFINITY
+  for (const row of rows) {
+    const size = row_bytes_max(row)
+    if (bytes + size > bytes_max) {
+      out.push([])
+      bytes = 0
+    }
+    out.at(-1)?.push(row)
+    bytes += size
+  }
+  return out
+}
+
+/** Why the warehouse refuses a container, or null. Any other error is thrown. */
+const rejection = async (
+  warehouse: Warehouse,
+  table: string,
+  columns: readonly string[],
+  container: Buffer,
+): Promise<string | null> => {
+  try {
+    await warehouse.check_avro(table, columns, container)
+    return null
+  } catch (failure) {
+    if (failure instanceof RowsRejected) return failure.message
+    throw failure
+  }
+}
+
+/** The rows that are refused on their own, found by halving: some 17 checks for one among 100,000. */
+const bisect = async (
+  rows: readonly SinkRow[],
+  check: (rows: readonly SinkRow[]) => Promise<string | null>,
+): Promise<Refused[]> => {
+  const detail = await check(rows)
+  if (detail === null) return []
+  const [row] = rows
+  if (rows.length === 1 && row) return [{ row, detail }]
+  const middle = rows.length >> 1
+  return [...(await bisect(rows.slice(0, middle), check)), ...(await bisect(rows.slice(middle), check))]
+}

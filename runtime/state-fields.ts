@@ -1,0 +1,86 @@
+/**
+ * How keyed state lies in the state store: an entity is a hash, its fields are
+ *   pipeline/as            the operator's state      varint version, double last change (stream time), Avro
+ *   pipeline/as#slot       one slot                  varint version, Avro
+ *   ~ids/topic/bucket      remembered event ids      16 bytes each (id-memory.ts)
+ * and the entity `|timers` holds the task's timers.
+ */
+import avsc from 'avsc'
+import type { StateType } from '../operators/core/keyed.ts'
+
+export const TIMERS_ENTITY = '|timers'
+const IDS = '~ids/'
+
+export const state_field = (pipeline: string, as: string): string => `${pipeline}/${as}`
+export const slot_field_of = (node_field: string, slot: string): string => `${node_field}#${slot}`
+export const ids_field = (topic: string, bucket: number): string => `${IDS}${topic}/${bucket}`
+
+export type FieldName =
+  | { readonly kind: 'state'; readonly node: string }
+  | { readonly kind: 'slot'; readonly node: string; readonly slot: string }
+  | { readonly kind: 'ids'; readonly topic: string; readonly bucket: number }
+
+export const parse_field = (field: string): FieldName => {
+  if (field.startsWith(IDS)) {
+    const cut = field.lastIndexOf('/')
+    return { kind: 'ids', topic: field.slice(IDS.length, cut), bucket: Number(field.slice(cut + 1)) }
+  }
+  const hash = field.indexOf('#')
+  return hash < 0
+    ? { kind: 'state', node: field }
+    : { kind: 'slot', node: field.slice(0, hash), slot: field.slice(hash + 1) }
+}
+
+/** Stored state is of a version this code cannot read: the task rebuilds from the log. */
+export class UnreadableState extends Error {
+  override readonly name = 'UnreadableState'
+}
+
+/** Bytes of one operator's states (or slots): reads its own version and the earlier ones it names. */
+export class StateCodec<S> {
+  readonly #type: avsc.Type
+  readonly #earlier = new Map<number, avsc.Type>()
+  readonly #version: number
+  readonly #state: StateType<S>
+
+  constructor(version: number, state: StateType<S>, schemas: Readonly<Record<string, object>>) {
+    this.#version = version
+    this.#state = state
+    this.#type = state_type(schemas, state.schema)
+    for (const [number, name] of Object.entries(state.earlier ?? {}))
+      this.#earlier.set(Number(number), state_type(schemas, name))
+  }
+
+  /** last_ms undefined: a slot, which has none. */
+  encode(value: S, last_ms?: number): Buffer {
+    const body = this.#type.toBuffer(value)
+    const head = Buffer.allocUnsafe(last_ms === undefined ? 2 : 10)
+    head.writeUInt16BE(this.#version, 0)
+    if (last_ms !== undefined) head.writeDoubleBE(last_ms, 2)
+    return Buffer.concat([head, body])
+  }
+
+  decode(bytes: Buffer): S {
+    return this.#body(bytes, 2)
+  }
+
+  decode_state(bytes: Buffer): { value: S; last_ms: number } {
+    return { value: this.#body(bytes, 10), last_ms: bytes.readDoubleBE(2) }
+  }
+
+  #body(bytes: Buffer, start: number): S {
+    const version = bytes.readUInt16BE(0)
+    const body = bytes.subarray(start)
+    if (version === this.#version) return this.#type.fromBuffer(body) as S
+    const type = this.#earlier.get(version)
+    if (!type) throw new UnreadableState(`${this.#state.schema}: stored by version ${version}, this is ${this.#version}`)
+    const earlier: unknown = type.fromBuffer(body)
+    return this.#state.upgrade ? this.#state.upgrade(version, earlier) : (earlier as S)
+  }
+}
+
+const state_type = (schemas: Readonly<Record<string, object>>, name: string): avsc.Type => {
+  const schema = schemas[name]
+  if (!schema) throw new Error(`no schema ${name}`)
+  return avsc.Type.forSchema(schema as avsc.Schema)
+}

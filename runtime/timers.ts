@@ -1,0 +1,112 @@
+/** A task's timers: one per (clock, key, node, name), fired in the order (due, key, node, name). */
+export type TimerClock = 'stream' | 'wall'
+export interface Timer {
+  readonly clock: TimerClock
+  readonly due_ms: number
+  readonly key: string
+  /** Index of the operator in the task, which follows pipeline order. */
+  readonly node: number
+  readonly name: string
+  readonly cause_id: string
+}
+
+const before = (a: Timer, b: Timer): boolean => {
+  if (a.due_ms !== b.due_ms) return a.due_ms < b.due_ms
+  if (a.key !== b.key) return a.key < b.key
+  if (a.node !== b.node) return a.node < b.node
+  return a.name < b.name
+}
+
+export const timer_id = (key: string, node: number, name: string): string => `${node}|${name}|${key}`
+
+/** The timer as a field of the entity `|timers`: named by the operator's field, since indexes differ between versions. */
+export const timer_to_field = (id: string, timer: Timer | null, field_of_node: (node: number) => string) => {
+  const cut = id.indexOf('|')
+  const field = field_of_node(Number(id.slice(0, cut))) + id.slice(cut)
+  return { field, value: timer && Buffer.from(`${timer.clock}|${timer.due_ms}|${timer.cause_id}`) }
+}
+
+/** null when no operator of that name is here any more. */
+export const timer_from_field = (
+  field: string,
+  bytes: Buffer,
+  node_of: (field: string) => number | undefined,
+): Timer | null => {
+  const [node_field = '', name = '', ...key] = field.split('|')
+  const [clock, due, ...cause] = bytes.toString().split('|')
+  const node = node_of(node_field)
+  if (node === undefined) return null
+  const cause_id = cause.join('|')
+  return { clock: clock as TimerClock, due_ms: Number(due), key: key.join('|'), node, name, cause_id }
+}
+
+/** A binary heap per clock; a cancelled or re-set timer's old entry stays until it surfaces. */
+export class Timers {
+  readonly #current = new Map<string, Timer>()
+  readonly #heaps: Record<TimerClock, Timer[]> = { stream: [], wall: [] }
+
+  get(id: string): Timer | undefined {
+    return this.#current.get(id)
+  }
+
+  set(timer: Timer): void {
+    this.#current.set(timer_id(timer.key, timer.node, timer.name), timer)
+    push(this.#heaps[timer.clock], timer)
+  }
+
+  delete(id: string): void {
+    this.#current.delete(id)
+  }
+
+  /** The next timer of a clock, or undefined. */
+  peek(clock: TimerClock): Timer | undefined {
+    const heap = this.#heaps[clock]
+    for (;;) {
+      const top = heap[0]
+      if (!top || this.#current.get(timer_id(top.key, top.node, top.name)) === top) return top
+      pop(heap)
+    }
+  }
+
+  /** Up to `max` timers due, in order, without removing them. */
+  due(clock: TimerClock, until_ms: number, max: number): Timer[] {
+    const heap = this.#heaps[clock]
+    const taken: Timer[] = []
+    for (let top = this.peek(clock); top && top.due_ms <= until_ms && taken.length < max; top = this.peek(clock)) {
+      taken.push(top)
+      pop(heap)
+    }
+    for (const timer of taken) push(heap, timer)
+    return taken
+  }
+
+  get size(): number {
+    return this.#current.size
+  }
+}
+
+const push = (heap: Timer[], timer: Timer): void => {
+  let i = heap.push(timer) - 1
+  while (i > 0) {
+    const parent = (i - 1) >> 1
+    if (!before(timer, heap[parent] as Timer)) break
+    heap[i] = heap[parent] as Timer
+    i = parent
+  }
+  heap[i] = timer
+}
+
+const pop = (heap: Timer[]): void => {
+  const last = heap.pop()
+  if (!last || heap.length === 0) return
+  let i = 0
+  for (;;) {
+    let child = 2 * i + 1
+    if (child >= heap.length) break
+    if (child + 1 < heap.length && before(heap[child + 1] as Timer, heap[child] as Timer)) child++
+    if (!before(heap[child] as Timer, last)) break
+    heap[i] = heap[child] as Timer
+    i = child
+  }
+  heap[i] = last
+}

@@ -1,0 +1,83 @@
+/** POST /v1/events/{topic}: rows in, 202 when they are durable in the log, in the order given. */
+import type { FastifyInstance } from 'fastify'
+import { FieldError, type Row } from '../runtime/emit.ts'
+import { type Authenticate, type Caller, require_tenant } from './api-keys.ts'
+import { refusal, unavailable } from './refusals.ts'
+import type { ServerDeps } from './server.ts'
+
+export const ROWS_MAX = 10_000
+/** An append that takes longer is answered 503: whether it happened is then unclear, and event ids make a repeat harmless. */
+const APPEND_WAIT_MS = 15_000
+
+export const events_routes = (
+  server: FastifyInstance,
+  deps: ServerDeps,
+  authenticate: Authenticate,
+): void => {
+  const { app, emitter, logger } = deps
+  const inputs = Object.entries(app.topics).flatMap(([topic, spec]) => (spec.role === 'input' ? [topic] : []))
+  server.post<{ Params: { topic: string } }>(
+    '/v1/events/:topic',
+    { config: { openapi: operation(inputs) } },
+    async (request, reply) => {
+      const caller = authenticate(request)
+      const { topic } = request.params
+      if (!inputs.includes(topic))
+        throw refusal(404, 'UNKNOWN_TOPIC', `events are taken for ${inputs.join(', ')}, not for ${topic}`)
+      const rows = check_rows(emitter, caller, topic, request.body)
+      try {
+        await within(emitter.append(topic, rows), APPEND_WAIT_MS)
+      } catch (error) {
+        logger.warn(
+          { err: error, topic, rows: rows.length },
+          'an append failed, the emitter was told to send it again',
+        )
+        throw unavailable('the log is out of reach')
+      }
+      return reply.code(202).send({ accepted: rows.length, ids: rows.map(row => row.event_id) })
+    },
+  )
+}
+
+const check_rows = (emitter: ServerDeps['emitter'], caller: Caller, topic: string, body: unknown): Row[] => {
+  const given = Array.isArray(body) ? body : [body]
+  if (given.length === 0) throw refusal(400, 'INVALID_ROW', 'the array is empty')
+  if (given.length > ROWS_MAX)
+    throw refusal(413, 'TOO_LARGE', `${given.length} rows in one request, at most ${ROWS_MAX}; send several`)
+  // All or nothing: a request that is refused for one row has written none.
+  return given.map((value, index) => {
+    try {
+      const row = emitter.check(topic, value)
+      require_tenant(caller, row.tenant_id, index)
+      return row
+    } catch (error) {
+      if (!(error instanceof FieldError)) throw error
+      throw refusal(400, 'INVALID_ROW', error.reason, { field: error.field, index })
+    }
+  })
+}
+
+const within = async <T>(work: Promise<T>, ms: number): Promise<T> => {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer from the log within ${ms} ms`)), ms)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+const operation = (inputs: readonly string[]) => ({
+  summary: 'Send events. 202 means durable; the same event_id sent again counts once.',
+  parameters: { topic: { enum: inputs } },
+  body: { rows_of: inputs },
+  responses: {
+    202: 'Durable: {accepted, ids}.',
+    400: 'A row is wrong: {error, field, reason, index}. None was taken.',
+    403: 'The API key belongs to another tenant.',
+    413: `More than ${ROWS_MAX} rows, or too many bytes.`,
+    503: 'The log is out of reach; send the same again after Retry-After seconds.',
+  },
+})

@@ -1,0 +1,69 @@
+/** POST /v1/imports: opens, renews and closes the lease under which history is loaded (see runtime/import-lease.ts). */
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import { close_lease, ImportRefused, open_lease, renew_lease } from '../runtime/import-lease.ts'
+import { type Authenticate, require_tenant } from './api-keys.ts'
+import { refusal, unavailable } from './refusals.ts'
+import type { ServerDeps } from './server.ts'
+
+const lease_body = z.strictObject({
+  id: z.string().regex(/^[0-9a-f]{16,64}$/, 'hash of the file, hex'),
+  topic: z.string(),
+  action: z.enum(['open', 'renew', 'close']),
+  first_occurred_at: z.int().optional(),
+  accept_late: z.boolean().default(false),
+})
+
+export const import_routes = (
+  server: FastifyInstance,
+  deps: ServerDeps,
+  authenticate: Authenticate,
+): void => {
+  const stream_times = (group: string) =>
+    deps.worker.status().flatMap(task => (task.group === group ? [task.stream_time_ms] : []))
+  const lease = { ...deps, grace_ms: deps.settings.grace_ms, stream_times }
+  server.post(
+    '/v1/imports',
+    {
+      config: {
+        openapi: {
+          summary: 'Open, renew or close an import: no tick moves time while one is open.',
+          body: { schema: z.toJSONSchema(lease_body) },
+          responses: {
+            201: 'Open: {id, known}.',
+            200: 'Renewed or closed.',
+            409: 'Tasks are past that history: {reason, remedy}.',
+          },
+        },
+      },
+    },
+    async (request, reply) => {
+      // A lease holds time still for every tenant.
+      require_tenant(authenticate(request), '*')
+      const parsed = lease_body.safeParse(request.body)
+      if (!parsed.success) {
+        const issue = parsed.error.issues[0]!
+        throw refusal(400, 'INVALID_ROW', issue.message, { field: issue.path.join('.') })
+      }
+      const { id, topic, action, first_occurred_at, accept_late } = parsed.data
+      if (deps.app.topics[topic]?.role !== 'input')
+        throw refusal(404, 'UNKNOWN_TOPIC', `${topic} is not a topic that takes events`)
+      try {
+        if (action === 'renew') await renew_lease(lease, { id, topic })
+        if (action === 'close') await close_lease(lease, { id, topic })
+        if (action !== 'open') return reply.send({ id })
+        if (first_occurred_at === undefined)
+          throw refusal(400, 'INVALID_ROW', 'is needed to open an import', { field: 'first_occurred_at' })
+        return reply
+          .code(201)
+          .send({ id, ...(await open_lease(lease, { id, topic, first_occurred_at, accept_late })) })
+      } catch (error) {
+        if (error instanceof ImportRefused)
+          throw refusal(409, 'IMPORT_REFUSED', error.message, { remedy: error.remedy })
+        if ((error as Error).name === 'Refusal') throw error
+        deps.logger.warn({ err: error }, 'an import lease could not be written')
+        throw unavailable('the log is out of reach')
+      }
+    },
+  )
+}

@@ -1,0 +1,43 @@
+/** The last line of a run: true totals, and what counts as a failed run. */
+import { describe, expect, it } from 'vitest'
+import type { TestModule } from 'vitest/node'
+import { count, is_failure, summary } from './reporter.ts'
+
+type State = 'passed' | 'failed' | 'skipped' | 'pending'
+
+const module_of = (states: readonly State[], file_errors = 0, hook_errors = 0): TestModule =>
+  ({
+    errors: () => new Array(file_errors).fill({ message: 'does not load' }),
+    children: {
+      allSuites: () => [{ errors: () => new Array(hook_errors).fill({ message: 'beforeAll threw' }) }],
+      allTests: () => states.map(state => ({ result: () => ({ state }) })),
+    },
+  }) as unknown as TestModule
+
+describe('count', () => {
+  it('adds up tests over files', () => {
+    const modules = [module_of(['passed', 'failed', 'passed']), module_of(['skipped', 'passed'])]
+    expect(count(modules, 0)).toEqual({ passed: 3, failed: 1, skipped: 1 })
+  })
+
+  it('takes a test that never ended, a file that does not load, a hook and an error outside as failures', () => {
+    expect(count([module_of(['pending', 'passed'], 1, 1)], 1)).toEqual({ passed: 1, failed: 4, skipped: 0 })
+  })
+})
+
+describe('the line', () => {
+  it('names skipped tests only where there are any', () => {
+    expect(summary({ passed: 12, failed: 1, skipped: 0 })).toBe('12 passed, 1 failed')
+    expect(summary({ passed: 12, failed: 0, skipped: 2 })).toBe('12 passed, 0 failed, 2 skipped')
+  })
+
+  it.each([
+    [{ passed: 1, failed: 0, skipped: 0 }, true, false],
+    [{ passed: 1, failed: 1, skipped: 0 }, false, true],
+    [{ passed: 0, failed: 0, skipped: 0 }, false, true],
+    [{ passed: 1, failed: 0, skipped: 1 }, false, false],
+    [{ passed: 1, failed: 0, skipped: 1 }, true, true],
+  ])('%o in CI %s fails: %s', (totals, ci, fails) => {
+    expect(is_failure(totals, ci)).toBe(fails)
+  })
+})

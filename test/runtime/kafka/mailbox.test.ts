@@ -1,0 +1,134 @@
+/** A mailbox: bounded, in order, deaf to what was fetched for an earlier position. */
+import { expect, test } from 'vitest'
+import type { RawPartition } from '../../../runtime/kafka/kafkajs.ts'
+import { MAILBOX_BYTES_MAX, Mailbox, upstream_header } from '../../../runtime/kafka/mailbox.ts'
+import { OffsetOutOfRange } from '../../../runtime/ports.ts'
+
+const raw = (offset: number, more: object = {}) => ({
+  offset: `${offset}`,
+  key: null,
+  value: Buffer.from(`${offset}`),
+  headers: {},
+  isControlRecord: false,
+  batchContext: { producerId: '-1', inTransaction: false, firstOffset: `${offset}`, lastOffsetDelta: 0 },
+  ...more,
+})
+const fetched = (messages: ReturnType<typeof raw>[], end: number): RawPartition => ({
+  partition: 0,
+  highWatermark: `${end}`,
+  lastStableOffset: `${end}`,
+  abortedTransactions: [],
+  messages,
+})
+const open = () => {
+  const seen = { news: 0, wanted: 0 }
+  const mailbox = new Mailbox(
+    't',
+    0,
+    () => seen.news++,
+    () => seen.wanted++,
+  )
+  return { mailbox, seen }
+}
+
+test('wants nothing before the first seek', () => {
+  const { mailbox } = open()
+  expect(mailbox.wants()).toBeNull()
+  mailbox.seek(5)
+  expect(mailbox.wants()).toBe(5)
+  expect(() => mailbox.seek(-1)).toThrow()
+  expect(() => mailbox.seek(1.5)).toThrow()
+})
+
+test('drops records before its position, and whole fetches for an earlier seek', () => {
+  const { mailbox, seen } = open()
+  mailbox.seek(1)
+  const stale = mailbox.epoch
+  mailbox.seek(2)
+  mailbox.deliver(stale, fetched([raw(1)], 4))
+  expect([mailbox.length, mailbox.end, seen.news]).toEqual([0, -1, 0])
+  mailbox.deliver(mailbox.epoch, fetched([raw(1), raw(2), raw(3)], 4))
+  expect([mailbox.at(0)?.offset, mailbox.length, mailbox.position, mailbox.end, seen.news]).toEqual([
+    2, 2, 4, 4, 1,
+  ])
+  expect(mailbox.at(-1)).toBeUndefined()
+})
+
+test('position passes control records and what is missing at the end of a batch', () => {
+  const { mailbox, seen } = open()
+  mailbox.seek(0)
+  const marker = raw(1, { isControlRecord: true, key: Buffer.from([0, 0, 0, 1]) })
+  mailbox.deliver(mailbox.epoch, fetched([raw(0), marker], 2))
+  expect([mailbox.length, mailbox.position, mailbox.end]).toEqual([1, 2, 2])
+  const gap = { producerId: '-1', inTransaction: false, firstOffset: '2', lastOffsetDelta: 7 }
+  mailbox.deliver(mailbox.epoch, fetched([raw(2, { batchContext: gap })], 10))
+  expect([mailbox.position, seen.news]).toEqual([10, 2])
+  mailbox.deliver(mailbox.epoch, fetched([], 10))
+  expect(seen.news).toBe(2)
+})
+
+test('pauses above its bytes and wants again below half of them', () => {
+  const { mailbox, seen } = open()
+  mailbox.seek(0)
+  const value = Buffer.alloc(1024 * 1024)
+  const count = MAILBOX_BYTES_MAX / value.length
+  mailbox.deliver(
+    mailbox.epoch,
+    fetched(
+      Array.from({ length: count }, (_, i) => raw(i, { value })),
+      count,
+    ),
+  )
+  expect(mailbox.wants()).toBeNull()
+  const wanted = seen.wanted
+  for (let i = 0; i < count / 2; i++) mailbox.shift()
+  expect(mailbox.wants()).toBeNull()
+  mailbox.shift()
+  expect([mailbox.wants(), seen.wanted]).toEqual([count, wanted + 1])
+})
+
+test('keeps its order through many shifts', () => {
+  const { mailbox } = open()
+  mailbox.seek(0)
+  let next = 0
+  for (let round = 0; round < 50; round++) {
+    mailbox.deliver(
+      mailbox.epoch,
+      fetched(
+        Array.from({ length: 100 }, (_, i) => raw(round * 100 + i)),
+        5_000,
+      ),
+    )
+    for (let i = 0; i < 90; i++) expect(mailbox.shift()?.offset).toBe(next++)
+  }
+  expect([mailbox.length, mailbox.at(0)?.offset]).toEqual([500, 4_500])
+})
+
+test('an offset out of range stays a failure until the next seek', () => {
+  const { mailbox, seen } = open()
+  mailbox.seek(9)
+  mailbox.out_of_range(mailbox.epoch)
+  expect(mailbox.failure).toBeInstanceOf(OffsetOutOfRange)
+  expect([mailbox.wants(), seen.news]).toEqual([null, 1])
+  mailbox.seek(0)
+  expect([mailbox.failure, mailbox.wants()]).toEqual([null, 0])
+})
+
+test('upstream travels as a header; what is no such header is none', () => {
+  expect(upstream_header({ task: 3, stream_time_ms: -7 })).toBe('3,-7')
+  expect(upstream_header({ task: 3, stream_time_ms: null })).toBe('3,')
+  const { mailbox } = open()
+  mailbox.seek(0)
+  const headers = ['3,-7', '3,', 'x,1', '1', '1,2x', ''].map((u, i) =>
+    raw(i, { headers: { u: Buffer.from(u) } }),
+  )
+  mailbox.deliver(mailbox.epoch, fetched(headers, 6))
+  expect(headers.map((_, i) => mailbox.at(i)?.upstream)).toEqual([
+    { task: 3, stream_time_ms: -7 },
+    { task: 3, stream_time_ms: null },
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ])
+})

@@ -1,0 +1,140 @@
+/** State, health, metrics, imports and the description of the API. */
+import { createHash } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { body_reader } from '../../runtime/bodies.ts'
+import type { SinkStatus } from '../../runtime/worker-types.ts'
+import { live_task, memory_server, memory_store, running } from './memory-ports.ts'
+
+describe('GET /v1/customers/{tenant}/{id}', () => {
+  it('shows checkpointed state, 404 where there is none, 403 to other tenants', async () => {
+    const store = memory_store(new Map([['acme|c 1', new Map([['p/op', Buffer.from('xyz')]])]]))
+    const api_keys = new Map([[createHash('sha256').update('k').digest('hex'), 'acme']])
+    const { server } = await memory_server({ store, api_keys })
+    const get = (url: string) => server.inject({ url, headers: { 'x-api-key': 'k' } })
+    const found = await get('/v1/customers/acme/c%201')
+    expect(found.json()).toEqual({ tenant_id: 'acme', customer_id: 'c 1', operators: { 'p/op': 3 } })
+    expect((await get('/v1/customers/acme/c2')).statusCode).toBe(404)
+    expect((await get('/v1/customers/other/c1')).statusCode).toBe(403)
+  })
+})
+
+describe('health', () => {
+  it('is ready when dependencies answer and tasks are live', async () => {
+    const { server } = await memory_server()
+    expect((await server.inject('/healthz')).json()).toEqual({ status: 'ok' })
+    const ready = await server.inject('/readyz')
+    expect([ready.statusCode, ready.json().ready, ready.json().reasons]).toEqual([200, true, []])
+  })
+
+  it.each([
+    [{ ...live_task, state: 'recovering' }, 'task customer/0 is recovering'],
+    [{ ...live_task, state: 'refused', error: 'foreign Redis; run reset' }, 'foreign Redis; run reset'],
+    [{ ...live_task, state: 'blocked', error: 'no registry' }, 'no registry'],
+  ] as const)('is not ready with a task %j', async (task, reason) => {
+    const { server } = await memory_server({ worker: running([task]) })
+    const response = await server.inject('/readyz')
+    expect(response.statusCode).toBe(503)
+    expect(response.json().reasons.join()).toContain(reason)
+  })
+
+  it('is not ready before its tasks exist, or when the log is down', async () => {
+    const starting = await memory_server({ worker: running([]) })
+    expect((await starting.server.inject('/readyz')).statusCode).toBe(503)
+    const down = await memory_server()
+    down.deps.log.outage = 'broker gone'
+    const response = await down.server.inject('/readyz')
+    expect([response.statusCode, response.json().dependencies.log]).toEqual([503, 'broker gone'])
+  })
+
+  it('is only degraded by a warehouse that is down: decisions go on', async () => {
+    const sink = running<SinkStatus>([{ partition: 3, lag: {}, error: 'refused' }])
+    const { server } = await memory_server({ warehouse: { health: async () => 'no route' }, sink })
+    const response = await server.inject('/readyz')
+    expect([response.statusCode, response.json().degraded]).toEqual([
+      200,
+      ['sink/3: refused', 'warehouse: no route'],
+    ])
+  })
+
+  it('serves metrics by route pattern', async () => {
+    const { server } = await memory_server()
+    await server.inject('/v1/customers/acme/secret-name')
+    const { body, headers } = await server.inject('/metrics')
+    expect(headers['content-type']).toContain('text/plain')
+    expect(body).toContain('route="/v1/customers/:tenant/:id",status="404"} 1')
+    expect(body).not.toContain('secret-name')
+  })
+})
+
+describe('POST /v1/imports', () => {
+  const id = 'ab'.repeat(32)
+  const open = { id, topic: 'payments', action: 'open', first_occurred_at: 1000 }
+
+  it('opens, renews and closes the lease in the catalog', async () => {
+    const { server, deps } = await memory_server()
+    const post = (payload: object) => server.inject({ method: 'POST', url: '/v1/imports', payload })
+    const first = await post(open)
+    expect([first.statusCode, first.json()]).toEqual([201, { id, known: false }])
+    expect((await post({ id, topic: 'payments', action: 'renew' })).statusCode).toBe(200)
+    expect((await post({ id, topic: 'payments', action: 'close' })).statusCode).toBe(200)
+    expect((await post(open)).json()).toEqual({ id, known: true })
+    const read = body_reader(deps.registry)
+    const entries = await Promise.all(deps.log.of('catalog', 0).map(record => read(record.value!)))
+    expect(
+      entries.map(entry => [
+        entry.kind,
+        entry.tenant_id,
+        entry.revision,
+        JSON.parse(entry.body as string).state,
+      ]),
+    ).toEqual([
+      ['imports', '*', 1, 'open'],
+      ['imports', '*', 2, 'open'],
+      ['imports', '*', 3, 'closed'],
+      ['imports', '*', 4, 'open'],
+    ])
+  })
+
+  it('refuses history that tasks are past, unless lateness is accepted', async () => {
+    const { server, deps } = await memory_server({
+      worker: running([{ ...live_task, stream_time_ms: 1000 + 10 * 60_000 + 1 }]),
+    })
+    const post = (payload: object) => server.inject({ method: 'POST', url: '/v1/imports', payload })
+    const refused = await post(open)
+    expect(refused.statusCode).toBe(409)
+    expect(refused.json().remedy).toContain('--accept-late')
+    expect(deps.log.of('catalog', 0)).toHaveLength(0)
+    expect((await post({ ...open, first_occurred_at: 1001 })).statusCode).toBe(201)
+    expect((await post({ ...open, topic: 'catalog' })).statusCode).toBe(201)
+    expect((await post({ ...open, accept_late: true })).statusCode).toBe(201)
+  })
+
+  it('says what is wrong with a request', async () => {
+    const { server } = await memory_server()
+    const post = async (payload: object) =>
+      (await server.inject({ method: 'POST', url: '/v1/imports', payload })).statusCode
+    expect(await post({ ...open, id: 'x' })).toBe(400)
+    expect(await post({ ...open, first_occurred_at: undefined })).toBe(400)
+    expect(await post({ ...open, topic: 'ledger' })).toBe(404)
+  })
+})
+
+it('describes itself from its routes and schemas', async () => {
+  const { server } = await memory_server()
+  const document = (await server.inject('/openapi.json')).json()
+  expect(Object.keys(document.paths).sort()).toEqual([
+    '/healthz',
+    '/metrics',
+    '/openapi.json',
+    '/readyz',
+    '/v1/customers/{tenant}/{id}',
+    '/v1/events/{topic}',
+    '/v1/imports',
+    '/v1/topics/{topic}/stream',
+  ])
+  expect(document.components.schemas.payments.required).toContain('amount_minor')
+  const [topic] = document.paths['/v1/events/{topic}'].post.parameters
+  expect(topic).toMatchObject({ name: 'topic', in: 'path', required: true })
+  expect(topic.schema.enum).toContain('payments')
+  expect(topic.schema.enum).not.toContain('ledger')
+})

@@ -1,0 +1,85 @@
+/** One Kafka broker in KRaft mode, from Maven's jars on the Java that is in PATH (17 or newer). */
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { Kafka, logLevel } from 'kafkajs'
+import { fetch_programs } from './fetch.ts'
+import { free_port, launch_service, type Service, type ServiceOptions, service_directory } from './process.ts'
+
+const run = promisify(execFile)
+const CLUSTER_ID = 'dHJpYnV0YXJ5LXRlc3Rz'.padEnd(22, 'A').slice(0, 22)
+const READY_MS = 90_000
+
+const properties = (
+  dir: string,
+  port: number,
+  controller_port: number,
+): string => `process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:${controller_port}
+listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller_port}
+advertised.listeners=PLAINTEXT://127.0.0.1:${port}
+controller.listener.names=CONTROLLER
+log.dirs=${join(dir, 'data')}
+num.partitions=1
+default.replication.factor=1
+min.insync.replicas=1
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=4
+group.initial.rebalance.delay.ms=0
+auto.create.topics.enable=false
+`
+
+/** Resolves when the broker answers and has a coordinator for groups. */
+const answers = async (address: string): Promise<void> => {
+  const kafka = new Kafka({
+    brokers: [address],
+    clientId: 'ready',
+    logLevel: logLevel.NOTHING,
+    connectionTimeout: 1_000,
+    requestTimeout: 5_000,
+    retry: { retries: 0 },
+  })
+  const admin = kafka.admin()
+  try {
+    await admin.connect()
+    const { brokers, controller } = await admin.describeCluster()
+    if (brokers.length === 0 || controller === null) throw new Error('no broker is registered yet')
+    await admin.describeGroups(['ready'])
+  } finally {
+    await admin.disconnect().catch(() => {})
+  }
+}
+
+/** Starts a broker; its address is host:port for KAFKA_BROKERS. */
+export const start = async (options: ServiceOptions = {}): Promise<Service> => {
+  const { kafka_classpath } = await fetch_programs()
+  const { dir, temporary } = await service_directory('kafka', options.dir)
+  const port = options.port ?? (await free_port())
+  const file = join(dir, 'server.properties')
+  await writeFile(file, properties(dir, port, await free_port()))
+  if (!existsSync(join(dir, 'data', 'meta.properties')))
+    await run(
+      'java',
+      ['-Xmx128m', '-cp', kafka_classpath, 'kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', file],
+      {
+        timeout: 60_000,
+      },
+    )
+  const address = `127.0.0.1:${port}`
+  return launch_service({
+    name: 'kafka',
+    command: 'java',
+    args: ['-Xmx512m', '-XX:+UseSerialGC', '-cp', kafka_classpath, 'kafka.Kafka', file],
+    address,
+    dir,
+    temporary,
+    ready: () => answers(address),
+    ready_ms: READY_MS,
+  })
+}

@@ -1,0 +1,172 @@
+/**
+ * The processes of one run: starting them with the production worker and sink on simulated ports, and everything that
+ * can befall them. Also the operator at the console, who does what a refusal asks for.
+ */
+import type { Logger } from 'pino'
+import type { App } from '../../runtime/app.ts'
+import { start_sink } from '../../runtime/sink.ts'
+import { start_worker } from '../../runtime/worker.ts'
+import type { Observer, Running, SinkStatus, TaskStatus } from '../../runtime/worker-types.ts'
+import type { Broker } from './broker.ts'
+import type { GroupFaults, Groups } from './groups.ts'
+import { create_log } from './log.ts'
+import { type Counters, count, type Faults, type Process, start_process } from './process.ts'
+import { create_registry, type SharedRegistry } from './registry.ts'
+import type { Scheduler } from './scheduler.ts'
+import { simulated_settings } from './simulated-app.ts'
+import { create_store, type SharedStore } from './store.ts'
+import { create_warehouse, type SharedWarehouse } from './warehouse.ts'
+
+export class Violation extends Error {
+  override readonly name = 'Violation'
+  readonly rule: string
+  constructor(rule: string, detail: string) {
+    super(`${rule}: ${detail}`)
+    this.rule = rule
+  }
+}
+
+export interface Shared {
+  readonly app: App
+  readonly scheduler: Scheduler
+  readonly counters: Counters
+  readonly faults: Faults
+  readonly group_faults: GroupFaults
+  readonly broker: Broker
+  readonly groups: Groups
+  readonly store: SharedStore
+  readonly warehouse: SharedWarehouse
+  readonly registry: SharedRegistry
+  /** Ends the run at the next event. */
+  violate(violation: Violation): void
+}
+
+interface Machine {
+  readonly process: Process
+  readonly worker: Running<TaskStatus>
+  readonly sink: Running<SinkStatus>
+  stopping: boolean
+  stopped: boolean
+}
+
+export interface Cluster {
+  launch(): void
+  crash(): void
+  pause(): void
+  stop(): void
+  /** Asks every process to stop, and starts no other. */
+  stop_all(): void
+  /** Tasks and sinks of living processes. */
+  tasks(): readonly TaskStatus[]
+  sinks(): readonly SinkStatus[]
+  /** No process is on its way out. */
+  steady(): boolean
+}
+
+const observer = (counters: Counters): Observer => ({
+  outcome: (_topic, outcome, records) => count(counters, `outcome ${outcome}`, records),
+  dead_letter: (_topic, reason) => count(counters, `dead letter ${reason}`),
+  late: (_operator, reason) => count(counters, `late ${reason}`),
+  stage() {},
+  recovery: (_group, kind, records) => {
+    count(counters, `recovery ${kind}`)
+    if (records) count(counters, 'records replayed', records)
+  },
+  inserted: (_table, rows) => count(counters, 'rows inserted', rows),
+})
+
+/** Writes what the code under test logs into the trace. */
+const tracing_logger = (name: string, scheduler: Scheduler): Logger => {
+  const write = (fields: unknown, message?: string) => {
+    const { err, ...rest } = (typeof fields === 'object' ? fields : { fields }) as { err?: Error }
+    scheduler.note(`${name} says: ${message ?? ''} ${JSON.stringify(rest)} ${err?.message ?? ''}`)
+  }
+  const logger = { trace() {}, debug() {}, info: write, warn: write, error: write, fatal: write, child: () => logger }
+  return logger as unknown as Logger
+}
+
+export const create_cluster = (shared: Shared): Cluster => {
+  const { app, scheduler, counters, faults, broker, groups } = shared
+  const { random } = scheduler
+  const machines: Machine[] = []
+  let names = 0
+
+  const launch = () => {
+    const name = `w${++names}`
+    const process = start_process(name, scheduler, faults, counters)
+    const deps = {
+      app,
+      log: create_log(scheduler, broker, groups, process),
+      registry: create_registry(shared.registry, process),
+      store: create_store(shared.store, process),
+      warehouse: create_warehouse(shared.warehouse, process, random, counters),
+      clock: process.clock,
+      settings: simulated_settings,
+      observe: observer(counters),
+      logger: tracing_logger(name, scheduler),
+    }
+    const worker = start_worker(deps)
+    worker.failed.catch(error => shared.violate(new Violation('a worker does not fail', String(error?.stack ?? error))))
+    const sink = start_sink(deps)
+    machines.push({ process, worker, sink, stopping: false, stopped: false })
+    count(counters, 'process started')
+  }
+  const living = () => machines.filter(machine => machine.process.alive && !machine.stopping)
+  const some = () => {
+    const alive = living()
+    return alive.length ? random.pick(alive) : null
+  }
+  const replace = (ms: number) => {
+    scheduler.after(ms, 'a process is started', () => {
+      if (living().length < 3) launch()
+    })
+  }
+  const stop = (machine: Machine) => {
+    machine.stopping = true
+    scheduler.note(`${machine.process.name} is asked to stop`)
+    Promise.all([machine.worker.stop(), machine.sink.stop()]).then(
+      () => {
+        machine.stopped = true
+      },
+      error => shared.violate(new Violation('a stop does not fail', String(error))),
+    )
+  }
+  return {
+    launch,
+    crash() {
+      const machine = some()
+      if (!machine) return
+      machine.process.crash()
+      count(counters, 'crash')
+      scheduler.note(`${machine.process.name} crashes`)
+      const silence = random.between(10, shared.group_faults.session_timeout_ms)
+      scheduler.after(silence, `${machine.process.name} is missed`, () => groups.missed(machine.process))
+      replace(random.between(10, 800))
+    },
+    pause() {
+      const machine = some()
+      if (!machine) return
+      const ms = random.between(30, 1500)
+      machine.process.pause(ms)
+      count(counters, 'pause')
+      scheduler.note(`${machine.process.name} pauses for ${ms} ms`)
+      if (ms > shared.group_faults.session_timeout_ms)
+        scheduler.after(shared.group_faults.session_timeout_ms, `${machine.process.name} is missed`, () =>
+          groups.missed(machine.process),
+        )
+    },
+    stop() {
+      const machine = some()
+      if (!machine) return
+      count(counters, 'graceful stop')
+      stop(machine)
+      replace(random.between(10, 500))
+    },
+    stop_all() {
+      for (const machine of living()) stop(machine)
+    },
+    tasks: () => living().flatMap(machine => machine.worker.status()),
+    sinks: () => living().flatMap(machine => machine.sink.status()),
+    steady: () => machines.every(({ process, stopping, stopped }) => !process.alive || !stopping || stopped),
+  }
+}

@@ -1,0 +1,66 @@
+/** Committed records of a simulated topic as decoded rows, read with avsc's own full decoder. */
+import avsc from 'avsc'
+import type { App } from '../../runtime/app.ts'
+import type { Batch } from '../../schemas/types.ts'
+import { definitions } from '../../schemas/definitions.ts'
+import type { Broker, Partition } from './broker.ts'
+
+export interface Committed<T = Readonly<Record<string, unknown>>> {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly key: string
+  readonly row: T
+}
+
+const types = new WeakMap<object, avsc.Type>()
+const type_of = (schema: object): avsc.Type => {
+  const known = types.get(schema)
+  if (known) return known
+  const type = avsc.Type.forSchema(schema as avsc.Schema, { registry: {} })
+  types.set(schema, type)
+  return type
+}
+
+export const committed_records = (partition: Partition) =>
+  partition.entries.flatMap(({ record, transaction }) =>
+    record && (!transaction || transaction.outcome === 'committed') ? [record] : [],
+  )
+
+/** Rows of one topic, in offset order within each partition; marks between tasks are left out. */
+export const committed_rows = <T = Readonly<Record<string, unknown>>>(
+  broker: Broker,
+  app: App,
+  topic: string,
+): Committed<T>[] => {
+  const name = app.topics[topic]?.schema ?? 'batch_log'
+  const type = type_of(app.schemas[name] ?? definitions.batch_log)
+  return (broker.partitions(topic) ?? []).flatMap(partition =>
+    committed_records(partition).flatMap(({ offset, key, value }) =>
+      value === null
+        ? []
+        : [
+            {
+              topic,
+              partition: partition.index,
+              offset,
+              key: key?.toString() ?? '',
+              row: type.fromBuffer(value.subarray(5)) as T,
+            },
+          ],
+    ),
+  )
+}
+
+/** The batch record of one seq, if it is committed. */
+export const committed_batch = (partition: Partition, seq: number): Batch | null => {
+  const type = type_of(definitions.batch_log)
+  for (let i = partition.entries.length - 1; i >= 0; i--) {
+    const { record, transaction } = partition.entries[i] ?? {}
+    if (!record?.value || (transaction && transaction.outcome !== 'committed')) continue
+    const batch = type.fromBuffer(record.value.subarray(5)) as Batch
+    if (batch.kind === 'batch' && batch.seq === seq) return batch
+    if (batch.kind === 'batch' && batch.seq < seq) return null
+  }
+  return null
+}

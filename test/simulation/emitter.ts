@@ -1,0 +1,249 @@
+/**
+ * What the outside world sends in one run: payments, touches, feedback and catalog entries, with the ways in which
+ * senders get it wrong. Each record says how it was made; the oracle judges it by that, never by the code under test.
+ */
+import avsc from 'avsc'
+import { murmur2_partition } from './murmur.ts'
+import type { SharedRegistry } from './registry.ts'
+import type { Random } from './scheduler.ts'
+import { PARTITIONS } from './simulated-app.ts'
+
+export type Flaw = 'malformed' | 'future' | null
+
+export interface Sent {
+  readonly at_ms: number
+  readonly topic: string
+  readonly partition: number
+  readonly key: Buffer
+  readonly value: Buffer
+  readonly flaw: Flaw
+  readonly row: Readonly<Record<string, unknown>>
+}
+
+/** How the event times of a run lie: as they happen, or history being imported, in order. */
+export type Profile = 'live' | 'history'
+
+export interface Plan {
+  readonly profile: Profile
+  readonly sent: readonly Sent[]
+}
+
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+
+type Schemas = Readonly<Record<string, object>>
+
+/** An encoder in the wire format, own code: a mistake of the production encoder must not hide here. */
+const encoders = (schemas: Schemas, registry: SharedRegistry) => {
+  const made = new Map<string, (row: object) => Buffer>()
+  return (topic: string, row: object): Buffer => {
+    let encode = made.get(topic)
+    if (!encode) {
+      const schema = schemas[topic]
+      if (!schema) throw new Error(`no schema ${topic}`)
+      const id = registry.register(`${topic}-value`, schema)
+      const type = type_of(topic, schema)
+      encode = of => {
+        const prefix = Buffer.alloc(5)
+        prefix.writeInt32BE(id, 1)
+        return Buffer.concat([prefix, type.toBuffer(of)])
+      }
+      made.set(topic, encode)
+    }
+    return encode(row)
+  }
+}
+const types = new Map<string, avsc.Type>()
+const type_of = (topic: string, schema: object): avsc.Type => {
+  const known = types.get(topic)
+  if (known) return known
+  const type = avsc.Type.forSchema(schema as avsc.Schema, { registry: {} })
+  types.set(topic, type)
+  return type
+}
+
+/** The ways a body can be wrong; each must end as a dead letter that holds exactly these bytes. */
+const spoil = (random: Random, value: Buffer): Buffer => {
+  const kind = random.between(0, 4)
+  if (kind === 0) return value.subarray(0, random.between(6, value.length - 1))
+  if (kind === 1) return Buffer.concat([value, Buffer.from([random.between(0, 255)])])
+  if (kind === 2) return Buffer.concat([Buffer.from([0, 0, 0, 3, 231]), value.subarray(5)])
+  if (kind === 3) return Buffer.from('{"amount":1}')
+  return value.subarray(0, value.length - 1 - random.between(0, 3))
+}
+
+interface Maker {
+  readonly random: Random
+  readonly tenants: readonly string[]
+  readonly customers: readonly string[]
+  event_time(at_ms: number): number
+  next_id(): string
+}
+
+const touch = (make: Maker, at_ms: number) => {
+  const { random } = make
+  const anonymous = random.chance(0.15)
+  const customer = random.pick(make.customers)
+  return {
+    event_id: make.next_id(),
+    tenant_id: random.pick(make.tenants),
+    customer_id: anonymous ? null : customer,
+    session_id: null,
+    anonymous_id: anonymous ? customer : null,
+    occurred_at: make.event_time(at_ms),
+    channel: random.pick(['email', 'search']),
+    campaign: random.chance(0.5) ? 'spring' : null,
+    content_id: null,
+    interaction: 'view',
+    funnel_step: random.chance(0.3) ? random.pick(['cart', 'pay']) : null,
+    product_id: null,
+    device: null,
+    country: null,
+    cost_minor: random.between(0, 50),
+    currency: 'USD',
+    properties: {},
+  }
+}
+
+const payment = (make: Maker, at_ms: number) => {
+  const { random } = make
+  const type = random.chance(0.6)
+    ? 'payment_succeeded'
+    : random.pick(['refunded', 'chargeback', 'payment_failed', 'checkout_started', 'subscription_renewed'])
+  return {
+    event_id: make.next_id(),
+    tenant_id: random.pick(make.tenants),
+    customer_id: random.pick(make.customers),
+    occurred_at: make.event_time(at_ms),
+    type,
+    payment_id: random.chance(0.5) ? `p${random.between(1, 9)}` : null,
+    subscription_id: null,
+    checkout_id: null,
+    product_id: random.chance(0.6) ? random.pick(['a', 'b']) : null,
+    plan_id: null,
+    amount_minor: random.chance(0.1) ? 0 : random.between(1, 99_999),
+    currency: random.pick(['USD', 'USD', 'JPY']),
+    mrr_minor: null,
+    quantity: 1,
+    method: null,
+    failure_code: null,
+    device: null,
+    country: null,
+    properties: random.chance(0.2) ? { note: 'x'.repeat(random.between(1, 40)) } : {},
+  }
+}
+
+const feedback = (make: Maker, at_ms: number) => ({
+  event_id: make.next_id(),
+  tenant_id: make.random.pick(make.tenants),
+  customer_id: make.random.pick(make.customers),
+  occurred_at: make.event_time(at_ms),
+  decision_id: null,
+  buyer_id: null,
+  outcome: make.random.pick(['accepted', 'rejected', 'returned']),
+  reason: null,
+  amount_minor: null,
+  currency: null,
+  properties: {},
+})
+
+const catalog = (make: Maker, kind: string, id: string, effective_at: number, revision: number, body: object) => ({
+  event_id: make.next_id(),
+  tenant_id: '*',
+  occurred_at: effective_at,
+  kind,
+  id,
+  effective_at,
+  revision,
+  body: JSON.stringify(body),
+})
+
+const key_of = (topic: string, row: Readonly<Record<string, unknown>>): string =>
+  topic === 'catalog'
+    ? `${row.kind}|${row.id}|${row.effective_at}|${row.revision}`
+    : `${row.tenant_id}|${row.customer_id ?? `~${row.anonymous_id}`}`
+
+/** Everything that is sent between start_ms and start_ms + length_ms, in sending order. */
+export const plan_events = (
+  random: Random,
+  schemas: Schemas,
+  registry: SharedRegistry,
+  start_ms: number,
+  length_ms: number,
+): Plan => {
+  const profile: Profile = random.chance(0.3) ? 'history' : 'live'
+  const encode = encoders(schemas, registry)
+  const sent: Sent[] = []
+  let ids = 0
+  let flawed = random.chance(0.6) ? 0.06 : 0
+  const repeats = random.chance(0.7) ? 0.12 : 0
+  const stale = random.chance(0.5) ? 0.1 : 0
+  const event_time = (at_ms: number): number => {
+    if (profile === 'history') return Math.floor(start_ms - 8 * DAY + ((at_ms - start_ms) / length_ms) * 6 * DAY)
+    const age = random.chance(stale) ? random.pick([HOUR, 5 * HOUR, 5 * DAY]) : random.between(0, 240_000)
+    return at_ms - age
+  }
+  const make: Maker = {
+    random,
+    tenants: ['t1', 't2'],
+    customers: ['c1', 'c2', 'c3', 'c4', 'c5'],
+    event_time,
+    next_id: () => `e${++ids}`,
+  }
+  const send = (at_ms: number, topic: string, row: Readonly<Record<string, unknown>>, flaw: Flaw, body?: Buffer) => {
+    const key = Buffer.from(key_of(topic, row))
+    const partition = topic === 'catalog' ? 0 : murmur2_partition(key, PARTITIONS)
+    sent.push({ at_ms, topic, partition, key, value: body ?? encode(topic, row), flaw, row })
+  }
+  if (profile === 'history') {
+    flawed /= 2
+    const lease = { state: 'open', topic: 'touchpoints', renewed_at: start_ms }
+    send(start_ms, 'catalog', catalog(make, 'imports', 'history', start_ms, 1, lease), null)
+  }
+  const events = random.between(20, 60)
+  for (let i = 0; i < events; i++) {
+    const at_ms = start_ms + Math.floor((length_ms * (i + random.next())) / events)
+    const dice = random.next()
+    if (dice < 0.06) {
+      const price = { name: 'probe', price_minor: random.between(1, 999) }
+      const effective_at = profile === 'history' ? start_ms - random.between(0, 8) * DAY : at_ms - random.between(0, 300_000)
+      send(at_ms, 'catalog', catalog(make, 'products', 'probe', effective_at, i + 1, price), null)
+      continue
+    }
+    const [topic, row] =
+      dice < 0.5
+        ? (['payments', payment(make, at_ms)] as const)
+        : dice < 0.8
+          ? (['touchpoints', touch(make, at_ms)] as const)
+          : (['feedback', feedback(make, at_ms)] as const)
+    if (random.chance(flawed)) {
+      if (random.chance(0.3)) send(at_ms, topic, { ...row, occurred_at: at_ms + 40 * DAY }, 'future')
+      else send(at_ms, topic, row, 'malformed', spoil(random, encode(topic, row)))
+      continue
+    }
+    send(at_ms, topic, row, null)
+    if (!random.chance(repeats) || (row.occurred_at < at_ms - 10 * HOUR && profile === 'live')) continue
+    const again_ms = at_ms + random.between(0, length_ms / 4)
+    const conflict = topic === 'payments' && random.chance(0.4)
+    send(again_ms, topic, conflict ? { ...row, amount_minor: row.amount_minor + 7 } : row, null)
+  }
+  sent.sort((a, b) => a.at_ms - b.at_ms)
+  return { profile, sent }
+}
+
+/** The row that ends an import: ticks move time again. */
+export const closing_lease = (schemas: Schemas, registry: SharedRegistry, at_ms: number): Sent => {
+  const row = {
+    event_id: 'lease-end',
+    tenant_id: '*',
+    occurred_at: at_ms,
+    kind: 'imports',
+    id: 'history',
+    effective_at: at_ms,
+    revision: 2,
+    body: JSON.stringify({ state: 'closed', topic: 'touchpoints', renewed_at: at_ms }),
+  }
+  const key = Buffer.from(key_of('catalog', row))
+  const value = encoders(schemas, registry)('catalog', row)
+  return { at_ms, topic: 'catalog', partition: 0, key, value, flaw: null, row }
+}

@@ -1,0 +1,333 @@
+/**
+ * What must hold: while a run goes on (a checkpoint is never ahead of the log), and at its end (everything sent is
+ * judged once, and money, windows, sessions, dead letters, state and tables are what the oracle says).
+ */
+import { key_groups } from '../../runtime/app.ts'
+import { sink_topics } from '../../runtime/sink.ts'
+import type { CheckpointHeader, TaskId } from '../../runtime/ports.ts'
+import { batch_log_topic } from '../../schemas/topics.ts'
+import type { Batch, DeadLetter } from '../../schemas/types.ts'
+import { type Shared, Violation } from './cluster.ts'
+import { type Committed, committed_batch, committed_records, committed_rows } from './committed.ts'
+import type { Plan, Sent } from './emitter.ts'
+import { type Expected, expect_outcome, expected_sessions, expected_windows } from './oracle.ts'
+import { ALARM_MS, chain, type ProbeRow, REST_MS } from './probe.ts'
+import { check_state } from './state-check.ts'
+
+const fail = (rule: string, detail: string): never => {
+  throw new Violation(rule, detail)
+}
+const hold = (held: boolean, rule: string, detail: () => string): void => {
+  if (!held) fail(rule, detail())
+}
+
+export interface Watch {
+  saved(task: TaskId, header: CheckpointHeader): void
+  /** Whatever is committed is judged, and the sink has saved that it has it. */
+  caught_up(): boolean
+}
+
+export const create_watch = (shared: Shared): Watch => {
+  const { broker, app } = shared
+  const groups = key_groups(app)
+  const sink = sink_topics(app)
+  const last_offset = (topic: string, index: number): number => {
+    const { entries } = broker.partition(topic, index)
+    for (let i = entries.length - 1; i >= 0; i--) {
+      const { record, transaction } = entries[i] ?? {}
+      if (record && (!transaction || transaction.outcome === 'committed')) return i
+    }
+    return -1
+  }
+  return {
+    saved(task, header) {
+      const at = broker.partition(batch_log_topic(task.group), task.partition)
+      const batch = committed_batch(at, header.seq)
+      const name = `${task.group}.${task.partition}`
+      if (!batch) {
+        const rule = 'a checkpoint is never ahead of the log (R ≤ K)'
+        return shared.violate(new Violation(rule, `${name} checkpoints ${header.seq}, which is not committed`))
+      }
+      if (batch.digest !== header.digest || batch.log_id !== header.log_id) {
+        const rule = 'a checkpoint is of the batch it names'
+        shared.violate(new Violation(rule, `${name} batch ${header.seq}: digest ${header.digest}/${batch.digest}`))
+      }
+    },
+    caught_up() {
+      for (const { name, inputs, partitions } of groups)
+        for (let index = 0; index < partitions; index++) {
+          const judged = new Map<string, number>()
+          for (const { row, partition } of committed_rows<Batch>(broker, app, batch_log_topic(name)))
+            if (partition === index) for (const range of row.ranges) judged.set(range.topic, range.to)
+          for (const topic of inputs) if ((judged.get(topic) ?? 0) <= last_offset(topic, index)) return false
+        }
+      for (let index = 0; index < sink.group.partitions; index++) {
+        const saved = broker.saved.get(`sink.${index}`)
+        const { outputs, judged } = sink.at(index)
+        for (const topic of [...outputs, ...judged.flatMap(group => [group.batch_log, ...group.inputs])])
+          if ((saved?.get(topic) ?? 0) <= last_offset(topic, index)) return false
+      }
+      return true
+    },
+  }
+}
+
+interface EndWorld extends Shared {
+  readonly sent_as: ReadonlyMap<string, Sent>
+}
+
+export const check_end = (world: EndWorld, plan: Plan): void => {
+  const { broker, app } = world
+  const inputs = Object.keys(app.topics).filter(topic => app.topics[topic]?.role === 'input')
+  const expected = expect_outcome(broker, world.sent_as, inputs)
+  check_batches(world)
+  check_outcomes(world, expected, plan)
+  check_ledger(world, expected)
+  check_probes(world, expected)
+  check_windows(world, plan)
+  check_sessions(world, expected, plan)
+  check_dead_letters(world, expected)
+  check_tables(world, expected)
+  check_checkpoints(world)
+  check_state(world.store, expected, fail)
+}
+
+/** Every process has stopped in good order, so R = K. */
+const check_checkpoints = ({ app, broker, store }: EndWorld): void => {
+  for (const group of key_groups(app))
+    for (const { partition, row } of committed_rows<Batch>(broker, app, batch_log_topic(group.name)).filter(({ row }) => row.kind === 'batch').reduce((last, row) => last.set(row.partition, row), new Map<number, Committed<Batch>>()).values()) {
+      const name = `${app.name}.${group.name}.${partition}`
+      const seq = store.checkpoints.get(name)?.saves.at(-1)?.header.seq ?? 0
+      hold(seq === row.seq, 'a stopped task is checkpointed (R = K)', () => `${name}: ${seq} of ${row.seq}`)
+    }
+}
+
+/** One chain of batches per task: numbered without a gap, every committed offset in exactly one range. */
+const check_batches = ({ broker, app }: EndWorld): void => {
+  for (const group of key_groups(app))
+    for (let index = 0; index < group.partitions; index++) {
+      const name = `${group.name}.${index}`
+      const rows = committed_rows<Batch>(broker, app, batch_log_topic(group.name))
+      const here = rows.filter(row => row.partition === index).map(({ row }) => row)
+      const next = new Map<string, number>()
+      let seq = 0
+      let log_id = ''
+      for (const batch of here) {
+        if (batch.kind === 'acquired') continue
+        hold(batch.seq === seq + 1, 'batches are numbered without gap or repeat', () => `${name}: ${batch.seq} after ${seq}`)
+        hold(batch.partition === index && batch.key_group === group.name, 'a batch log has one writer', () => name)
+        log_id ||= batch.log_id
+        hold(batch.log_id === log_id, 'one log, one log_id', () => `${name}: ${batch.log_id} after ${log_id}`)
+        seq = batch.seq
+        for (const { topic, from, to, count } of batch.ranges) {
+          const records = committed_records(broker.partition(topic, index))
+          const skipped = records.filter(({ offset }) => offset >= (next.get(topic) ?? 0) && offset < from)
+          hold(
+            from >= (next.get(topic) ?? 0) && skipped.length === 0,
+            'every offset is judged exactly once',
+            () => `${name} batch ${seq}: ${topic} from ${from}, expected ${next.get(topic) ?? 0}`,
+          )
+          const inside = records.filter(({ offset }) => offset >= from && offset < to)
+          hold(inside.length === count, 'a range counts what it covers', () => `${name} batch ${seq}: ${topic} ${count} of ${inside.length}`)
+          next.set(topic, to)
+        }
+      }
+      for (const topic of group.inputs) {
+        const behind = committed_records(broker.partition(topic, index)).filter(({ offset }) => offset >= (next.get(topic) ?? 0))
+        hold(behind.length === 0, 'every offset is judged exactly once', () => `${name}: ${behind.length} of ${topic} never`)
+      }
+    }
+}
+
+/** Records read = sum of outcomes, and each kind is what the oracle counts. */
+const check_outcomes = ({ broker, app }: EndWorld, expected: Expected, plan: Plan): void => {
+  for (const group of key_groups(app)) {
+    const inputs = group.inputs.filter(topic => app.topics[topic]?.role === 'input')
+    if (inputs.length === 0) continue
+    const sum = { processed: 0, duplicate: 0, forwarded: 0, late: 0, dead_letter: 0 }
+    for (const { row } of committed_rows<Batch>(broker, app, batch_log_topic(group.name)))
+      for (const [outcome, count] of Object.entries(row.outcomes)) sum[outcome as keyof typeof sum] += count
+    const judged = expected.judged.filter(({ topic }) => inputs.includes(topic))
+    const of = (...kinds: string[]) => judged.filter(({ judgement }) => kinds.includes(judgement)).length
+    const wanted = [of('accepted'), of('duplicate'), 0, of('conflict', 'refused')]
+    const found = [sum.processed + sum.late, sum.duplicate, sum.forwarded, sum.dead_letter]
+    hold(
+      wanted.every((count, i) => count === found[i]),
+      'outcomes are what was sent',
+      () => `${group.name}: accepted, duplicate, forwarded, dead letter ${found}, expected ${wanted}`,
+    )
+    hold(plan.profile !== 'history' || sum.late === 0, 'history in order is never late', () => `${group.name}: ${sum.late} late`)
+  }
+}
+
+const unique = (rows: readonly Committed[], version: string | null): void => {
+  const seen = new Set<string>()
+  for (const { topic, key, offset, row } of rows) {
+    const id = `${key} ${row.event_id} ${version === null ? '' : row[version]}`
+    hold(!seen.has(id), 'no output twice', () => `${topic} at ${offset}: ${id}`)
+    seen.add(id)
+  }
+}
+
+const check_ledger = ({ broker, app }: EndWorld, expected: Expected): void => {
+  const rows = committed_rows(broker, app, 'ledger')
+  unique(rows, null)
+  const left = new Map(expected.ledger)
+  for (const { key, row } of rows) {
+    const id = `${key} ${row.cause_event_id}`
+    const want = left.get(id)
+    if (!want) return fail('the ledger is what was paid', `a row nobody paid: ${id}`)
+    left.delete(id)
+    for (const field of ['type', 'amount_minor', 'currency', 'occurred_at', 'product_id'] as const)
+      hold(row[field] === want[field], 'the ledger is what was paid', () => `${id}: ${field} ${row[field]} for ${want[field]}`)
+  }
+  hold(left.size === 0, 'the ledger is what was paid', () => `missing: ${[...left.keys()]}`)
+  const movements = committed_rows(broker, app, 'movements')
+  const sum = (of: readonly Committed[]) =>
+    of.map(({ row }) => `${row.tenant_id} ${row.event_id} ${row.amount_minor} ${row.currency} ${row.channel ?? 'none'}`).sort()
+  hold(sum(rows).join() === sum(movements).join(), 'every ledger row moves on once', () => `${rows.length} rows, ${movements.length} movements`)
+}
+
+/** Per key an unbroken chain of rows that takes in every event once and ends with its timers. */
+const check_probes = ({ broker, app }: EndWorld, expected: Expected): void => {
+  const rows = committed_rows<ProbeRow>(broker, app, 'probes')
+  const rule = 'the chain of states is unbroken'
+  const by_key = new Map<string, ProbeRow[]>()
+  for (const { key, row } of rows) by_key.set(key, [...(by_key.get(key) ?? []), row])
+  for (const [key, chained] of by_key) {
+    let before = { n: 0, after: 0 }
+    const causes = new Set<string>()
+    const hours = new Map<number, number>()
+    for (const row of chained) {
+      const said = () => `${key} ${row.kind} ${row.n} of ${row.cause_id}: after ${before.n}`
+      hold(row.n === before.n + 1 && row.before === before.after, rule, said)
+      hold(row.after === chain(row.before, row.kind, row.cause_id, row.price), rule, said)
+      before = row
+      if (row.kind !== 'record') continue
+      hold(!causes.has(row.cause_id), 'an event is taken in once', said)
+      causes.add(row.cause_id)
+      const hour = Math.floor(row.occurred_at / 3_600_000)
+      hours.set(hour, (hours.get(hour) ?? 0) + 1)
+      hold(row.seen_that_hour === hours.get(hour), 'slots are kept', said)
+    }
+    const wanted = expected.probed.get(key) ?? new Set()
+    hold(causes.size === wanted.size && [...causes].every(id => wanted.has(id)), 'every event is taken in', () => `${key}: ${[...causes]} for ${[...wanted]}`)
+    check_timers(key, chained)
+  }
+  hold(by_key.size === expected.probed.size, 'every event is taken in', () => `${by_key.size} keys of ${expected.probed.size}`)
+  const copies = committed_rows(broker, app, 'probe_copies').map(({ row }) => JSON.stringify(row))
+  hold(copies.sort().join() === rows.map(({ row }) => JSON.stringify(row)).sort().join(), 'two consumers see one stream', () => `${copies.length} copies of ${rows.length}`)
+}
+
+/** Each timer set last has fired once, when it was due. */
+const check_timers = (key: string, rows: readonly ProbeRow[]): void => {
+  const last = rows.findLast(row => row.kind === 'record')
+  if (!last) return
+  for (const [kind, ms] of [['rest', REST_MS], ['alarm', ALARM_MS]] as const) {
+    const fired = rows.filter(row => row.kind === kind && row.n > last.n)
+    hold(fired.length === 1 && fired[0]?.occurred_at === last.occurred_at + ms, 'a timer fires once, when due', () => `${key}: ${kind} fired ${fired.length} times after ${last.n}`)
+  }
+}
+
+/** Beyond the correction time (2 days) windows and sessions forget, and count the record late; the ledger has it. */
+const CORRECTED_MS = 47 * 3_600_000
+
+const check_windows = ({ broker, app }: EndWorld, plan: Plan): void => {
+  const forgotten = plan.profile === 'live' ? (plan.sent[0]?.at_ms ?? 0) - CORRECTED_MS : 0
+  const movements = committed_rows(broker, app, 'movements')
+    .map(({ row }) => row)
+    .filter(({ occurred_at }) => Number(occurred_at) > forgotten)
+  const rows = committed_rows(broker, app, 'revenue_windows')
+  unique(rows, 'revision')
+  const final = new Map<string, Readonly<Record<string, unknown>>>()
+  for (const { row } of rows) {
+    if (Number(row.occurred_at) < forgotten) continue
+    const id = [row.tenant_id, row.occurred_at, row.channel, row.product_id, row.currency].join(' ')
+    const known = final.get(id)
+    hold(!known || Number(row.revision) === Number(known.revision) + 1, 'a correction follows the row before', () => `${id}: ${row.revision} after ${known?.revision}`)
+    final.set(id, row)
+  }
+  const wanted = expected_windows(movements, 300_000)
+  for (const [id, { gross, refunds, payments }] of wanted) {
+    const row = final.get(id)
+    hold(
+      row?.gross_minor === gross && row.refunds_minor === refunds && row.payments === payments && row.net_minor === gross - refunds,
+      'windows sum what moved',
+      () => `${id}: ${JSON.stringify(row)} for ${gross} ${refunds} ${payments}`,
+    )
+  }
+  hold(final.size === wanted.size, 'windows sum what moved', () => `${final.size} windows of ${wanted.size}`)
+}
+
+const check_sessions = ({ broker, app, sent_as }: EndWorld, expected: Expected, plan: Plan): void => {
+  const rows = committed_rows(broker, app, 'sessions')
+  unique(rows, 'revision')
+  const stale = new Set<string>()
+  for (const { topic, key, row, at_ms } of sent_as.values())
+    if (plan.profile === 'live' && topic === 'touchpoints' && Number(row.occurred_at) < at_ms - CORRECTED_MS) stale.add(key.toString())
+  const final = new Map<string, Committed>()
+  for (const row of rows) {
+    const id = `${row.key} ${row.row.event_id}`
+    const known = final.get(id)
+    if (!known || Number(row.row.revision) > Number(known.row.revision)) final.set(id, row)
+  }
+  for (const [key, touches] of expected.touches) {
+    if (stale.has(key)) continue
+    const found = [...final.values()]
+      .filter(row => row.key === key && row.row.retracted === false)
+      .map(({ row }) => `${row.occurred_at} ${row.ended_at} ${row.touches}`)
+    const wanted = expected_sessions(touches, 1_800_000).map(session => session.join(' '))
+    hold(found.sort().join() === wanted.sort().join(), 'sessions hold every touch', () => `${key}: ${found} for ${wanted}`)
+  }
+}
+
+const check_dead_letters = ({ broker, app }: EndWorld, expected: Expected): void => {
+  const letters = new Map<string, DeadLetter>()
+  for (const { row } of committed_rows<DeadLetter>(broker, app, 'dead_letters')) {
+    hold(!letters.has(row.event_id), 'a dead letter is written once', () => row.event_id)
+    letters.set(row.event_id, row)
+  }
+  const bad = expected.judged.filter(({ judgement }) => judgement === 'conflict' || judgement === 'refused')
+  for (const { topic, partition, offset, sent, judgement } of bad) {
+    const id = `${topic}:${partition}:${offset}`
+    const letter = letters.get(id)
+    if (!letter) return fail('what is refused is a dead letter', id)
+    const reason = judgement === 'conflict' ? 'CONFLICT' : sent.flaw === 'future' ? 'FUTURE_TIME' : null
+    hold(letter.reason !== '' && (reason === null || letter.reason === reason), 'a dead letter says why', () => `${id}: ${letter.reason}`)
+    hold(letter.value?.equals(sent.value) ?? false, 'a dead letter holds the bytes', () => id)
+  }
+  hold(letters.size === bad.length, 'what is refused is a dead letter', () => `${letters.size} letters for ${bad.length}`)
+}
+
+/** Tables read with FINAL hold what the log holds: outputs all, inputs what was accepted, batches every batch. */
+const check_tables = ({ broker, app, warehouse }: EndWorld, expected: Expected): void => {
+  const place = (partition: unknown, offset: unknown) => `${partition}/${offset}`
+  for (const [topic, spec] of Object.entries(app.topics)) {
+    if (!spec.table || spec.role === 'internal') continue
+    const wanted = new Map<string, Readonly<Record<string, unknown>>>()
+    if (spec.role === 'input') {
+      for (const { topic: of, partition, offset, sent, judgement } of expected.judged)
+        if (of === topic && judgement === 'accepted') wanted.set(place(partition, offset), sent.row)
+    } else {
+      const newest = new Map<string, Committed>()
+      const identity = spec.table.order_by ?? ['event_id']
+      for (const row of committed_rows(broker, app, topic))
+        newest.set(`${row.key} ${identity.map(field => row.row[field])}`, row)
+      for (const { partition, offset, row } of newest.values()) wanted.set(place(partition, offset), row)
+    }
+    const found = warehouse.final(topic)
+    for (const row of found) {
+      const want = wanted.get(place(row._partition, row._offset))
+      if (!want) return fail('tables hold what was committed', `${topic} has ${place(row._partition, row._offset)}`)
+      for (const [field, value] of Object.entries(want))
+        hold(same(row[field], value), 'tables hold what was committed', () => `${topic} ${place(row._partition, row._offset)}: ${field}`)
+    }
+    hold(found.length === wanted.size, 'tables hold what was committed', () => `${topic}: ${found.length} rows of ${wanted.size}`)
+  }
+  const batches = key_groups(app).flatMap(group => committed_rows<Batch>(broker, app, batch_log_topic(group.name)))
+  const kept = warehouse.final('batches')
+  hold(kept.length === batches.length, 'the table batches is the batch log', () => `${kept.length} rows of ${batches.length}`)
+}
+
+const same = (a: unknown, b: unknown): boolean =>
+  a === b || JSON.stringify(a) === JSON.stringify(b)

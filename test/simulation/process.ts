@@ -1,0 +1,160 @@
+/**
+ * A simulated process: the calls it makes into the ports, the ways they fail, its clock, its pauses and its death. A
+ * dead process's pending calls never settle and later ones never start; what was in flight may still take effect.
+ */
+import type { Clock } from '../../runtime/ports.ts'
+import type { Scheduler } from './scheduler.ts'
+
+/** Kinds of calls that are disturbed separately. */
+export type CallKind = 'log' | 'commit' | 'store' | 'warehouse' | 'registry'
+
+/** Chances per call, all 0 once healed. */
+export interface Rates {
+  /** Nothing was done, an error comes back. */
+  fail: number
+  /** Done, yet an error comes back. */
+  lost_reply: number
+  /** An error comes back and it is done later. */
+  ghost: number
+  /** The call takes long. */
+  slow: number
+}
+export type Faults = Record<CallKind, Rates>
+
+export const no_faults = (): Faults => {
+  const none = (): Rates => ({ fail: 0, lost_reply: 0, ghost: 0, slow: 0 })
+  return { log: none(), commit: none(), store: none(), warehouse: none(), registry: none() }
+}
+
+/** What "sometimes" happened, summed over runs; a fault nobody met proves nothing. */
+export type Counters = Map<string, number>
+export const count = (counters: Counters, name: string, n = 1): void => {
+  counters.set(name, (counters.get(name) ?? 0) + n)
+}
+
+export class Disturbed extends Error {
+  override readonly name = 'Disturbed'
+}
+
+export interface Process {
+  readonly name: string
+  readonly alive: boolean
+  readonly clock: Clock
+  /** One call of a port: `apply` takes effect at some moment, its result comes back at a later one. */
+  call<T>(kind: CallKind, label: string, apply: () => T): Promise<T>
+  /** Runs `work` inside the process after ms: later when it is paused, never when it is dead. */
+  later(ms: number, label: string, work: () => void): void
+  pause(ms: number): void
+  readonly paused: boolean
+  crash(): void
+}
+
+export const start_process = (
+  name: string,
+  scheduler: Scheduler,
+  faults: Faults,
+  counters: Counters,
+): Process => {
+  const { random } = scheduler
+  let alive = true
+  let paused_until = 0
+  let nonces = 0
+
+  const latency = (slow: number) => (random.chance(slow) ? random.between(50, 400) : random.between(0, 6))
+
+  const later = (ms: number, label: string, work: () => void): void => {
+    scheduler.after(ms, label, () => {
+      if (!alive) return
+      if (scheduler.now() < paused_until) later(paused_until - scheduler.now(), label, work)
+      else work()
+    })
+  }
+
+  /** The effect of a call; of a dead caller it is nothing, now, or later. */
+  const take_effect = (label: string, apply: () => void) => {
+    if (alive) return apply()
+    const fate = random.between(0, 2)
+    if (fate === 0) return
+    count(counters, 'effect after death')
+    if (fate === 1) apply()
+    else scheduler.after(random.between(5, 300), `${label} (ghost of the dead)`, apply)
+  }
+
+  const call = <T>(kind: CallKind, label: string, apply: () => T): Promise<T> => {
+    if (!alive) return new Promise<T>(() => {})
+    const rates = faults[kind]
+    const text = `${name} ${label}`
+    return new Promise<T>((resolve, reject) => {
+      const refuse = (why: string) => {
+        count(counters, `${kind}: ${why}`)
+        later(latency(rates.slow), `${text}: ${why}`, () => reject(new Disturbed(`${label}: ${why}`)))
+      }
+      const wait = latency(rates.slow)
+      if (random.chance(rates.fail)) return refuse('failed')
+      if (random.chance(rates.ghost)) {
+        scheduler.after(wait + random.between(5, 250), `${text} (ghost)`, () => attempt(apply))
+        return refuse('ghost')
+      }
+      const lose = random.chance(rates.lost_reply)
+      scheduler.after(wait, text, () =>
+        take_effect(text, () => {
+          let result: T
+          try {
+            result = apply()
+          } catch (error) {
+            return later(0, `${text}: refused`, () => reject(error as Error))
+          }
+          if (lose) return refuse('reply lost')
+          later(latency(0), `${text}: done`, () => resolve(result))
+        }),
+      )
+    })
+  }
+
+  const sleep = (ms: number, signal?: AbortSignal) =>
+    new Promise<void>(resolve => {
+      if (!alive) return
+      if (signal?.aborted) return resolve()
+      let over = false
+      const end = () => {
+        if (over) return
+        over = true
+        signal?.removeEventListener('abort', end)
+        if (alive) resolve()
+      }
+      signal?.addEventListener('abort', end)
+      later(ms, `${name} slept`, end)
+    })
+
+  return {
+    name,
+    get alive() {
+      return alive
+    },
+    get paused() {
+      return scheduler.now() < paused_until
+    },
+    clock: {
+      now: () => Math.floor(scheduler.now()),
+      sleep,
+      nonce: () => `${name}.${++nonces}.${random.between(0, 0xffffff).toString(36)}`,
+    },
+    call,
+    later,
+    pause(ms) {
+      paused_until = Math.max(paused_until, scheduler.now() + ms)
+    },
+    crash() {
+      alive = false
+    },
+  }
+}
+
+/** A ghost's refusal reaches nobody. */
+const attempt = (apply: () => unknown) => {
+  try {
+    apply()
+  } catch {
+    // The caller was told that it failed already; a fenced or out-of-turn ghost does nothing.
+  }
+}

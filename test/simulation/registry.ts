@@ -1,0 +1,39 @@
+/** The simulated schema registry: ids by subject and schema, calls that are slow or fail. */
+import { type Registry, UnknownSchema } from '../../runtime/ports.ts'
+import type { Process } from './process.ts'
+
+export interface SharedRegistry {
+  readonly schemas: object[]
+  readonly ids: Map<string, number>
+  /** Id of the schema under the subject, new or known. */
+  register(subject: string, schema: object): number
+}
+
+export const create_shared_registry = (): SharedRegistry => {
+  const schemas: object[] = []
+  const ids = new Map<string, number>()
+  const texts = new Map<string, number>()
+  return {
+    schemas,
+    ids,
+    register(subject, schema) {
+      const text = JSON.stringify(schema)
+      const id = texts.get(text) ?? schemas.push(schema)
+      texts.set(text, id)
+      ids.set(subject, id)
+      return id
+    },
+  }
+}
+
+export const create_registry = (shared: SharedRegistry, process: Process): Registry => ({
+  register: (subject, schema) =>
+    process.call('registry', `registers ${subject}`, () => shared.register(subject, schema)),
+  schema: id =>
+    process.call('registry', `asks for schema ${id}`, () => {
+      const schema = shared.schemas[id - 1]
+      if (!schema) throw new UnknownSchema(`no schema ${id}`)
+      return schema
+    }),
+  health: () => Promise.resolve(null),
+})

@@ -1,0 +1,52 @@
+/** The installation under simulation: the shipped pipelines and topics they touch, and the probe. */
+import type { App } from '../../runtime/app.ts'
+import type { Settings } from '../../runtime/worker-types.ts'
+import { definitions } from '../../schemas/definitions.ts'
+import { type TopicSpec, topics } from '../../schemas/topics.ts'
+import { days, hours, minutes } from '../../schemas/units.ts'
+import { pipelines } from '../../pipelines/index.ts'
+import { probe_pipeline, probe_schemas } from './probe.ts'
+
+export const PARTITIONS = 2
+
+const probes: TopicSpec = {
+  schema: 'probes',
+  role: 'output',
+  keyed_by: 'customer',
+  dedupe: 'none',
+  partitioner: 'trusted',
+  table: {},
+}
+
+const simulated = ['revenue-ledger', 'revenue-windows', 'journey-sessions']
+
+/** The first pipelines and their topics: more of them would only make a seed slower. */
+export const simulated_app = (): App => {
+  const { conversations: _, ...kept } = topics
+  return {
+    name: 'sim',
+    topics: { ...kept, probes, probe_copies: probes },
+    pipelines: [...pipelines.filter(pipeline => simulated.includes(pipeline.name)), probe_pipeline],
+    schemas: { ...definitions, ...probe_schemas },
+    partitions: PARTITIONS,
+  }
+}
+
+/** Small and quick, so that a few virtual seconds hold many batches, checkpoints, ticks and inserts. */
+export const simulated_settings: Settings = {
+  batch_records_max: 8,
+  batch_bytes_max: 1 << 20,
+  batch_compute_ms: 3_600_000,
+  lag_wait_ms: 120,
+  timers_max: 5,
+  checkpoint_every_ms: 150,
+  idle_ms: 700,
+  grace_ms: minutes(10),
+  correction_ms: days(2),
+  future_ms: hours(1),
+  hot_keys_max: 4,
+  import_lapse_ms: hours(24),
+  insert_bytes_max: 1 << 14,
+  insert_wait_ms: 80,
+  retry_ms: 15,
+}

@@ -1,0 +1,244 @@
+/**
+ * One simulated run: a scenario and faults drawn from a seed, the production code on simulated ports, then healing, and
+ * the question whether everything that was sent has become exactly what it should.
+ */
+import { key_groups, topic_settings } from '../../runtime/app.ts'
+import { batch_log_topic } from '../../schemas/topics.ts'
+import { create_broker, type Transaction } from './broker.ts'
+import { type Cluster, create_cluster, type Shared, Violation } from './cluster.ts'
+import { closing_lease, type Plan, plan_events, type Sent } from './emitter.ts'
+import { enable_faults, heal, type Mishap, plan_mishaps } from './faults.ts'
+import { create_groups, type GroupFaults } from './groups.ts'
+import { check_end, create_watch, type Watch } from './invariants.ts'
+import { type Counters, count, no_faults } from './process.ts'
+import { create_shared_registry } from './registry.ts'
+import { create_scheduler } from './scheduler.ts'
+import { simulated_app } from './simulated-app.ts'
+import { create_shared_store } from './store.ts'
+import { create_shared_warehouse } from './warehouse.ts'
+import { table_shapes } from './tables.ts'
+
+export interface Run {
+  readonly seed: number
+  readonly violation: Violation | null
+  readonly hash: number
+  readonly events: number
+  readonly virtual_ms: number
+  readonly counters: ReadonlyMap<string, number>
+  readonly profile: string
+  readonly mishaps: readonly string[]
+  readonly history: readonly string[]
+}
+
+/** Noon of some Monday. */
+const START_MS = Date.UTC(2026, 0, 5, 12)
+const LENGTH_MS = 6000
+const HOUR = 3_600_000
+/** Virtual time within which a healed system must have come to rest. */
+const PATIENCE_MS = 60_000
+
+const app = simulated_app()
+const groups_of_app = key_groups(app)
+
+interface World extends Shared {
+  readonly cluster: Cluster
+  readonly sent_as: Map<string, Sent>
+  readonly watch: Watch
+  violation: Violation | null
+  foreign_until_wiped: boolean
+  /** Looking whether all is at rest costs time: not after every event. */
+  look_again_ms: number
+  /** Events and transactions of emitters on their way. */
+  sending: number
+}
+
+const create_world = (seed: number, keep: number): World => {
+  const counters: Counters = new Map()
+  const scheduler = create_scheduler(seed, START_MS, keep, () => {
+    if (world.violation) throw world.violation
+  })
+  const faults = no_faults()
+  const group_faults: GroupFaults = { session_timeout_ms: 300, drain_timeout_ms: 3000, zombie: 0 }
+  const broker = create_broker(scheduler, counters, 1200)
+  for (const { name, partitions } of topic_settings(app)) broker.create(name, partitions)
+  const store = create_shared_store()
+  const shared: Shared = {
+    app,
+    scheduler,
+    counters,
+    faults,
+    group_faults,
+    broker,
+    groups: create_groups(scheduler, counters, group_faults),
+    store,
+    warehouse: create_shared_warehouse(table_shapes(app)),
+    registry: create_shared_registry(),
+    violate: violation => {
+      world.violation ??= violation
+    },
+  }
+  const watch = create_watch(shared)
+  const world: World = {
+    ...shared,
+    cluster: create_cluster(shared),
+    sent_as: new Map(),
+    watch,
+    violation: null,
+    foreign_until_wiped: false,
+    look_again_ms: 0,
+    sending: 0,
+  }
+  store.on_save = (task, header) => watch.saved(task, header)
+  return world
+}
+
+/** Sends the plan, some of it in transactions of emitters: aborted ones leave gaps, open ones hold readers back. */
+const schedule_sending = (world: World, plan: Plan) => {
+  const { scheduler, broker } = world
+  const { random } = scheduler
+  const transactional = random.chance(0.4) ? 0.2 : 0
+  const append = (sent: Sent, transaction: Transaction | null) => {
+    const output = { topic: sent.topic, partition: sent.partition, key: sent.key, value: sent.value }
+    const offset = broker.append(output, transaction)
+    world.sent_as.set(`${sent.topic}/${sent.partition}/${offset}`, sent)
+  }
+  for (const sent of plan.sent) {
+    world.sending++
+    scheduler.after(sent.at_ms - scheduler.now(), `${sent.topic}/${sent.partition} is sent`, () => {
+      world.sending--
+      if (!random.chance(transactional)) return append(sent, null)
+      const transaction = broker.begin('emitter')
+      const aborted = random.chance(0.4)
+      append(sent, transaction)
+      world.sending++
+      scheduler.after(random.between(1, 300), 'an emitter ends its transaction', () => {
+        world.sending--
+        broker.finish(transaction, aborted ? 'aborted' : 'committed')
+        if (!aborted) return
+        count(world.counters, 'emitter aborted')
+        append(sent, null)
+      })
+    })
+  }
+}
+
+const befall = (world: World, what: Mishap) => {
+  const { cluster, store, groups, counters, scheduler } = world
+  const { random } = scheduler
+  const happened = () => {
+    switch (what) {
+      case 'crash':
+        return cluster.crash()
+      case 'pause':
+        return cluster.pause()
+      case 'stop':
+        return cluster.stop()
+      case 'join':
+        return cluster.launch()
+      case 'shuffle':
+        return groups.shuffle()
+      case 'foreign':
+        world.foreign_until_wiped ||= store.foreign(random)
+        return world.foreign_until_wiped
+      default:
+        return store[what](random)
+    }
+  }
+  if (happened() !== false) count(counters, what)
+}
+
+/** Every task has an owner that is live, has read everything and has checkpointed it; the sink has caught up. */
+const at_rest = (world: World): boolean => {
+  const { cluster } = world
+  if (world.sending > 0 || !cluster.steady()) return false
+  if (world.scheduler.now() < world.look_again_ms) return false
+  world.look_again_ms = world.scheduler.now() + 25
+  const tasks = cluster.tasks()
+  const wanted = groups_of_app.reduce((sum, group) => sum + group.partitions, 0)
+  if (new Set(tasks.map(task => `${task.group}.${task.partition}`)).size < wanted) return false
+  obey_refusals(world)
+  const nothing = (lag: Readonly<Record<string, number>>) => Object.values(lag).every(records => records === 0)
+  const settled = tasks.every(task => task.state === 'live' && nothing(task.lag))
+  return settled && cluster.sinks().length > 0 && cluster.sinks().every(sink => nothing(sink.lag)) && world.watch.caught_up()
+}
+
+/** The person at the console: resets a checkpoint of another log, when told to and only then. */
+const obey_refusals = (world: World) => {
+  for (const task of world.cluster.tasks()) {
+    if (task.state !== 'refused') continue
+    if (!world.foreign_until_wiped || !task.error?.includes('npm run'))
+      throw new Violation('a refusal has a cause and names the remedy', `${task.group}.${task.partition}: ${task.error}`)
+    count(world.counters, 'foreign refused')
+    world.store.checkpoints.delete(`${app.name}.${task.group}.${task.partition}`)
+  }
+}
+
+const come_to_rest = async (world: World, phase: string) => {
+  const { scheduler, cluster } = world
+  if (await scheduler.run(() => at_rest(world), scheduler.now() + PATIENCE_MS)) return
+  const tasks = cluster.tasks().map(task => JSON.stringify(task))
+  const sinks = cluster.sinks().map(sink => JSON.stringify(sink))
+  throw new Violation('everything comes to rest once healed', [phase, ...tasks, ...sinks].join('\n'))
+}
+
+const live_through = async (world: World, plan: Plan) => {
+  const { scheduler, faults, group_faults } = world
+  const steps = async (ms: number) => scheduler.run(() => false, scheduler.now() + ms)
+  await steps(LENGTH_MS + 300)
+  heal(faults, group_faults)
+  scheduler.note('all faults are healed')
+  if (world.cluster.tasks().length === 0) world.cluster.launch()
+  await come_to_rest(world, 'after healing')
+  if (plan.profile === 'history') {
+    const end = { ...plan, sent: [closing_lease(app.schemas, world.registry, scheduler.now())] }
+    schedule_sending(world, end)
+  }
+  for (const hours of [1, 24]) {
+    scheduler.jump(hours * HOUR)
+    await steps(4000)
+    await come_to_rest(world, `${hours} h later`)
+  }
+  world.cluster.stop_all()
+  if (!(await scheduler.run(() => world.cluster.steady(), scheduler.now() + PATIENCE_MS)))
+    throw new Violation('a stop ends', 'a process asked to stop is still running')
+}
+
+/**
+ * Runs one seed.
+ * @param keep trace lines kept for a report
+ */
+export const simulate = async (seed: number, keep = 0): Promise<Run> => {
+  const world = create_world(seed, keep)
+  const { scheduler, faults, group_faults, cluster } = world
+  const { random } = scheduler
+  const plan = plan_events(random, app.schemas, world.registry, START_MS, LENGTH_MS)
+  schedule_sending(world, plan)
+  const mishaps = random.chance(0.05) ? [] : plan_mishaps(random, LENGTH_MS)
+  if (!random.chance(0.1)) enable_faults(random, faults, group_faults)
+  for (const [at_ms, what] of mishaps) scheduler.after(at_ms, what, () => befall(world, what))
+  const processes = random.between(1, 3)
+  for (let i = 0; i < processes; i++) scheduler.after(random.between(0, 400), 'a process is started', cluster.launch)
+
+  let violation: Violation | null = null
+  try {
+    await live_through(world, plan)
+    check_end(world, plan)
+  } catch (error) {
+    if (!(error instanceof Violation)) throw error
+    violation = error
+  }
+  return {
+    seed,
+    violation,
+    hash: scheduler.hash,
+    events: scheduler.events,
+    virtual_ms: scheduler.now() - START_MS,
+    counters: world.counters,
+    profile: plan.profile,
+    mishaps: mishaps.map(([at_ms, what]) => `${what} at ${at_ms}`),
+    history: scheduler.history(),
+  }
+}
+
+/** Batch-log topics of the app, for reports and checks. */
+export const batch_logs = (): readonly string[] => groups_of_app.map(group => batch_log_topic(group.name))

@@ -1,0 +1,99 @@
+/** Who may import whom (design: schemas ← operators ← pipelines ← runtime ← server, jobs, commands; nothing → test). */
+import { imports_of, type Rule, sources, type Tree } from './tree.ts'
+
+/** What each top-level folder may import beside itself; a folder not named here may import all but test/. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  schemas: [],
+  operators: ['schemas'],
+  pipelines: ['schemas', 'operators'],
+  runtime: ['schemas', 'operators', 'pipelines'],
+  jobs: ['schemas', 'operators', 'pipelines', 'runtime'],
+  server: ['schemas', 'operators', 'pipelines', 'runtime'],
+  commands: ['schemas', 'operators', 'pipelines', 'runtime', 'server', 'jobs'],
+  dashboard: [],
+}
+const ADAPTED = /^(kafkajs|@kafkajs\/confluent-schema-registry|ioredis|@clickhouse\/client|chdb|lmdb)(\/|$)/
+const PURE_FOLDERS = ['schemas', 'operators', 'pipelines']
+
+/** Path from the root of a file of ours, or null for a package or a built-in module. */
+const own = (from: string): string | null => (from.startsWith('./') ? from.slice(2) : null)
+const folder_of = (path: string): string => (path.includes('/') ? path.slice(0, path.indexOf('/')) : '')
+
+/** Complaints about every import of the given files for which `judge` gives a reason. */
+const judge_imports = (
+  files: readonly (readonly [string, string])[],
+  judge: (path: string, from: string) => string | null | undefined | false,
+): string[] =>
+  files.flatMap(([path, text]) =>
+    imports_of(path, text).flatMap(({ from }) => {
+      const reason = judge(path, from)
+      return reason ? [`${path} imports ${own(from) ?? from}: ${reason}`] : []
+    }),
+  )
+
+export const folders_import_leftward: Rule = tree =>
+  judge_imports(sources(tree), (path, from) => {
+    const target = own(from)
+    const folder = folder_of(path)
+    if (target === null || folder === 'test') return null
+    const wanted = folder_of(target)
+    if (wanted === 'test') return 'nothing imports test/'
+    const allowed = ALLOWED[folder]
+    return (
+      allowed &&
+      wanted !== folder &&
+      !allowed.includes(wanted) &&
+      `${folder}/ may not import ${wanted || 'the root'}/`
+    )
+  })
+
+export const adapters_only_in_runtime: Rule = tree =>
+  judge_imports(
+    sources(tree, 'schemas', 'operators', 'pipelines', 'jobs', 'server', 'commands', 'dashboard', 'examples'),
+    (_, from) => ADAPTED.test(from) && 'only runtime/ talks to Kafka, Redis, ClickHouse and LMDB',
+  )
+
+export const pure_folders_import_rxjs_only: Rule = tree =>
+  judge_imports(
+    sources(tree, ...PURE_FOLDERS),
+    (path, from) =>
+      own(from) === null &&
+      !(from === 'rxjs' && !path.startsWith('schemas/')) &&
+      'packages and built-in modules stay out of schemas/, operators/ and pipelines/ (rxjs alone may enter the last two)',
+  )
+
+export const runtime_knows_no_business: Rule = tree =>
+  judge_imports(sources(tree, 'runtime'), (_, from) => {
+    const target = own(from)
+    if (target?.startsWith('pipelines/') && target !== 'pipelines/index.ts')
+      return 'runtime/ reaches pipelines through pipelines/index.ts'
+    return (
+      target?.startsWith('operators/') &&
+      !target.startsWith('operators/core/') &&
+      'runtime/ knows operators/core/ only'
+    )
+  })
+
+/** First folder below operators/, where there is one. */
+const domain_of = (path: string): string => path.split('/')[1] ?? ''
+
+export const domains_do_not_meet: Rule = tree =>
+  judge_imports(sources(tree, 'operators'), (path, from) => {
+    const target = own(from)
+    if (!target?.startsWith('operators/'))
+      return domain_of(path) === 'stats' && 'operators/stats/ imports nothing'
+    const [here, there] = [domain_of(path), domain_of(target)]
+    if (here === there) return null
+    if (here === 'stats') return 'operators/stats/ imports nothing'
+    if (here === 'core') return there !== 'stats' && 'operators/core/ knows no domain'
+    return (
+      there !== 'core' && there !== 'stats' && 'two domains meet in a topic or a table, never in an import'
+    )
+  })
+
+export const pipelines_do_not_meet: Rule = (tree: Tree) =>
+  judge_imports(
+    sources(tree, 'pipelines').filter(([path]) => path !== 'pipelines/index.ts'),
+    (_, from) =>
+      own(from)?.startsWith('pipelines/') === true && 'pipelines meet in topics; only index.ts lists them',
+  )
