@@ -1,4 +1,7 @@
-/** The suites. `unit` needs no service and takes less than a minute; the others are named after what they need. */
+/**
+ * The suites. `unit` needs no service and takes less than a minute; the others are named after what they
+ * need.
+ */
 import { defineConfig } from 'vitest/config'
 
 const minutes = (n: number): number => n * 60_000

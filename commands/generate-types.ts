@@ -2,7 +2,10 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-type Avro = string | Avro[] | { type: Avro; name?: string; items?: Avro; values?: Avro; symbols?: string[]; fields?: Field[] }
+type Avro =
+  | string
+  | Avro[]
+  | { type: Avro; name?: string; items?: Avro; values?: Avro; symbols?: string[]; fields?: Field[] }
 interface Field {
   name: string
   type: Avro
@@ -32,7 +35,11 @@ export const generate = (): Record<'types.ts' | 'definitions.ts', string> => {
     readdirSync(join(schemas_dir, dir))
       .filter(file => file.endsWith('.avsc'))
       .sort()
-      .map(file => ({ name: (dir ? `${dir}/` : '') + file.slice(0, -5), dir, file: join(schemas_dir, dir, file) })),
+      .map(file => ({
+        name: (dir ? `${dir}/` : '') + file.slice(0, -5),
+        dir,
+        file: join(schemas_dir, dir, file),
+      })),
   )
   const declared: string[] = []
   const named = new Set<string>()
@@ -52,9 +59,12 @@ export const generate = (): Record<'types.ts' | 'definitions.ts', string> => {
     if (named.has(schema.name)) return
     named.add(schema.name)
     const fields = schema.fields.map(
-      field => `${field.doc ? `  /** ${field.doc} */\n` : ''}  readonly ${field.name}: ${type_of(field.type)}\n`,
+      field =>
+        `${field.doc ? `  /** ${field.doc} */\n` : ''}  readonly ${field.name}: ${type_of(field.type)}\n`,
     )
-    declared.push(`${schema.doc ? `/** ${schema.doc} */\n` : ''}export interface ${schema.name} {\n${fields.join('')}}\n`)
+    declared.push(
+      `${schema.doc ? `/** ${schema.doc} */\n` : ''}export interface ${schema.name} {\n${fields.join('')}}\n`,
+    )
   }
   const definitions: string[] = []
   const topic_rows: string[] = []

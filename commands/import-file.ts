@@ -5,13 +5,7 @@
 import { createHash } from 'node:crypto'
 import { closeSync, createReadStream, openSync, readSync } from 'node:fs'
 import { parse } from 'csv-parse/sync'
-import { FieldError, type Row } from '../runtime/emit.ts'
-
-export interface RowChecks {
-  /** Throw FieldError. */
-  check(value: unknown): Row
-  check_cells(cells: Readonly<Record<string, string>>): Row
-}
+import { FieldError, type Row, type RowChecks } from '../runtime/emit.ts'
 
 export interface BadRow {
   /** As in an editor, from 1; the line a CSV record begins on. */

@@ -40,7 +40,8 @@ export const describe_pipeline = (pipeline: Pipeline) => {
   return { reads, writes }
 }
 
-export const partitions_of = (app: App, topic: string): number => app.topics[topic]?.partitions ?? app.partitions
+export const partitions_of = (app: App, topic: string): number =>
+  app.topics[topic]?.partitions ?? app.partitions
 
 export const key_groups = (app: App): KeyGroup[] => {
   const names = new Set<string>()
@@ -53,7 +54,10 @@ export const key_groups = (app: App): KeyGroup[] => {
       .filter(([topic, spec]) => spec.keyed_by === name && (spec.role === 'input' || read.has(topic)))
       .map(([topic]) => topic)
     for (const topic of read)
-      if (!inputs.includes(topic)) throw new Error(`a pipeline keyed by ${name} reads ${topic}, which is keyed by ${app.topics[topic]?.keyed_by}`)
+      if (!inputs.includes(topic))
+        throw new Error(
+          `a pipeline keyed by ${name} reads ${topic}, which is keyed by ${app.topics[topic]?.keyed_by}`,
+        )
     const partitions = Math.max(...inputs.map(topic => partitions_of(app, topic)))
     return { name, partitions, inputs, pipelines: members }
   })
@@ -74,7 +78,11 @@ export const writers_of = (app: App, group: KeyGroup): ReadonlyMap<string, numbe
 /** Every topic the installation needs. */
 export const topic_settings = (app: App): TopicSettings[] => [
   ...Object.keys(app.topics).map(name => ({ name, partitions: partitions_of(app, name), config: KEPT })),
-  ...key_groups(app).map(group => ({ name: batch_log_topic(group.name), partitions: group.partitions, config: KEPT })),
+  ...key_groups(app).map(group => ({
+    name: batch_log_topic(group.name),
+    partitions: group.partitions,
+    config: KEPT,
+  })),
 ]
 const KEPT = { 'cleanup.policy': 'delete', 'retention.ms': '-1' }
 

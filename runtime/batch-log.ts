@@ -22,7 +22,8 @@ export const ranges_of = (items: readonly Item[]): BatchRange[] => {
   const ranges = new Map<string, { topic: string; from: number; to: number; count: number; crc: number }>()
   for (const { topic, offset, crc } of items) {
     const range = ranges.get(topic)
-    if (!range) ranges.set(topic, { topic, from: offset, to: offset + 1, count: 1, crc: chain_crc(0, offset, crc) })
+    if (!range)
+      ranges.set(topic, { topic, from: offset, to: offset + 1, count: 1, crc: chain_crc(0, offset, crc) })
     else {
       range.to = offset + 1
       range.count++
@@ -35,7 +36,9 @@ export const ranges_of = (items: readonly Item[]): BatchRange[] => {
 const nothing = { processed: 0, duplicate: 0, forwarded: 0, late: 0, dead_letter: 0 }
 
 /** The record by which an owner announces itself. */
-export const acquisition = (of: Pick<Batch, 'key_group' | 'partition' | 'nonce' | 'wall_at' | 'code'>): Batch => ({
+export const acquisition = (
+  of: Pick<Batch, 'key_group' | 'partition' | 'nonce' | 'wall_at' | 'code'>,
+): Batch => ({
   ...of,
   log_id: '',
   seq: 0,

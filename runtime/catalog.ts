@@ -45,7 +45,12 @@ export class CatalogView {
     }
     const same = entries.some(e => e.effective_at === row.effective_at && e.revision === row.revision)
     if (same) return // the first body of an identity wins, as everywhere
-    entries.push({ effective_at: row.effective_at, revision: row.revision, offset, body: JSON.parse(row.body) })
+    entries.push({
+      effective_at: row.effective_at,
+      revision: row.revision,
+      offset,
+      body: JSON.parse(row.body),
+    })
     entries.sort((a, b) => b.effective_at - a.effective_at || b.revision - a.revision)
   }
 
@@ -58,10 +63,15 @@ export class CatalogView {
   }
 
   /** Newest entry effective at at_ms among those below `offset`: the tenant's own, else the one for all ('*'). */
-  lookup<K extends keyof Catalog>(kind: K, id: string, tenant: string, at_ms: number, offset: number): Catalog[K] | undefined {
-    return (this.#find(`${kind}|${id}|${tenant}`, at_ms, offset) ?? this.#find(`${kind}|${id}|*`, at_ms, offset)) as
-      | Catalog[K]
-      | undefined
+  lookup<K extends keyof Catalog>(
+    kind: K,
+    id: string,
+    tenant: string,
+    at_ms: number,
+    offset: number,
+  ): Catalog[K] | undefined {
+    return (this.#find(`${kind}|${id}|${tenant}`, at_ms, offset) ??
+      this.#find(`${kind}|${id}|*`, at_ms, offset)) as Catalog[K] | undefined
   }
 
   #find(name: string, at_ms: number, offset: number): unknown {
@@ -100,7 +110,8 @@ export const follow_catalog = async (
 ): Promise<void> => {
   while (!signal.aborted) {
     try {
-      for await (const fetched of log.tail('catalog', 0, view.position, signal)) await take(view, fetched, read)
+      for await (const fetched of log.tail('catalog', 0, view.position, signal))
+        await take(view, fetched, read)
     } catch {
       // The log is out of reach: tasks notice on their own; the view stands where it stood.
     }
@@ -108,7 +119,11 @@ export const follow_catalog = async (
   }
 }
 
-const take = async (view: CatalogView, fetched: Fetched, read: (record: LogRecord) => Promise<CatalogRow | null>) => {
+const take = async (
+  view: CatalogView,
+  fetched: Fetched,
+  read: (record: LogRecord) => Promise<CatalogRow | null>,
+) => {
   for (const record of fetched.records) {
     const row = await read(record)
     if (row) view.add(row, record.offset)

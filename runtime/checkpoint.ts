@@ -65,7 +65,8 @@ export class Checkpoints {
   offer(header: () => CheckpointHeader, force = false): void {
     if (this.#error instanceof CheckpointConflict) throw this.#error
     const now = this.#deps.clock.now()
-    if (this.#in_flight || (!force && now - this.#started_at < this.#deps.settings.checkpoint_every_ms)) return
+    if (this.#in_flight || (!force && now - this.#started_at < this.#deps.settings.checkpoint_every_ms))
+      return
     this.#started_at = now
     const { cut, number } = this.#processor.entities.take_cut()
     const to = header()
@@ -76,10 +77,15 @@ export class Checkpoints {
     const { store, clock, settings, observe } = this.#deps
     const started = performance.now()
     const writes = cut.writes(node => this.#processor.node_field(node))
-    for (let pause = settings.retry_ms; !this.#signal.aborted || pause === settings.retry_ms; pause = Math.min(pause * 2, settings.retry_ms * 30)) {
+    for (
+      let pause = settings.retry_ms;
+      !this.#signal.aborted || pause === settings.retry_ms;
+      pause = Math.min(pause * 2, settings.retry_ms * 30)
+    ) {
       try {
         const result = await store.save(this.#task, this.seq, to, writes)
-        if (result === 'conflict') this.#error = new CheckpointConflict(`another checkpoint than ${this.seq} is in the store`)
+        if (result === 'conflict')
+          this.#error = new CheckpointConflict(`another checkpoint than ${this.seq} is in the store`)
         else {
           this.seq = to.seq
           this.saved_at = clock.now()

@@ -14,11 +14,32 @@ export interface Row extends Readonly<Record<string, unknown>> {
   readonly occurred_at: number
 }
 
+/** Checks of one topic's rows. Throw FieldError naming the field. */
+export interface RowChecks {
+  /** A valid row, defaults filled in. */
+  check(value: unknown): Row
+  /** The same from text cells by column. */
+  check_cells(cells: Readonly<Record<string, string>>): Row
+}
+
+/** Needs no log: for files that are only looked at. */
+export const row_checks = (app: App, topic: string): RowChecks => {
+  const schema = app.schemas[app.topics[topic]!.schema]!
+  return {
+    check: value => checked(row_from_json(schema, value)),
+    check_cells: cells => checked(row_from_csv(schema, cells)),
+  }
+}
+
+const checked = (row: Record<string, unknown>): Row => {
+  for (const field of ['event_id', 'tenant_id', 'occurred_at'])
+    if (row[field] === undefined || row[field] === null) throw new FieldError(field, 'is missing')
+  return row as unknown as Row
+}
+
 export interface Emitter {
   /** A valid row of the topic, defaults filled in. Throws FieldError naming the field. */
   check(topic: string, value: unknown): Row
-  /** The same from text cells by column. */
-  check_cells(topic: string, cells: Readonly<Record<string, string>>): Row
   /** Appends in the order given; durable when it resolves. Rejects when log or registry are out of reach. */
   append(topic: string, rows: readonly Row[]): Promise<void>
 }
@@ -36,14 +57,8 @@ export const create_emitter = (app: App, log: Log, registry: Registry): Emitter 
     made.catch(() => encoders.delete(topic))
     return made
   }
-  const checked = (row: Record<string, unknown>): Row => {
-    for (const field of ['event_id', 'tenant_id', 'occurred_at'])
-      if (row[field] === undefined || row[field] === null) throw new FieldError(field, 'is missing')
-    return row as unknown as Row
-  }
   return {
     check: (topic, value) => checked(row_from_json(schema_of(topic), value)),
-    check_cells: (topic, cells) => checked(row_from_csv(schema_of(topic), cells)),
     async append(topic, rows) {
       const spec = app.topics[topic]!
       const partitions = partitions_of(app, topic)

@@ -8,7 +8,7 @@ import type { NodeDef } from './graph.ts'
 import { IdMemory, type IdSnapshot } from './id-memory.ts'
 import type { EntityWrite, Fields } from './ports.ts'
 import { ids_field, parse_field, slot_field_of, TIMERS_ENTITY, UnreadableState } from './state-fields.ts'
-import { type Timer, Timers, timer_from_field, timer_to_field } from './timers.ts'
+import { type Timer, type Timers, timer_from_field, timer_to_field } from './timers.ts'
 
 export interface Entity {
   readonly key: string
@@ -213,7 +213,8 @@ export class Entities {
     for (let i = 0; i < changed.length; i += 2) {
       const cell = changed[i] as Cell
       const slot = changed[i + 1] as string | null
-      if (slot === null) cut.states.set(cell, cell.exists ? { state: cell.state, last_ms: cell.last_ms } : null)
+      if (slot === null)
+        cut.states.set(cell, cell.exists ? { state: cell.state, last_ms: cell.last_ms } : null)
       else {
         let slots = cut.slots.get(cell)
         if (!slots) {
@@ -238,7 +239,8 @@ export class Entities {
     }
     for (const [topic, mask] of topics)
       for (let bucket = 0; mask >> bucket; bucket++)
-        if ((mask >> bucket) & 1) snapshots.set(ids_field(topic, bucket), this.ids(entity, topic).snapshot(bucket))
+        if ((mask >> bucket) & 1)
+          snapshots.set(ids_field(topic, bucket), this.ids(entity, topic).snapshot(bucket))
   }
 
   get cut_size(): number {

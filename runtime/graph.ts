@@ -90,7 +90,8 @@ export class PipelineGraph implements Graph {
   }
 
   node<I, O, S, W, T extends string>(spec: Keyed<I, O, S, W, T>, as: string) {
-    if (this.#names.has(as)) throw new Error(`${this.pipeline.name}: operator ${as} is there twice; give the second a name`)
+    if (this.#names.has(as))
+      throw new Error(`${this.pipeline.name}: operator ${as} is there twice; give the second a name`)
     this.#names.add(as)
     const field = state_field(this.pipeline.name, as)
     const { schemas } = this.host
@@ -301,7 +302,8 @@ class Node implements Turn<unknown, unknown, string> {
 }
 
 const deep_freeze = (value: unknown): void => {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value) || value instanceof Uint8Array) return
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value) || value instanceof Uint8Array)
+    return
   Object.freeze(value)
   for (const inner of Object.values(value)) deep_freeze(inner)
 }

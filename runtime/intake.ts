@@ -150,7 +150,10 @@ export class Lane {
     if (key !== expected) throw new Refused('KEY_MISMATCH', `key ${key} on a body that is ${expected}`)
     const partition = partition_of(record.key, partitions_of(this.#app, this.topic))
     if (partition !== this.#partition)
-      throw new Refused('WRONG_PARTITION', `murmur2 gives partition ${partition}: set the emitter's partitioner`)
+      throw new Refused(
+        'WRONG_PARTITION',
+        `murmur2 gives partition ${partition}: set the emitter's partitioner`,
+      )
     return key
   }
 
@@ -193,7 +196,10 @@ const expected_key = (spec: TopicSpec, row: Row): string => {
 export const check_future = (item: Item, limit_ms: number): Item =>
   item.refused || item.upstream || item.at_ms <= limit_ms
     ? item
-    : { ...item, refused: { reason: 'FUTURE_TIME', detail: `occurred_at ${new Date(item.at_ms).toISOString()}` } }
+    : {
+        ...item,
+        refused: { reason: 'FUTURE_TIME', detail: `occurred_at ${new Date(item.at_ms).toISOString()}` },
+      }
 
 /** Anything that holds one input's next records, in offset order. */
 export interface Source {
@@ -216,7 +222,11 @@ export interface Merged {
  */
 export const merge_sources = (
   sources: readonly Source[],
-  bounds: { readonly records: number; readonly bytes: number; readonly starved: (source: number, taken: number) => boolean },
+  bounds: {
+    readonly records: number
+    readonly bytes: number
+    readonly starved: (source: number, taken: number) => boolean
+  },
 ): Merged => {
   const heads: (Item | null)[] = sources.map(() => null)
   const taken: number[] = sources.map(() => 0)
@@ -234,7 +244,8 @@ export const merge_sources = (
           continue
         }
         const item = lane.item(record)
-        if (typeof item === 'number') return { items, taken, bytes, fetch: { topic: lane.topic, schema_id: item } }
+        if (typeof item === 'number')
+          return { items, taken, bytes, fetch: { topic: lane.topic, schema_id: item } }
         head = item
         heads[i] = head
       }

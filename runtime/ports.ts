@@ -164,7 +164,12 @@ export interface StateStore {
    * Atomic compare and set. `from` is the seq that must stand in the header (null: no checkpoint).
    * already_saved: the header is `to` already (a retry after a lost reply). conflict: something else stands there; nothing was written.
    */
-  save(task: TaskId, from: number | null, to: CheckpointHeader, writes: readonly EntityWrite[]): Promise<SaveResult>
+  save(
+    task: TaskId,
+    from: number | null,
+    to: CheckpointHeader,
+    writes: readonly EntityWrite[],
+  ): Promise<SaveResult>
   /** Removes the task's checkpoint, whole. */
   wipe(task: TaskId): Promise<void>
   /** Fields of one key as checkpointed, whatever the header; for readers outside the task. */

@@ -118,7 +118,10 @@ export class Processor {
     }
     this.graphs = group.pipelines.map(pipeline => new PipelineGraph(pipeline, host))
     for (const topic of group.inputs)
-      this.readers.set(topic, this.graphs.filter(graph => graph.reads.has(topic)))
+      this.readers.set(
+        topic,
+        this.graphs.filter(graph => graph.reads.has(topic)),
+      )
     const external = group.inputs.some(topic => app.topics[topic]?.role === 'input')
     this.stream_time = new StreamTime(external, options.writers)
     const written = new Set(this.graphs.flatMap(graph => [...graph.writes]))
@@ -179,9 +182,13 @@ export class Processor {
     for (const item of items) {
       const at_ms = item.upstream ? (item.upstream.stream_time_ms ?? Number.POSITIVE_INFINITY) : item.at_ms
       if (at_ms > horizon) horizon = at_ms
-      if (item.key !== '' && this.#needs_entity(item.topic) && !this.entities.get(item.key)) cold.add(item.key)
+      if (item.key !== '' && this.#needs_entity(item.topic) && !this.entities.get(item.key))
+        cold.add(item.key)
     }
-    for (const [clock, until] of [['wall', wall_ms], ['stream', horizon]] as const)
+    for (const [clock, until] of [
+      ['wall', wall_ms],
+      ['stream', horizon],
+    ] as const)
       for (const timer of this.timers.due(clock, until, timers_max))
         if (!this.entities.get(timer.key)) cold.add(timer.key)
     return [...cold]
@@ -200,7 +207,11 @@ export class Processor {
     this.#timers_max = batch.timers_max
     this.#wall_ms = batch.wall_ms
     this.#catalog_offset = batch.catalog_offset
-    this.stream_time.wait_for_idle = this.#catalog.import_open(batch.wall_ms, this.#import_lapse_ms, batch.catalog_offset)
+    this.stream_time.wait_for_idle = this.#catalog.import_open(
+      batch.wall_ms,
+      this.#import_lapse_ms,
+      batch.catalog_offset,
+    )
     if (batch.tick_ms !== null) this.stream_time.to(batch.tick_ms)
     let consumed = 0
     let going = this.#fire_due('wall', batch.wall_ms) && this.#fire_due('stream')
@@ -219,7 +230,8 @@ export class Processor {
       }
       if (consumed % SPENT_EVERY === 0 && batch.spent?.()) break
     }
-    if (batch.stream_time_ms !== undefined && batch.stream_time_ms !== null) this.stream_time.to(batch.stream_time_ms)
+    if (batch.stream_time_ms !== undefined && batch.stream_time_ms !== null)
+      this.stream_time.to(batch.stream_time_ms)
     if (going) going = this.#fire_due('stream')
     return this.#finish(consumed, !going)
   }
@@ -238,8 +250,8 @@ export class Processor {
   }
 
   #take(item: Item): void {
-    if (item.refused) return this.#refuse(item, item.refused.reason, item.refused.detail)
-    this.#outcomes[this.#judge(item)]++
+    if (item.refused) this.#refuse(item, item.refused.reason, item.refused.detail)
+    else this.#outcomes[this.#judge(item)]++
   }
 
   #judge(item: Item): Outcome {
@@ -286,7 +298,8 @@ export class Processor {
       this.#dead_letter(item, reason, detail, graph.pipeline.name)
       outcome = 'dead_letter'
     }
-    if (outcome === 'dead_letter') this.#left_out.push({ topic: item.topic, offset: item.offset, outcome: 'failed' })
+    if (outcome === 'dead_letter')
+      this.#left_out.push({ topic: item.topic, offset: item.offset, outcome: 'failed' })
     return outcome
   }
 
@@ -330,7 +343,14 @@ export class Processor {
     this.#dead_timers++
     const { reason, detail } = failure_of(graph)
     const id = `timer:${this.node_field(timer.node)}:${timer.name}:${timer.due_ms}:${timer.key}`
-    this.#write_dead_letter(id, timer.key, reason, `${detail} (timer of ${timer.cause_id})`, graph.pipeline.name, null)
+    this.#write_dead_letter(
+      id,
+      timer.key,
+      reason,
+      `${detail} (timer of ${timer.cause_id})`,
+      graph.pipeline.name,
+      null,
+    )
   }
 
   #emit(topic: string, row: object): void {

@@ -90,7 +90,10 @@ const usable_header = async (run: TaskRun, acquired_at: number): Promise<Checkpo
   const missing = run.shared.group.pipelines.filter(pipeline => !state.pipelines.includes(pipeline.name))
   if (missing.length) {
     const names = missing.map(pipeline => pipeline.name)
-    run.deps.logger.warn({ task: run.name, pipelines: names }, 'new pipelines: rebuilding their state from the log, muted')
+    run.deps.logger.warn(
+      { task: run.name, pipelines: names },
+      'new pipelines: rebuilding their state from the log, muted',
+    )
     return null
   }
   if (state.log_offset >= acquired_at) throw foreign(run, header, 'it is ahead of the log')
@@ -124,8 +127,14 @@ const read_tail = async (
     const record = await next_record(run, reader)
     const batch = read_batch(record.value as Buffer)
     if (!checked && header) {
-      const same = batch.seq === header.seq && batch.digest === header.digest && batch.log_id === header.log_id
-      if (!same) throw foreign(run, header, `the log has ${batch.log_id || 'no batch'}, batch ${batch.seq} at that place`)
+      const same =
+        batch.seq === header.seq && batch.digest === header.digest && batch.log_id === header.log_id
+      if (!same)
+        throw foreign(
+          run,
+          header,
+          `the log has ${batch.log_id || 'no batch'}, batch ${batch.seq} at that place`,
+        )
       checked = true
       log_id = batch.log_id
       continue
@@ -137,7 +146,9 @@ const read_tail = async (
     }
     const before = batches.at(-1)?.batch.seq ?? header?.seq ?? 0
     if (batch.seq !== before + 1)
-      throw new RecoveryRefused(`${run.name}: batch ${batch.seq} follows batch ${before} in the log: two writers, or a log that was cut`)
+      throw new RecoveryRefused(
+        `${run.name}: batch ${batch.seq} follows batch ${before} in the log: two writers, or a log that was cut`,
+      )
     batches.push({ batch, offset: record.offset })
   }
 }
@@ -151,7 +162,12 @@ const next_record = async (run: TaskRun, reader: Reader): Promise<LogRecord> => 
   }
 }
 
-const replay = async (run: TaskRun, processor: Processor, from: Recovered, tail: Tail): Promise<Recovered> => {
+const replay = async (
+  run: TaskRun,
+  processor: Processor,
+  from: Recovered,
+  tail: Tail,
+): Promise<Recovered> => {
   const { task, deps, shared } = run
   for (const [topic, position] of from.positions) task.reader(topic).seek(position)
   let { seq, log_offset } = from
@@ -173,9 +189,14 @@ const replay = async (run: TaskRun, processor: Processor, from: Recovered, tail:
     })
     processor.marks(false)
     const same_code = batch.code === shared.code
-    if (result.consumed !== items.length || result.timers !== batch.timers || result.digest !== batch.digest) {
+    if (
+      result.consumed !== items.length ||
+      result.timers !== batch.timers ||
+      result.digest !== batch.digest
+    ) {
       const what = `batch ${batch.seq}: ${result.consumed}/${items.length} records, ${result.timers}/${batch.timers} timers, digest ${result.digest}/${batch.digest}`
-      if (same_code) throw new RecoveryRefused(`${run.name}: replay differs from the log at ${what}. Please report it.`)
+      if (same_code)
+        throw new RecoveryRefused(`${run.name}: replay differs from the log at ${what}. Please report it.`)
       skewed = true
       processor.digest = batch.digest
     }
@@ -203,13 +224,19 @@ const read_ranges = async (run: TaskRun, batch: Batch): Promise<Map<string, LogR
       if (last >= range.from) records.push(record)
     }
     if (records.length !== range.count || last !== range.to - 1)
-      throw new RecoveryRefused(`${run.name}: ${range.topic} ${range.from}..${range.to} held ${range.count} records, now ${records.length}`)
+      throw new RecoveryRefused(
+        `${run.name}: ${range.topic} ${range.from}..${range.to} held ${range.count} records, now ${records.length}`,
+      )
     lists.set(range.topic, records)
   }
   return lists
 }
 
-const merge_recorded = async (run: TaskRun, batch: Batch, lists: Map<string, LogRecord[]>): Promise<Item[]> => {
+const merge_recorded = async (
+  run: TaskRun,
+  batch: Batch,
+  lists: Map<string, LogRecord[]>,
+): Promise<Item[]> => {
   const crcs = new Map(batch.ranges.map(range => [range.topic, 0]))
   const left_out = new Map<string, Set<number>>()
   for (const { topic, offset, outcome } of batch.left_out)
@@ -219,17 +246,26 @@ const merge_recorded = async (run: TaskRun, batch: Batch, lists: Map<string, Log
     const records = lists.get(lane.topic)
     if (records) sources.push({ lane, at: i => records[i] })
   }
-  const everything = { records: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY, starved: () => false }
+  const everything = {
+    records: Number.POSITIVE_INFINITY,
+    bytes: Number.POSITIVE_INFINITY,
+    starved: () => false,
+  }
   for (;;) {
     const merged = merge_sources(sources, everything)
     if (merged.fetch) {
-      await run.persistently(() => run.shared.decoders.fetch(merged.fetch?.topic ?? '', merged.fetch?.schema_id ?? 0))
+      await run.persistently(() =>
+        run.shared.decoders.fetch(merged.fetch?.topic ?? '', merged.fetch?.schema_id ?? 0),
+      )
       continue
     }
-    for (const item of merged.items) crcs.set(item.topic, chain_crc(crcs.get(item.topic) ?? 0, item.offset, item.crc))
+    for (const item of merged.items)
+      crcs.set(item.topic, chain_crc(crcs.get(item.topic) ?? 0, item.offset, item.crc))
     for (const range of batch.ranges)
       if (crcs.get(range.topic) !== range.crc)
-        throw new RecoveryRefused(`${run.name}: the bodies of ${range.topic} ${range.from}..${range.to} are not those that were processed`)
+        throw new RecoveryRefused(
+          `${run.name}: the bodies of ${range.topic} ${range.from}..${range.to} are not those that were processed`,
+        )
     return merged.items.filter(item => !left_out.get(item.topic)?.has(item.offset))
   }
 }
@@ -244,7 +280,9 @@ export const load_cold = async (
   if (keys.length === 0) return
   // Without a checkpoint there is nothing to ask for.
   const fresh = accepted.length === 1 && accepted[0] === 0
-  const loaded = fresh ? keys.map(() => new Map()) : await run.persistently(() => run.deps.store.load(run.id, keys, accepted))
+  const loaded = fresh
+    ? keys.map(() => new Map())
+    : await run.persistently(() => run.deps.store.load(run.id, keys, accepted))
   if (!loaded) throw new Error('the checkpoint in the store is not the one this task wrote')
   keys.forEach((key, i) => {
     processor.entities.load(key, loaded[i] ?? new Map())

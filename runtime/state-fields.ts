@@ -73,7 +73,10 @@ export class StateCodec<S> {
     const body = bytes.subarray(start)
     if (version === this.#version) return this.#type.fromBuffer(body) as S
     const type = this.#earlier.get(version)
-    if (!type) throw new UnreadableState(`${this.#state.schema}: stored by version ${version}, this is ${this.#version}`)
+    if (!type)
+      throw new UnreadableState(
+        `${this.#state.schema}: stored by version ${version}, this is ${this.#version}`,
+      )
     const earlier: unknown = type.fromBuffer(body)
     return this.#state.upgrade ? this.#state.upgrade(version, earlier) : (earlier as S)
   }

@@ -14,6 +14,7 @@ import { open_registry } from './embedded/registry.ts'
 import { open_state_store } from './embedded/state-store.ts'
 import { type EmbeddedWarehouse, start_embedded_warehouse } from './embedded/warehouse.ts'
 import { create_emitter, type Emitter } from './emit.ts'
+import type { KafkaOptions } from './kafka/kafkajs.ts'
 import { create_metrics, type Metrics } from './metrics.ts'
 import type { Clock, Log, Registry, StateStore, Warehouse } from './ports.ts'
 import { default_settings } from './settings.ts'
@@ -166,7 +167,7 @@ const open_cluster = async (cluster: Cluster, logger: Logger, closers: Closers):
     replication: cluster.replication,
     logger,
     ...(cluster.ssl !== false && { ssl: cluster.ssl === true ? true : { ca: cluster.ssl.ca } }),
-    ...(cluster.sasl && { sasl: cluster.sasl }),
+    ...(cluster.sasl && { sasl: cluster.sasl as KafkaOptions['sasl'] }),
   })
   closers.push(() => log.close())
   const registry_url = new URL(cluster.registry_url)
@@ -192,6 +193,23 @@ const open_cluster = async (cluster: Cluster, logger: Logger, closers: Closers):
   shown.username = ''
   shown.password = ''
   return { log, registry, store, warehouse, clickhouse_url: shown.href }
+}
+
+/** The ports of a cluster as they are: nothing is created and nothing runs. */
+export const open_cluster_ports = async (
+  cluster: Cluster,
+  logger: Logger,
+): Promise<Ports & { close(): Promise<void> }> => {
+  const closers: Closers = []
+  const close = async (): Promise<void> => {
+    for (const each of closers.splice(0).reverse()) await each()
+  }
+  try {
+    return { ...(await open_cluster(cluster, logger, closers)), close }
+  } catch (error) {
+    await close()
+    throw error
+  }
 }
 
 /**

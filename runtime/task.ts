@@ -83,7 +83,10 @@ export class TaskRun {
         this.rebuild = error instanceof UnreadableState
         this.status.state = refused ? 'refused' : 'blocked'
         this.status.error = (error as Error).message
-        logger[refused ? 'error' : 'warn']({ task: this.name, err: error }, refused ? 'refused' : 'recovering')
+        logger[refused ? 'error' : 'warn'](
+          { task: this.name, err: error },
+          refused ? 'refused' : 'recovering',
+        )
         if (clock.now() - began > settings.retry_ms * 30) pause = settings.retry_ms
         await clock.sleep(refused ? settings.retry_ms * 30 : pause, this.task.signal)
         pause = Math.min(pause * 2, settings.retry_ms * 30)
@@ -174,7 +177,11 @@ class LiveTask {
     while (!task.signal.aborted) {
       const taken = await this.#take()
       if (taken) await this.#batch(taken)
-      else await task.wait(this.#patience(deps.clock.now()))
+      else {
+        this.#offer_checkpoint()
+        this.#report()
+        await task.wait(this.#patience(deps.clock.now()))
+      }
       this.#report()
     }
     await this.#checkpoints.settled()
@@ -226,7 +233,8 @@ class LiveTask {
         return merged.items
       }
       const { fetch } = merged
-      if (fetch) await this.#run.persistently(() => this.#run.shared.decoders.fetch(fetch.topic, fetch.schema_id))
+      if (fetch)
+        await this.#run.persistently(() => this.#run.shared.decoders.fetch(fetch.topic, fetch.schema_id))
       else if (starving) await task.wait(Math.max(1, deadline - clock.now()))
       else return []
       if (task.signal.aborted) return []
@@ -234,7 +242,9 @@ class LiveTask {
   }
 
   #note_idleness(now: number, records: boolean): void {
-    const at_end = !records && this.#readers.every(reader => reader.length === 0 && reader.end >= 0 && reader.position >= reader.end)
+    const at_end =
+      !records &&
+      this.#readers.every(reader => reader.length === 0 && reader.end >= 0 && reader.position >= reader.end)
     if (!at_end || !this.#run.shared.catalog.at_end) this.#idle_since = null
     else this.#idle_since ??= now
   }
@@ -243,7 +253,10 @@ class LiveTask {
   #quiet(now: number): boolean {
     const { settings } = this.#run.deps
     if (this.#idle_since === null || now - this.#idle_since < settings.idle_ms) return false
-    return this.#processor.stream_time.upstream_idle && !this.#run.shared.catalog.import_open(now, settings.import_lapse_ms)
+    return (
+      this.#processor.stream_time.upstream_idle &&
+      !this.#run.shared.catalog.import_open(now, settings.import_lapse_ms)
+    )
   }
 
   /** The wall clock moves stream time only when all is quiet, never before the first record, only when a timer is due for it. */
@@ -260,8 +273,8 @@ class LiveTask {
 
   /** How long nothing can happen without a record: until quiet begins to matter, or the next timer. */
   #patience(now: number): number {
-    const { idle_ms } = this.#run.deps.settings
-    let until = now + WAIT_MAX_MS
+    const { idle_ms, checkpoint_every_ms } = this.#run.deps.settings
+    let until = now + (this.#seq === (this.#checkpoints.seq ?? 0) ? WAIT_MAX_MS : checkpoint_every_ms)
     const wall = this.#processor.timers.peek('wall')
     if (wall) until = Math.min(until, wall.due_ms)
     if (this.#idle_since !== null) {
@@ -348,7 +361,14 @@ class LiveTask {
         processor: this.#processor.save(),
         pipelines: group.pipelines.map(pipeline => pipeline.name),
       }
-      return { log_id, seq: this.#seq, digest: this.#processor.digest, nonce, code, task: JSON.stringify(task) }
+      return {
+        log_id,
+        seq: this.#seq,
+        digest: this.#processor.digest,
+        nonce,
+        code,
+        task: JSON.stringify(task),
+      }
     }, force)
   }
 

@@ -72,7 +72,11 @@ export class Timers {
   due(clock: TimerClock, until_ms: number, max: number): Timer[] {
     const heap = this.#heaps[clock]
     const taken: Timer[] = []
-    for (let top = this.peek(clock); top && top.due_ms <= until_ms && taken.length < max; top = this.peek(clock)) {
+    for (
+      let top = this.peek(clock);
+      top && top.due_ms <= until_ms && taken.length < max;
+      top = this.peek(clock)
+    ) {
       taken.push(top)
       pop(heap)
     }

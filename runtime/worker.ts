@@ -13,9 +13,7 @@ import { type Shared, TaskRun } from './task.ts'
 import { type Running, type TaskStatus, unobserved, type WorkerDeps } from './worker-types.ts'
 
 /** Joins every key group of the app. Rejections of a group end up in `failed`, which a process treats as its own end. */
-export const start_worker = (
-  deps: WorkerDeps,
-): Running<TaskStatus> & { readonly failed: Promise<never> } => {
+export const start_worker = (deps: WorkerDeps): Running<TaskStatus> & { readonly failed: Promise<never> } => {
   const stopping = new AbortController()
   const runs = new Set<TaskRun>()
   let fail: (error: unknown) => void = () => {}
@@ -90,7 +88,13 @@ const register = async (deps: WorkerDeps): Promise<ReadonlyMap<string, Encode>> 
   }
   for (const group of key_groups(app)) {
     const topic = batch_log_topic(group.name)
-    encoders.set(topic, compile_encoder(definitions.batch_log, await registry.register(`${topic}-value`, definitions.batch_log)))
+    encoders.set(
+      topic,
+      compile_encoder(
+        definitions.batch_log,
+        await registry.register(`${topic}-value`, definitions.batch_log),
+      ),
+    )
   }
   if (!encoders.has('dead_letters')) {
     const id = await registry.register('dead_letters-value', definitions.dead_letters)
@@ -99,8 +103,16 @@ const register = async (deps: WorkerDeps): Promise<ReadonlyMap<string, Encode>> 
   return encoders
 }
 
-const over_outages = async <T>(deps: WorkerDeps, signal: AbortSignal, act: () => Promise<T>): Promise<T | null> => {
-  for (let pause = deps.settings.retry_ms; !signal.aborted; pause = Math.min(pause * 2, deps.settings.retry_ms * 30)) {
+const over_outages = async <T>(
+  deps: WorkerDeps,
+  signal: AbortSignal,
+  act: () => Promise<T>,
+): Promise<T | null> => {
+  for (
+    let pause = deps.settings.retry_ms;
+    !signal.aborted;
+    pause = Math.min(pause * 2, deps.settings.retry_ms * 30)
+  ) {
     try {
       return await act()
     } catch (error) {
@@ -162,7 +174,11 @@ export const code_of = (app: App, group: KeyGroup): string => {
     writers: new Map(),
     import_lapse_ms: 0,
   })
-  const operators = probe.nodes.map(({ field, spec }) => [field, spec.version, app.schemas[spec.state.schema]])
+  const operators = probe.nodes.map(({ field, spec }) => [
+    field,
+    spec.version,
+    app.schemas[spec.state.schema],
+  ])
   const topics = Object.entries(app.topics).map(([topic, spec]) => [topic, app.schemas[spec.schema]])
   const text = JSON.stringify([operators, topics, process.versions.v8.split('.')[0]])
   return createHash('sha256').update(text).digest('hex').slice(0, 16)

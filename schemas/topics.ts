@@ -1,6 +1,7 @@
 /** The topics: who writes them, how they are keyed, how long ids are remembered and which table they become. */
-import { days } from './units.ts'
+
 import type { Topics } from './types.ts'
+import { days } from './units.ts'
 
 /** How a record's key is formed from its body. A key group is named after it. */
 export type KeyedBy = 'customer' | 'tenant' | 'catalog'
@@ -19,7 +20,11 @@ export interface TopicSpec {
   /** Partition count where it is not the installation's. */
   readonly partitions?: number
   /** The warehouse table: identity after `_key` is (tenant_id, _key, event_id) unless named; version picks the newest row. */
-  readonly table?: { readonly order_by?: readonly string[]; readonly version?: string; readonly partition_by?: string }
+  readonly table?: {
+    readonly order_by?: readonly string[]
+    readonly version?: string
+    readonly partition_by?: string
+  }
   /** Names of the identity and time fields where a topic is not ours to shape. */
   readonly event_id?: string
   readonly occurred_at?: string
@@ -54,7 +59,9 @@ export const topics = {
   sessions: output('sessions', 'customer', { version: 'revision' }),
   movements: { ...output('movements', 'tenant'), role: 'internal' },
   revenue_windows: output('revenue_windows', 'tenant', { version: 'revision' }),
-  dead_letters: output('dead_letters', 'customer', { order_by: ['topic', 'partition', 'offset', 'event_id'] }),
+  dead_letters: output('dead_letters', 'customer', {
+    order_by: ['topic', 'partition', 'offset', 'event_id'],
+  }),
 } as const satisfies Record<keyof Topics, TopicSpec>
 
 /** Name of a key group's commit record topic. */

@@ -52,7 +52,15 @@ const readiness = async (deps: ServerDeps) => {
   // Decisions go on while tables stand still, so the warehouse makes the process degraded, not unready.
   const degraded = sink.flatMap(({ partition, error }) => (error ? [`sink/${partition}: ${error}`] : []))
   if (dependencies.warehouse !== null) degraded.push(`warehouse: ${dependencies.warehouse}`)
-  return { ready: reasons.length === 0, reasons, degraded, dependencies, tasks, sink }
+  return {
+    ready: reasons.length === 0,
+    reasons,
+    degraded,
+    dependencies,
+    tasks_expected: deps.tasks_expected,
+    tasks,
+    sink,
+  }
 }
 
 const health_of = async (port: { health(): Promise<string | null> }): Promise<string | null> => {

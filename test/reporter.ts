@@ -1,6 +1,6 @@
 /**
- * Ends a run with one line, `N passed, N failed` (`, N skipped` where any were), so that a script need not parse the
- * default output. With TOTALS_FILE in the environment the totals are appended there as a line of JSON, for .ci/run.
+ * Ends a run with one line, `N passed, N failed` (`, N skipped` where any were), so that a script need not parse
+ * the default output. With TOTALS_FILE in the environment the totals are appended there as a line of JSON.
  */
 import { appendFileSync, writeSync } from 'node:fs'
 import type { Reporter, TestModule, TestSuite } from 'vitest/node'
@@ -12,8 +12,8 @@ export interface Totals {
 }
 
 /**
- * A test cut short counts as failed; so does every error outside a test (a file that does not load, a hook that
- * throws), because the tests behind it never ran.
+ * A test cut short counts as failed; so does every error outside a test (a file that does not load, a hook
+ * that throws), because the tests behind it never ran.
  */
 export const count = (modules: readonly TestModule[], errors_outside: number): Totals => {
   const totals: Totals = { passed: 0, failed: errors_outside, skipped: 0 }
@@ -38,7 +38,10 @@ export const is_failure = ({ passed, failed, skipped }: Totals, ci: boolean): bo
 export default class TotalsReporter implements Reporter {
   #totals: Totals | null = null
 
-  /** The line is written when the process exits: only then has every other reporter printed what it has to say. */
+  /**
+   * The line is written when the process exits: only then has every other reporter printed what it has to
+   * say.
+   */
   onInit(): void {
     process.once('exit', () => {
       if (!this.#totals) return

@@ -1,10 +1,14 @@
-/** The repository's own style, as tests: every rule holds for the tree, and catches the sample that breaks it. */
+/**
+ * The repository's own style, as tests: every rule holds for the tree, and catches the sample that breaks
+ * it.
+ */
 import { describe, expect, it } from 'vitest'
 import { generate } from '../commands/generate-types.ts'
 import { options } from '../runtime/config.ts'
 import { code_samples } from './tidy/code-samples.ts'
 import { generated_is_fresh, options_are_documented } from './tidy/repository-rules.ts'
-import { type Rule, repository, type Tree } from './tidy/tree.ts'
+import { repository_samples } from './tidy/repository-samples.ts'
+import { type Rule, repository, type Sample, type Tree } from './tidy/tree.ts'
 
 const tree_of = (files: Readonly<Record<string, string>>): Tree => new Map(Object.entries(files))
 const samples: Readonly<Record<string, Sample>> = { ...code_samples, ...repository_samples }

@@ -59,7 +59,10 @@ export interface Keyed<I, O, S, W = never, T extends string = never> {
 /** What operators are attached to; one per (task, pipeline). */
 export interface Graph {
   source(topic: string, fields: readonly string[]): Observable<unknown>
-  node<I, O, S, W, T extends string>(spec: Keyed<I, O, S, W, T>, as: string): { enter(input: I): void; readonly out: Subject<O> }
+  node<I, O, S, W, T extends string>(
+    spec: Keyed<I, O, S, W, T>,
+    as: string,
+  ): { enter(input: I): void; readonly out: Subject<O> }
   /** Announces, while wiring, that sink() will be called for the topic. */
   output(topic: string): void
   sink(topic: string, value: unknown): void
@@ -103,7 +106,10 @@ export type Row<K extends keyof Topics, F extends keyof Topics[K]> = Readonly<
 
 export interface Wiring {
   /** The field list is the projection and the type: nothing else of the record is decoded. */
-  from<K extends keyof Topics, F extends keyof Topics[K] = never>(topic: K, ...fields: F[]): Observable<Row<K, F>>
+  from<K extends keyof Topics, F extends keyof Topics[K] = never>(
+    topic: K,
+    ...fields: F[]
+  ): Observable<Row<K, F>>
   to<K extends keyof Topics>(topic: K, stream: Observable<Topics[K]>): void
 }
 

@@ -6,10 +6,11 @@
  *   away is retracted; after it the touch is counted late. Twice: dropped before. Missing: a session ends by the timer.
  * Limits: a session lasts as long as touches come; bots make long ones.
  */
-import { closes_at, default_lateness, earliest, forgotten_at, type Lateness } from '../core/windows.ts'
-import { keyed, type Row, type Turn } from '../core/keyed.ts'
+
 import type { JourneySession, Nothing, Session } from '../../schemas/types.ts'
 import { days, minutes } from '../../schemas/units.ts'
+import { keyed, type Row, type Turn } from '../core/keyed.ts'
+import { closes_at, default_lateness, earliest, forgotten_at, type Lateness } from '../core/windows.ts'
 
 export interface SessionPolicy extends Lateness {
   readonly gap_ms: number
@@ -128,4 +129,6 @@ const row = (key: string, session: JourneySession, retracted: boolean): Session 
 }
 
 const next_due = (slots: Slots, policy: SessionPolicy): number | null =>
-  earliest(slots.map(([, s]) => (s.revision < 0 ? closes_at : forgotten_at)(s.ended_ms + policy.gap_ms, policy)))
+  earliest(
+    slots.map(([, s]) => (s.revision < 0 ? closes_at : forgotten_at)(s.ended_ms + policy.gap_ms, policy)),
+  )

@@ -8,10 +8,11 @@
  *   after the movement does not change the row: attribution is a view over both.
  * Limits: the channel is that of the latest touch by event time, not a share of credit.
  */
-import { keyed, type Row, type Tagged } from '../core/keyed.ts'
+
+import type { Observable } from 'rxjs'
 import type { LedgerEntry, RevenueDay, RevenueTotals } from '../../schemas/types.ts'
 import { days } from '../../schemas/units.ts'
-import type { Observable } from 'rxjs'
+import { keyed, type Row, type Tagged } from '../core/keyed.ts'
 
 type Touch = Row<'touchpoints', 'channel' | 'campaign'>
 type Payment = Row<
@@ -31,14 +32,21 @@ type Payment = Row<
 export type LedgerInput = Tagged<{ touch: Observable<Touch>; payment: Observable<Payment> }>
 
 /** Sign of each type that moves money. */
-const SIGNS: Readonly<Record<string, 1 | -1 | undefined>> = { payment_succeeded: 1, refunded: -1, chargeback: -1 }
+const SIGNS: Readonly<Record<string, 1 | -1 | undefined>> = {
+  payment_succeeded: 1,
+  refunded: -1,
+  chargeback: -1,
+}
 const NO_DAY: RevenueDay = { gross_minor: 0, refunds_minor: 0, payments: 0 }
 
 export const postLedger = () =>
   keyed<LedgerInput, LedgerEntry, RevenueTotals, RevenueDay>({
     name: 'post-ledger',
     version: 1,
-    state: { schema: 'state/revenue_totals', init: () => ({ channel: null, campaign: null, touched_ms: null }) },
+    state: {
+      schema: 'state/revenue_totals',
+      init: () => ({ channel: null, campaign: null, touched_ms: null }),
+    },
     slot: { schema: 'state/revenue_day', init: () => NO_DAY },
     idle_ms: Number.POSITIVE_INFINITY,
     step: (state, input, turn) => {

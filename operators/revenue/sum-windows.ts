@@ -7,10 +7,18 @@
  *   (the ledger has it). Twice: movements come from one ledger row each. Missing: a window without movements has no row.
  * Limits: a window of many channels and products closes in one turn.
  */
-import { closes_at, default_lateness, earliest, forgotten_at, type Lateness, window_start } from '../core/windows.ts'
-import { keyed } from '../core/keyed.ts'
+
 import type { Movement, NextDue, RevenueWindow, RevenueWindowState } from '../../schemas/types.ts'
 import { days, minutes } from '../../schemas/units.ts'
+import { keyed } from '../core/keyed.ts'
+import {
+  closes_at,
+  default_lateness,
+  earliest,
+  forgotten_at,
+  type Lateness,
+  window_start,
+} from '../core/windows.ts'
 
 export interface WindowPolicy extends Lateness {
   readonly window_ms: number
@@ -63,7 +71,12 @@ export const sumWindows = (policy: WindowPolicy = default_windows) =>
     },
   })
 
-const open_window = (start_ms: number, channel: string, product_id: string, currency: string): RevenueWindowState => ({
+const open_window = (
+  start_ms: number,
+  channel: string,
+  product_id: string,
+  currency: string,
+): RevenueWindowState => ({
   start_ms,
   channel,
   product_id,
@@ -79,7 +92,12 @@ const add = (window: RevenueWindowState, { type, amount_minor }: Movement): Reve
     ? { ...window, gross_minor: window.gross_minor + amount_minor, payments: window.payments + 1 }
     : { ...window, refunds_minor: window.refunds_minor - amount_minor }
 
-const row = (tenant_id: string, event_id: string, window: RevenueWindowState, window_ms: number): RevenueWindow => {
+const row = (
+  tenant_id: string,
+  event_id: string,
+  window: RevenueWindowState,
+  window_ms: number,
+): RevenueWindow => {
   const { start_ms, ...sums } = window
   const net_minor = window.gross_minor - window.refunds_minor
   return { ...sums, event_id, tenant_id, occurred_at: start_ms, window_ms, net_minor }

@@ -76,14 +76,11 @@ export const clickhouse_warehouse = (options: WarehouseOptions): Warehouse => {
 }
 
 const connect = (options: WarehouseOptions) => {
-  let url: URL
-  try {
-    url = new URL(options.url)
-  } catch {
+  const url = URL.parse(options.url)
+  if (!url || !/^https?:$/.test(url.protocol))
     throw new Error(
       'the address of ClickHouse must be like http://host:8123 (--clickhouse-url or CLICKHOUSE_URL)',
     )
-  }
   const username = options.username ?? (decodeURIComponent(url.username) || 'default')
   const password = options.password ?? decodeURIComponent(url.password)
   const database = options.database ?? (url.pathname.replace(/^\/|\/$/g, '') || 'default')

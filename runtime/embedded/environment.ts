@@ -85,6 +85,9 @@ export const open_environment = async (
     noSubdir: false,
     readOnly: read_only,
     overlappingSync: false,
+    // A batch of writes is atomic by write()'s condition; lmdb's own batches would add promises that, when the disk is
+    // full, reject with nobody listening.
+    eventTurnBatching: false,
     mapSize: MAP_BYTES,
     maxDbs: 12,
   })

@@ -25,6 +25,8 @@ export interface EmbeddedWarehouse {
   /** Without credentials. */
   readonly url: string
   readonly port: number
+  /** Of the child. */
+  readonly pid: number
   /** Resolves when the child is gone and the directory free. */
   stop(): Promise<void>
 }
@@ -101,6 +103,7 @@ const start_once = async (
   return {
     url: `http://${host}:${port}`,
     port,
+    pid: child.pid ?? 0,
     stop: () => {
       stopping = true
       child.stdin.end()

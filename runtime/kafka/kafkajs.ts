@@ -1,7 +1,8 @@
 /**
- * The only door to kafkajs. Loads version 2.2.4 with four parts replaced: the filter of aborted records, a timer that
- * re-arms itself with negative delays for ever, the quadratic grouping of messages, and the consumer's fetch, so that
- * records reach mailboxes with the positions and stable offsets that kafkajs keeps to itself.
+ * The only door to kafkajs. Loads version 2.2.4 with parts replaced: the filter of aborted records, a timer that
+ * re-arms itself with negative delays for ever, the quadratic grouping of messages, needless round trips of
+ * transactions, and the consumer's fetch, so that records reach mailboxes with the positions and stable offsets that
+ * kafkajs keeps to itself.
  */
 import { createRequire } from 'node:module'
 import type * as KafkaJs from 'kafkajs'
@@ -96,6 +97,7 @@ const load = () => {
   const queue = require('kafkajs/src/network/requestQueue/index.js') as { prototype: RequestQueue }
   queue.prototype.scheduleCheckPendingRequests = schedule_pending
   patch_consumer_group()
+  patch_transactions()
   return require('kafkajs') as typeof KafkaJs
 }
 
@@ -172,6 +174,47 @@ const patch_consumer_group = (): void => {
   }
 }
 
+interface TransactionBroker {
+  addPartitionsToTxn(request: unknown): Promise<unknown>
+}
+interface CoordinatorLookup {
+  findGroupCoordinator(args: { groupId: string; coordinatorType?: number }): Promise<unknown>
+  findBroker(node: { nodeId: string | number }): Promise<unknown>
+}
+const TRANSACTION_COORDINATOR = 1
+const MARKERS_MS = 2_000
+/**
+ * kafkajs asks for the coordinator before each of a transaction's requests, and answers CONCURRENT_TRANSACTIONS, which
+ * every transaction begun right after another meets until the markers are written, by reading all metadata anew. A
+ * producer here is discarded at its first error, so that it may keep its coordinator for life.
+ */
+const patch_transactions = (): void => {
+  const broker = (require('kafkajs/src/broker/index.js') as { prototype: TransactionBroker }).prototype
+  const { addPartitionsToTxn: add_partitions } = broker
+  broker.addPartitionsToTxn = async function (this: TransactionBroker, request: unknown) {
+    for (const deadline = Date.now() + MARKERS_MS; ; )
+      try {
+        return await add_partitions.call(this, request)
+      } catch (error) {
+        if (kafka_error(error).type !== 'CONCURRENT_TRANSACTIONS' || Date.now() > deadline) throw error
+        await new Promise(resolve => setTimeout(resolve, 1))
+      }
+  }
+  const cluster = (require('kafkajs/src/cluster/index.js') as { prototype: CoordinatorLookup }).prototype
+  const { findGroupCoordinator: find_coordinator } = cluster
+  const known = new WeakMap<CoordinatorLookup, Map<string, string | number>>()
+  cluster.findGroupCoordinator = async function (this: CoordinatorLookup, args) {
+    if (args.coordinatorType !== TRANSACTION_COORDINATOR) return find_coordinator.call(this, args)
+    const nodes = known.get(this) ?? new Map<string, string | number>()
+    known.set(this, nodes)
+    const node = nodes.get(args.groupId)
+    if (node !== undefined) return this.findBroker({ nodeId: node })
+    const found = (await find_coordinator.call(this, args)) as { nodeId: string | number }
+    nodes.set(args.groupId, found.nodeId)
+    return found
+  }
+}
+
 const kafkajs = load()
 const errors = require('kafkajs/src/errors.js') as {
   KafkaJSError: new (message: string, options?: { retriable?: boolean }) => Error
@@ -213,8 +256,8 @@ export interface KafkaOptions {
 }
 
 /**
- * A client; opens no connection yet. Of kafkajs's log only errors are warnings (it calls retried failures errors),
- * the rest is for debugging.
+ * A client; opens no connection yet. Of kafkajs's log only errors that it does not retry are warnings, the rest is for
+ * debugging.
  */
 export const kafka_client = (options: KafkaOptions): KafkaJs.Kafka =>
   new kafkajs.Kafka({
@@ -228,7 +271,8 @@ export const kafka_client = (options: KafkaOptions): KafkaJs.Kafka =>
     logLevel: kafkajs.logLevel.INFO,
     logCreator: () => entry => {
       const { message, timestamp: _, logger: __, ...rest } = entry.log
-      const level = entry.level === kafkajs.logLevel.ERROR ? 'warn' : 'debug'
+      const retried = 'retryCount' in rest && 'retryTime' in rest
+      const level = entry.level === kafkajs.logLevel.ERROR && !retried ? 'warn' : 'debug'
       options.logger[level]({ kafkajs: entry.namespace, ...rest }, message)
     },
   })

@@ -39,19 +39,30 @@ const options_of = (command_timeout_ms: number) => ({
   connectTimeout: 5_000,
 })
 
+/** A Cluster whose nodes do not know their own address would be waited for without end. */
+const CONNECT_MS = 15_000
+
 /** ioredis throws errors nobody listens for; each command reports its own, the last connection error says why. */
 const connect = async (url: string, client: Redis | Cluster): Promise<void> => {
   let last: unknown = null
   client.on('error', error => {
     last = error
   })
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    const hint = client instanceof Cluster ? '; do its nodes announce an address (cluster-announce-ip)?' : ''
+    const silent = new Error(`no connection within ${CONNECT_MS / 1000} s${hint}`)
+    timer = setTimeout(() => reject(silent), CONNECT_MS)
+  })
   try {
-    await client.connect()
+    await Promise.race([client.connect(), late])
   } catch (error) {
     client.disconnect()
     throw new Error(`Redis at ${shown(url)} cannot be reached: ${message_of(last ?? error)}`, {
       cause: error,
     })
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -69,7 +69,11 @@ export class Driver {
     this.#processor = this.#make()
   }
 
-  static async open(group: string, variant: Variant, app: App = { ...tributary(1), partitions: 1 }): Promise<Driver> {
+  static async open(
+    group: string,
+    variant: Variant,
+    app: App = { ...tributary(1), partitions: 1 },
+  ): Promise<Driver> {
     const driver = new Driver(group, variant, app)
     for (const topic of driver.#group.inputs) await driver.#decoders.fetch(topic, topic_id(app, topic))
     return driver
@@ -149,7 +153,9 @@ export class Driver {
   }
 
   #checkpoint(processor: Processor): void {
-    for (const { key, fields } of processor.entities.take_cut().cut.writes(node => processor.node_field(node))) {
+    for (const { key, fields } of processor.entities
+      .take_cut()
+      .cut.writes(node => processor.node_field(node))) {
       const stored = this.#store.get(key) ?? new Map<string, Buffer>()
       for (const [field, bytes] of fields)
         if (bytes) stored.set(field, Buffer.from(bytes))
@@ -166,7 +172,9 @@ export class Driver {
 
   /** Everything written to a topic so far, in order. */
   outputs<K extends keyof Topics>(topic: K): Topics[K][] {
-    return this.#outputs.filter(output => output.topic === topic).map(output => ({ ...(output.row as Topics[K]) }))
+    return this.#outputs
+      .filter(output => output.topic === topic)
+      .map(output => ({ ...(output.row as Topics[K]) }))
   }
 
   /** All outputs as text, in order, but for some topics. */

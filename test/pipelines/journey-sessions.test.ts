@@ -13,8 +13,9 @@ const touch = (event_id: string, at: number, channel = 'ads', customer_id = 'ada
     interaction: 'click',
     currency: 'EUR',
   }) as never
-const brief = (rows: readonly { event_id: string; touches: number; revision: number; retracted: boolean }[]) =>
-  rows.map(row => [Number(row.event_id) - T, row.touches, row.revision, row.retracted])
+const brief = (
+  rows: readonly { event_id: string; touches: number; revision: number; retracted: boolean }[],
+) => rows.map(row => [Number(row.event_id) - T, row.touches, row.revision, row.retracted])
 
 scenario('a gap ends a session; the timer emits it once', 'customer', d => {
   d.send('touchpoints', [touch('1', 0), touch('2', minutes(29), 'mail'), touch('3', minutes(65))])
@@ -22,7 +23,11 @@ scenario('a gap ends a session; the timer emits it once', 'customer', d => {
   expect(d.outputs('sessions')).toEqual([])
   d.tick(T + minutes(69))
   expect(brief(d.outputs('sessions'))).toEqual([[0, 2, 0, false]])
-  expect(d.outputs('sessions')[0]).toMatchObject({ first_channel: 'ads', last_channel: 'mail', duration_ms: minutes(29) })
+  expect(d.outputs('sessions')[0]).toMatchObject({
+    first_channel: 'ads',
+    last_channel: 'mail',
+    duration_ms: minutes(29),
+  })
   d.tick(T + minutes(200))
   expect(brief(d.outputs('sessions'))).toEqual([
     [0, 2, 0, false],

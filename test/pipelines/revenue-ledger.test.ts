@@ -3,8 +3,23 @@ import { days, hours } from '../../schemas/units.ts'
 import { scenario } from '../driver/scenario.ts'
 
 const T = Date.UTC(2026, 0, 5)
-const pay = (event_id: string, at: number, amount_minor: number, type = 'payment_succeeded', customer_id = 'ada') =>
-  ({ event_id, tenant_id: 'acme', customer_id, occurred_at: T + at, type, amount_minor, currency: 'EUR', quantity: 1 }) as never
+const pay = (
+  event_id: string,
+  at: number,
+  amount_minor: number,
+  type = 'payment_succeeded',
+  customer_id = 'ada',
+) =>
+  ({
+    event_id,
+    tenant_id: 'acme',
+    customer_id,
+    occurred_at: T + at,
+    type,
+    amount_minor,
+    currency: 'EUR',
+    quantity: 1,
+  }) as never
 const touch = (event_id: string, at: number, channel: string) =>
   ({
     event_id,
@@ -58,4 +73,4 @@ scenario('an id used again with another body is a dead letter, and the first sta
   const letters = d.outputs('dead_letters')
   expect(new Set(letters.map(letter => letter.reason))).toEqual(new Set(['CONFLICT']))
   expect(letters.every(letter => letter.value && letter.value.length > 10)).toBe(true)
-}, )
+})

@@ -28,33 +28,43 @@ scenario('a window closes once, when every upstream task has passed it', 'tenant
   expect(brief(d.outputs('revenue_windows'))).toEqual([[0, 100, 0]])
 })
 
-scenario('a slow task is waited for: nothing of it is late', 'tenant', d => {
-  d.send('movements', [move('1', 0, 100)], { task: 0, stream_time_ms: T })
-  d.mark('movements', 0, T + minutes(90))
-  d.run()
-  expect(d.outputs('revenue_windows')).toEqual([])
-  d.send('movements', [move('2', minutes(1), 50)], { task: 1, stream_time_ms: T + minutes(1) })
-  d.run()
-  expect(d.outputs('revenue_windows')).toEqual([])
-  d.mark('movements', 1, T + minutes(91))
-  d.run()
-  expect(brief(d.outputs('revenue_windows'))).toEqual([[0, 150, 0]])
-  expect(d.outcomes.late).toBe(0)
-}, { ...tributary(2), partitions: 2 })
+scenario(
+  'a slow task is waited for: nothing of it is late',
+  'tenant',
+  d => {
+    d.send('movements', [move('1', 0, 100)], { task: 0, stream_time_ms: T })
+    d.mark('movements', 0, T + minutes(90))
+    d.run()
+    expect(d.outputs('revenue_windows')).toEqual([])
+    d.send('movements', [move('2', minutes(1), 50)], { task: 1, stream_time_ms: T + minutes(1) })
+    d.run()
+    expect(d.outputs('revenue_windows')).toEqual([])
+    d.mark('movements', 1, T + minutes(91))
+    d.run()
+    expect(brief(d.outputs('revenue_windows'))).toEqual([[0, 150, 0]])
+    expect(d.outcomes.late).toBe(0)
+  },
+  { ...tributary(2), partitions: 2 },
+)
 
-scenario('an idle task is not waited for; what it brings later is a correction', 'tenant', d => {
-  d.mark('movements', 1, null)
-  d.send('movements', [move('1', 0, 100)], { task: 0, stream_time_ms: T })
-  d.mark('movements', 0, T + minutes(20))
-  d.run()
-  expect(brief(d.outputs('revenue_windows'))).toEqual([[0, 100, 0]])
-  d.send('movements', [move('2', minutes(1), -30)], { task: 1, stream_time_ms: T + minutes(1) })
-  d.run()
-  expect(brief(d.outputs('revenue_windows'))).toEqual([
-    [0, 100, 0],
-    [0, 70, 1],
-  ])
-}, { ...tributary(2), partitions: 2 })
+scenario(
+  'an idle task is not waited for; what it brings later is a correction',
+  'tenant',
+  d => {
+    d.mark('movements', 1, null)
+    d.send('movements', [move('1', 0, 100)], { task: 0, stream_time_ms: T })
+    d.mark('movements', 0, T + minutes(20))
+    d.run()
+    expect(brief(d.outputs('revenue_windows'))).toEqual([[0, 100, 0]])
+    d.send('movements', [move('2', minutes(1), -30)], { task: 1, stream_time_ms: T + minutes(1) })
+    d.run()
+    expect(brief(d.outputs('revenue_windows'))).toEqual([
+      [0, 100, 0],
+      [0, 70, 1],
+    ])
+  },
+  { ...tributary(2), partitions: 2 },
+)
 
 scenario('beyond the correction time a movement is late', 'tenant', d => {
   d.send('movements', [move('1', 0, 100)], { task: 0, stream_time_ms: T + days(3) })

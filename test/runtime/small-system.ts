@@ -51,17 +51,24 @@ export const small_system = async (
     logger: pino({ level: process.env.LOG ?? 'silent' }),
   }
   const schema_of = (topic: string): object =>
-    topic.startsWith('batch_log.') ? definitions.batch_log : (app.schemas[app.topics[topic]?.schema ?? ''] as object)
+    topic.startsWith('batch_log.')
+      ? definitions.batch_log
+      : (app.schemas[app.topics[topic]?.schema ?? ''] as object)
   const send_bytes = async (topic: string, key: string | null, value: Buffer | null) => {
     const bytes = key === null ? null : Buffer.from(key)
-    await log.append([{ topic, partition: bytes ? partition_of(bytes, partitions_of(app, topic)) : 0, key: bytes, value }])
+    await log.append([
+      { topic, partition: bytes ? partition_of(bytes, partitions_of(app, topic)) : 0, key: bytes, value },
+    ])
   }
   return {
     deps,
     directory,
     send_bytes,
     async send(topic, rows) {
-      const encode = compile_encoder(schema_of(topic), await registry.register(`${topic}-value`, schema_of(topic)))
+      const encode = compile_encoder(
+        schema_of(topic),
+        await registry.register(`${topic}-value`, schema_of(topic)),
+      )
       const outputs = rows.map(row => {
         const key = Buffer.from(key_of(app.topics[topic] as never, row))
         return { topic, partition: partition_of(key, partitions_of(app, topic)), key, value: encode(row) }
@@ -73,7 +80,8 @@ export const small_system = async (
       const type = avsc.Type.forSchema(schema_of(topic) as avsc.Schema)
       const rows: T[] = []
       for (let p = 0; p < ((await log.partitions(topic)) ?? 0); p++)
-        for (const { value } of await read_partition(log, topic, p)) if (value) rows.push(type.fromBuffer(value.subarray(5)) as T)
+        for (const { value } of await read_partition(log, topic, p))
+          if (value) rows.push(type.fromBuffer(value.subarray(5)) as T)
       return rows
     },
     async settled(worker) {
@@ -103,7 +111,11 @@ const all_read = async (deps: WorkerDeps, tasks: number): Promise<boolean> => {
   return tasks === key_groups(deps.app).reduce((sum, group) => sum + group.partitions, 0)
 }
 
-const read_partition = async (log: WorkerDeps['log'], topic: string, partition: number): Promise<LogRecord[]> => {
+const read_partition = async (
+  log: WorkerDeps['log'],
+  topic: string,
+  partition: number,
+): Promise<LogRecord[]> => {
   const { end } = await log.bounds(topic, partition)
   const records: LogRecord[] = []
   if (end === 0) return records

@@ -20,14 +20,20 @@ afterEach(async () => {
 
 test('payments become ledger rows, windows and a chained batch log; a restart changes nothing', async () => {
   system = await small_system()
-  await system.send('payments', [pay('1', 'ada', 100), pay('2', 'bo', 250, 60_000), pay('1', 'ada', 100)])
+  await system.send('payments', [pay('1', 'ada', 100), pay('2', 'bo', 250, 600_000), pay('1', 'ada', 100)])
   let worker = system.start()
   await system.settled(worker)
-  await expect.poll(async () => (await system?.read<RevenueWindow>('revenue_windows'))?.length, { timeout: 5000 }).toBe(2)
+  await expect
+    .poll(async () => (await system?.read<RevenueWindow>('revenue_windows'))?.length, { timeout: 5000 })
+    .toBe(2)
   await worker.stop()
   worker = system.start()
   await system.settled(worker)
-  await system.send('payments', [pay('3', 'ada', 7), pay('2', 'bo', 250, 60_000), pay('2', 'bo', 251, 60_000)])
+  await system.send('payments', [
+    pay('3', 'ada', 7),
+    pay('2', 'bo', 250, 600_000),
+    pay('2', 'bo', 251, 60_000),
+  ])
   await system.settled(worker)
   await expect.poll(async () => (await system?.read('ledger'))?.length).toBe(3)
   await system.settled(worker)
@@ -41,14 +47,21 @@ test('payments become ledger rows, windows and a chained batch log; a restart ch
   const letters = await system.read<DeadLetter>('dead_letters')
   expect(letters.map(letter => letter.reason)).toEqual(['CONFLICT'])
   const batches = await system.read<Batch>('batch_log.customer')
-  const outcomes = batches.reduce((sum, { outcomes }) => ({ p: sum.p + outcomes.processed, d: sum.d + outcomes.duplicate, x: sum.x + outcomes.dead_letter }), { p: 0, d: 0, x: 0 })
+  const outcomes = batches.reduce(
+    (sum, { outcomes }) => ({
+      p: sum.p + outcomes.processed,
+      d: sum.d + outcomes.duplicate,
+      x: sum.x + outcomes.dead_letter,
+    }),
+    { p: 0, d: 0, x: 0 },
+  )
   expect(outcomes).toEqual({ p: 3, d: 2, x: 1 })
   expect(batches.filter(batch => batch.kind === 'acquired').length).toBe(4)
 })
 
 test('losing the state store costs a muted replay: nothing is written twice, sums go on', async () => {
   system = await small_system()
-  await system.send('payments', [pay('1', 'ada', 100), pay('2', 'bo', 250, 60_000)])
+  await system.send('payments', [pay('1', 'ada', 100), pay('2', 'bo', 250, 600_000)])
   let worker = system.start()
   await system.settled(worker)
   await worker.stop()
@@ -72,7 +85,9 @@ test('a checkpoint of another log is refused with the remedy named', async () =>
   const mixed = { ...system.deps, store: other.deps.store }
   const { start_worker } = await import('../../runtime/worker.ts')
   const second = start_worker(mixed)
-  await expect.poll(() => second.status().filter(task => task.state === 'refused').length, { timeout: 5000 }).toBeGreaterThan(0)
+  await expect
+    .poll(() => second.status().filter(task => task.state === 'refused').length, { timeout: 5000 })
+    .toBeGreaterThan(0)
   const refused = second.status().find(task => task.state === 'refused')
   expect(refused?.error).toMatch(/belongs to another log.*npm run checkpoints -- reset/)
   await second.stop()

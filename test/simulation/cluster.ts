@@ -151,9 +151,10 @@ export const create_cluster = (shared: Shared): Cluster => {
       count(counters, 'pause')
       scheduler.note(`${machine.process.name} pauses for ${ms} ms`)
       if (ms > shared.group_faults.session_timeout_ms)
-        scheduler.after(shared.group_faults.session_timeout_ms, `${machine.process.name} is missed`, () =>
-          groups.missed(machine.process),
-        )
+        scheduler.after(shared.group_faults.session_timeout_ms, `${machine.process.name} is missed`, () => {
+          groups.missed(machine.process)
+          machine.process.later(0, `${machine.process.name} is back`, () => groups.returned(machine.process))
+        })
     },
     stop() {
       const machine = some()

@@ -52,6 +52,8 @@ export interface Groups {
   ): Promise<void>
   /** The coordinator has missed heartbeats of a dead or paused process. */
   missed(process: Process): void
+  /** A member that was given up has come back. */
+  returned(process: Process): void
   /** Moves some tasks for no reason. */
   shuffle(): void
   /** No task is without a living owner. */
@@ -170,6 +172,10 @@ export const create_groups = (scheduler: Scheduler, counters: Counters, faults: 
     missed(process) {
       for (const at of groups.values())
         if (at.members.some(member => member.process === process)) rebalance(at, false, process)
+    },
+    returned(process) {
+      for (const at of groups.values())
+        if (at.members.some(member => member.process === process)) rebalance(at, false)
     },
     shuffle() {
       for (const at of groups.values()) rebalance(at, true)

@@ -37,7 +37,7 @@ export const simulated_settings: Settings = {
   batch_records_max: 8,
   batch_bytes_max: 1 << 20,
   batch_compute_ms: 3_600_000,
-  lag_wait_ms: 120,
+  lag_wait_ms: 600,
   timers_max: 5,
   checkpoint_every_ms: 150,
   idle_ms: 700,

@@ -182,12 +182,12 @@ const come_to_rest = async (world: World, phase: string) => {
 }
 
 const live_through = async (world: World, plan: Plan) => {
-  const { scheduler, faults, group_faults } = world
+  const { scheduler, faults, group_faults, cluster } = world
   const steps = async (ms: number) => scheduler.run(() => false, scheduler.now() + ms)
   await steps(LENGTH_MS + 300)
   heal(faults, group_faults)
   scheduler.note('all faults are healed')
-  if (world.cluster.tasks().length === 0) world.cluster.launch()
+  if (cluster.tasks().length === 0) cluster.launch()
   await come_to_rest(world, 'after healing')
   if (plan.profile === 'history') {
     const end = { ...plan, sent: [closing_lease(app.schemas, world.registry, scheduler.now())] }
@@ -198,16 +198,29 @@ const live_through = async (world: World, plan: Plan) => {
     await steps(4000)
     await come_to_rest(world, `${hours} h later`)
   }
-  world.cluster.stop_all()
-  if (!(await scheduler.run(() => world.cluster.steady(), scheduler.now() + PATIENCE_MS)))
+  await stop_all(world)
+  // Whatever the store lost meanwhile without anybody noticing comes back from the log.
+  cluster.launch()
+  await come_to_rest(world, 'started again')
+  await stop_all(world)
+}
+
+const stop_all = async ({ cluster, scheduler }: World) => {
+  cluster.stop_all()
+  if (!(await scheduler.run(() => cluster.steady(), scheduler.now() + PATIENCE_MS)))
     throw new Violation('a stop ends', 'a process asked to stop is still running')
 }
 
 /**
  * Runs one seed.
  * @param keep trace lines kept for a report
+ * @param inspect given the world of a run that failed, as it stood then
  */
-export const simulate = async (seed: number, keep = 0): Promise<Run> => {
+export const simulate = async (
+  seed: number,
+  keep = 0,
+  inspect?: (world: Shared & { readonly sent_as: ReadonlyMap<string, Sent> }) => void,
+): Promise<Run> => {
   const world = create_world(seed, keep)
   const { scheduler, faults, group_faults, cluster } = world
   const { random } = scheduler
@@ -226,6 +239,7 @@ export const simulate = async (seed: number, keep = 0): Promise<Run> => {
   } catch (error) {
     if (!(error instanceof Violation)) throw error
     violation = error
+    inspect?.(world)
   }
   return {
     seed,

@@ -3,7 +3,7 @@ import * as imports from './import-rules.ts'
 import * as names from './name-rules.ts'
 import * as purity from './purity-rules.ts'
 import * as size from './size-rules.ts'
-import type { Sample } from './tree.ts'
+import { lines, type Sample } from './tree.ts'
 
 const many_lines = (n: number): string => '// line\n'.repeat(n)
 const long_function = (n: number): string => `() => {\n${many_lines(n - 2)}}`
@@ -28,7 +28,7 @@ const import_samples: Record<string, Sample> = {
       'jobs/ may not import commands/',
     ],
     passes: {
-      'commands/start.ts': `import { b } from '../server/b.ts'\nimport { c } from '../runtime/c.ts'`,
+      'commands/start.ts': lines(`import { b } from '../server/b.ts'`, `import { c } from '../runtime/c.ts'`),
       'test/a.test.ts': `import { b } from '../server/b.ts'`,
     },
   },
@@ -37,7 +37,12 @@ const import_samples: Record<string, Sample> = {
     breaks: {
       'server/a.ts': `import { Kafka } from 'kafkajs'`,
       'commands/a.ts': `import lz from '@kafkajs/confluent-schema-registry/dist/x.js'`,
-      'jobs/a.ts': `import type { Redis } from 'ioredis'\nimport c from '@clickhouse/client'\nimport d from 'chdb'\nimport e from 'lmdb'`,
+      'jobs/a.ts': lines(
+        `import type { Redis } from 'ioredis'`,
+        `import c from '@clickhouse/client'`,
+        `import d from 'chdb'`,
+        `import e from 'lmdb'`,
+      ),
     },
     said: ['kafkajs', '@kafkajs/confluent-schema-registry', 'ioredis', '@clickhouse/client', 'chdb', 'lmdb'],
     passes: {
@@ -62,7 +67,10 @@ const import_samples: Record<string, Sample> = {
     },
     said: ['through pipelines/index.ts', 'operators/core/ only'],
     passes: {
-      'runtime/a.ts': `import { pipelines } from '../pipelines/index.ts'\nimport { wire } from '../operators/core/keyed.ts'`,
+      'runtime/a.ts': lines(
+        `import { pipelines } from '../pipelines/index.ts'`,
+        `import { wire } from '../operators/core/keyed.ts'`,
+      ),
     },
   },
   domains_do_not_meet: {
@@ -70,11 +78,18 @@ const import_samples: Record<string, Sample> = {
     breaks: {
       'operators/lead/a.ts': `import { b } from '../revenue/b.ts'`,
       'operators/core/a.ts': `import { b } from '../lead/b.ts'`,
-      'operators/stats/a.ts': `import { b } from '../core/b.ts'\nimport { c } from '../../schemas/c.ts'`,
+      'operators/stats/a.ts': lines(
+        `import { b } from '../core/b.ts'`,
+        `import { c } from '../../schemas/c.ts'`,
+      ),
     },
     said: ['two domains meet', 'knows no domain', 'stats/ imports nothing', 'stats/ imports nothing'],
     passes: {
-      'operators/lead/a.ts': `import { b } from './b.ts'\nimport { keyed } from '../core/keyed.ts'\nimport { c } from '../stats/c.ts'`,
+      'operators/lead/a.ts': lines(
+        `import { b } from './b.ts'`,
+        `import { keyed } from '../core/keyed.ts'`,
+        `import { c } from '../stats/c.ts'`,
+      ),
     },
   },
   pipelines_do_not_meet: {
@@ -89,9 +104,18 @@ const purity_samples: Record<string, Sample> = {
   operators_are_pure: {
     rule: purity.operators_are_pure,
     breaks: {
-      'operators/x/a.ts': `export const a = () => Date.now()\nexport const b = () => Math.random()`,
-      'operators/x/b.ts': `setTimeout(() => {}, 1)\nsetInterval(() => {}, 1)\nconst env = process.env`,
-      'pipelines/x.ts': `const p: Promise<void> = f()\nconst g = async () => 1\nconsole.log(await p)\nMath['random']()`,
+      'operators/x/a.ts': lines(`export const a = () => Date.now()`, `export const b = () => Math.random()`),
+      'operators/x/b.ts': lines(
+        `setTimeout(() => {}, 1)`,
+        `setInterval(() => {}, 1)`,
+        `const env = process.env`,
+      ),
+      'pipelines/x.ts': lines(
+        `const p: Promise<void> = f()`,
+        `const g = async () => 1`,
+        `console.log(await p)`,
+        `Math['random']()`,
+      ),
     },
     said: [
       'Date',
@@ -106,19 +130,30 @@ const purity_samples: Record<string, Sample> = {
       'Math.random',
     ],
     passes: {
-      'operators/x/a.ts': `// A Date would be a clock.\nexport const a = { process: 1, console: 2 }\na.process += 1\nconst word = 'await Promise'`,
+      'operators/x/a.ts': lines(
+        `// A Date would be a clock.`,
+        `export const a = { process: 1, console: 2 }`,
+        `a.process += 1`,
+        `const word = 'await Promise'`,
+      ),
       'runtime/a.ts': `export const now = () => Date.now()`,
     },
   },
   rxjs_keeps_no_state: {
     rule: purity.rxjs_keeps_no_state,
     breaks: {
-      'operators/x/a.ts': `import { map, scan, type Subject } from 'rxjs'\nimport { Observable } from 'rxjs'`,
-      'pipelines/a.ts': `import { map } from 'rxjs/operators'\nimport * as all from 'rxjs'`,
+      'operators/x/a.ts': lines(
+        `import { map, scan, type Subject } from 'rxjs'`,
+        `import { Observable } from 'rxjs'`,
+      ),
+      'pipelines/a.ts': lines(`import { map } from 'rxjs/operators'`, `import * as all from 'rxjs'`),
     },
     said: ['scan', 'Observable', 'map from rxjs/operators', 'takes * from rxjs'],
     passes: {
-      'operators/x/a.ts': `import { map, filter, merge, partition, mergeMap, type Observable } from 'rxjs'\nimport type { OperatorFunction, Subject } from 'rxjs'`,
+      'operators/x/a.ts': lines(
+        `import { map, filter, merge, partition, mergeMap, type Observable } from 'rxjs'`,
+        `import type { OperatorFunction, Subject } from 'rxjs'`,
+      ),
     },
   },
 }
@@ -128,11 +163,21 @@ const name_samples: Record<string, Sample> = {
     rule: names.no_empty_words,
     breaks: {
       'runtime/task-manager.ts': `export const a = 1`,
-      'runtime/a.ts': `const eventHandler = 1\nfunction f(helper: string) {}\ninterface SinkEngine { user_info: string }\nclass A { #utils = 1 }`,
+      'runtime/a.ts': lines(
+        `const eventHandler = 1`,
+        `function f(helper: string) {}`,
+        `interface SinkEngine { user_info: string }`,
+        `class A { #utils = 1 }`,
+      ),
     },
     said: ['manager', 'eventHandler', 'helper', 'SinkEngine', 'user_info', 'utils'],
     passes: {
-      'runtime/a.ts': `logger.info('x')\nserver.setErrorHandler(f)\nconst a = { errorHandler: f, engine: 1 }\nconst information = 'engine'`,
+      'runtime/a.ts': lines(
+        `logger.info('x')`,
+        `server.setErrorHandler(f)`,
+        `const a = { errorHandler: f, engine: 1 }`,
+        `const information = 'engine'`,
+      ),
       'bench/kafka-utils.ts': `const helper = 1`,
     },
   },

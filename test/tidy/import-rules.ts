@@ -1,4 +1,7 @@
-/** Who may import whom (design: schemas ← operators ← pipelines ← runtime ← server, jobs, commands; nothing → test). */
+/**
+ * Who may import whom (design: schemas ← operators ← pipelines ← runtime ← server, jobs, commands; nothing →
+ * test).
+ */
 import { imports_of, type Rule, sources, type Tree } from './tree.ts'
 
 /** What each top-level folder may import beside itself; a folder not named here may import all but test/. */
@@ -59,7 +62,7 @@ export const pure_folders_import_rxjs_only: Rule = tree =>
     (path, from) =>
       own(from) === null &&
       !(from === 'rxjs' && !path.startsWith('schemas/')) &&
-      'packages and built-in modules stay out of schemas/, operators/ and pipelines/ (rxjs alone may enter the last two)',
+      'no package or built-in module enters schemas/, operators/ or pipelines/ (but rxjs the last two)',
   )
 
 export const runtime_knows_no_business: Rule = tree =>

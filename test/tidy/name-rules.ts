@@ -3,8 +3,8 @@ import { in_folders, line_of, type Node, parse, type Rule, sources, visit } from
 
 const EMPTY_WORDS = /^(manager|handler|helper|engine|info|util)s?$/
 const DOMAINS = new Set(
-  `lead conversation quality pricing payment funnel upsell health anomaly alert attribution budget goal revenue
-   subscription usage experiment journey identity metric segment`.split(/\s+/),
+  `lead conversation quality pricing payment funnel upsell health anomaly alert attribution budget goal
+   revenue subscription usage experiment journey identity metric segment`.split(/\s+/),
 )
 const KEBAB = /^[a-z0-9]+(-[a-z0-9]+)*$/
 const SNAKE = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/
@@ -32,7 +32,10 @@ const DECLARED_IN: Readonly<Record<string, readonly string[]>> = {
   PropertyDefinition: ['key'],
   MethodDefinition: ['key'],
 }
-/** The name declared here, if one is; keys of object literals are often another library's words and are let be. */
+/**
+ * The name declared here, if one is; keys of object literals are often another library's words and are let
+ * be.
+ */
 const declared = (node: Node, parent: Node | null, field: string): string | null => {
   if (node.type !== 'Identifier' && node.type !== 'PrivateIdentifier') return null
   return parent && DECLARED_IN[parent.type]?.includes(field) ? String(node.name) : null

@@ -1,4 +1,7 @@
-/** What operators and pipelines may not touch, so that the same records in the same order give the same bytes. */
+/**
+ * What operators and pipelines may not touch, so that the same records in the same order give the same
+ * bytes.
+ */
 import { imports_of, line_of, type Node, parse, type Rule, sources, visit } from './tree.ts'
 
 const FOLDERS = ['operators', 'pipelines'] as const

@@ -1,4 +1,7 @@
-/** What must not creep into the repository: a machine's own paths, unfinished or sleeping tests, stale generated files, forgotten operators. */
+/**
+ * What must not creep into the repository: a machine's own paths, unfinished or sleeping tests, stale
+ * generated files, forgotten operators.
+ */
 import { imports_of, line_of, type Node, parse, type Rule, sources, type Tree, visit } from './tree.ts'
 
 /** Written in pieces, so that this file does not name what it forbids. */
@@ -31,7 +34,10 @@ const chain_of = (node: Node): { head: string; words: string[] } => {
 }
 const TESTS = /^(it|test|describe|suite|xit|xdescribe|xtest|fit|fdescribe)$/
 const UNFINISHED = /^(skip|only|todo|fails)$/
-/** A test may depend on the machine only where it depends on a machine's services anyway; CI refuses a skipped one. */
+/**
+ * A test may depend on the machine only where it depends on a machine's services anyway; CI refuses a
+ * skipped one.
+ */
 const CONDITIONAL = /^(skipIf|runIf)$/
 const ON_SERVICES = /^test\/(services|browser)\//
 
@@ -94,7 +100,10 @@ interface LockedPackage {
   readonly optionalDependencies?: Readonly<Record<string, string>>
 }
 
-/** npm ci refuses a lock file that lacks another platform's optional packages, which is what an install behind a partial registry writes. */
+/**
+ * npm ci refuses a lock file that lacks another platform's optional packages, which is what an install behind
+ * a partial registry writes.
+ */
 export const lock_serves_every_platform: Rule = tree => {
   const text = tree.get('package-lock.json')
   if (text === undefined) return []
@@ -121,7 +130,10 @@ const property = (object: Node, name: string): Node | undefined =>
 const literal_of = <T extends 'string' | 'number'>(node: Node | undefined, type: T) =>
   node?.type === 'Literal' && typeof node.value === type ? node.value : null
 
-/** Objects that are operators: literal name and version together, or whatever is written straight into keyed(). */
+/**
+ * Objects that are operators: literal name and version together, or whatever is written straight into
+ * keyed().
+ */
 const operators_in = (path: string, text: string): Named[] => {
   const found: Named[] = []
   visit(parse(path, text), (node, parent, field) => {

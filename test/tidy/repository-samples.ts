@@ -1,7 +1,7 @@
 /** Samples for the rules about SQL and about the repository as a whole. */
 import * as repository from './repository-rules.ts'
 import * as sql from './sql-rules.ts'
-import type { Sample } from './tree.ts'
+import { lines, type Sample } from './tree.ts'
 
 const generated = { 'types.ts': 'new', 'definitions.ts': 'same' }
 
@@ -16,7 +16,10 @@ const sql_samples: Record<string, Sample> = {
     },
     said: ['SummingMergeTree', 'AggregatingMergeTree', 'materialized'],
     passes: {
-      'sql/tables/a.sql': '-- no MATERIALIZED VIEW\ncreate table a engine = ReplacingMergeTree order by x',
+      'sql/tables/a.sql': lines(
+        '-- no MATERIALIZED VIEW',
+        'create table a engine = ReplacingMergeTree order by x',
+      ),
     },
   },
   views_take_their_time: {
@@ -24,13 +27,15 @@ const sql_samples: Record<string, Sample> = {
     breaks: { 'sql/views/a.sql': 'select now(), 1', 'sql/views/b.sql': 'select TODAY ()' },
     said: ['now()', 'TODAY()'],
     passes: {
-      'sql/views/a.sql': '-- not now()\nselect {as_of:DateTime64(3)}, known()',
+      'sql/views/a.sql': lines('-- not now()', 'select {as_of:DateTime64(3)}, known()'),
       'sql/migrations/a.sql': 'select now()',
     },
   },
   views_say_what_they_answer: {
     rule: sql.views_say_what_they_answer,
-    breaks: { 'sql/views/a.sql': '-- answers: what?\n-- grain:\n-- reads: ledger\nselect 1 -- holds: x' },
+    breaks: {
+      'sql/views/a.sql': lines('-- answers: what?', '-- grain:', '-- reads: ledger', 'select 1 -- holds: x'),
+    },
     said: ['grain:', 'holds:'],
     passes: {
       'sql/views/a.sql':
@@ -58,12 +63,23 @@ const whole_samples: Record<string, Sample> = {
   every_test_runs: {
     rule: repository.every_test_runs,
     breaks: {
-      'test/a.test.ts': `it.skip('x', f)\ndescribe.only('x', f)\ntest.todo('x')\nit.concurrent.skip('x', f)\nxit('x', f)`,
+      'test/a.test.ts': lines(
+        `it.skip('x', f)`,
+        `describe.only('x', f)`,
+        `test.todo('x')`,
+        `it.concurrent.skip('x', f)`,
+        `xit('x', f)`,
+      ),
       'test/b.test.ts': `it.skipIf(true)('x', f)`,
     },
     said: ['it.skip', 'describe.only', 'test.todo', 'it.skip', 'xit', 'it.skipIf'],
     passes: {
-      'test/a.test.ts': `it('x', f)\nreader.skip(1)\ndescribe.each([1])('x', f)\nit('y', async () => {})`,
+      'test/a.test.ts': lines(
+        `it('x', f)`,
+        `reader.skip(1)`,
+        `describe.each([1])('x', f)`,
+        `it('y', async () => {})`,
+      ),
       'test/browser/a.test.ts': `describe.skipIf(!chromium)('x', f)`,
     },
   },
@@ -71,12 +87,12 @@ const whole_samples: Record<string, Sample> = {
     rule: repository.tests_do_not_sleep,
     breaks: {
       'test/a.test.ts': `import { setTimeout as sleep } from 'node:timers/promises'`,
-      'test/b.test.ts': `await new Promise(done => setTimeout(done, 50))\nsetInterval(f, 1)`,
+      'test/b.test.ts': lines(`await new Promise(done => setTimeout(done, 50))`, `setInterval(f, 1)`),
     },
     said: ['node:timers/promises', 'setTimeout', 'setInterval'],
     passes: {
       'test/services/a.test.ts': `setTimeout(f, 1)`,
-      'test/a.test.ts': `vi.waitFor(f)\nclearTimeout(x)`,
+      'test/a.test.ts': lines(`vi.waitFor(f)`, `clearTimeout(x)`),
     },
   },
   generated_is_fresh: {
@@ -115,7 +131,13 @@ const whole_samples: Record<string, Sample> = {
   operators_keep_their_names: {
     rule: repository.operators_keep_their_names,
     breaks: {
-      'operators/names.lock': 'score-lead 1\nscore-lead 2\nroute-lead 1 removed\nwatch-lead 1\n',
+      'operators/names.lock': lines(
+        'score-lead 1',
+        'score-lead 2',
+        'route-lead 1 removed',
+        'watch-lead 1',
+        '',
+      ),
       'operators/lead/a.ts': `export const a = keyed({ name: 'score-lead', version: 3, state: S })`,
       'operators/lead/b.ts': `export const b: Keyed<I, O, S> = { name: 'route-lead', version: 1 }`,
       'operators/lead/c.ts': `export const c = keyed({ name: label, version: 1 })`,
@@ -130,7 +152,7 @@ const whole_samples: Record<string, Sample> = {
       '"watch-lead 1" is gone',
     ],
     passes: {
-      'operators/names.lock': '# every name ever\nscore-lead 1 removed\nscore-lead 2\n',
+      'operators/names.lock': lines('# every name ever', 'score-lead 1 removed', 'score-lead 2', ''),
       'operators/lead/a.ts': `export const a = keyed({ name: 'score-lead', version: 2 })`,
       'operators/core/windows.ts': `export const w = spec => keyed({ name: spec.name, version: spec.version })`,
     },

@@ -1,4 +1,6 @@
-/** Files and functions short enough to be read at once, and a test beside every one that decides something. */
+/**
+ * Files and functions short enough to be read at once, and a test beside every one that decides something.
+ */
 import { in_folders, line_of, parse, type Rule, sources, visit } from './tree.ts'
 
 const GENERATED = new Set(['schemas/types.ts', 'schemas/definitions.ts'])
@@ -26,8 +28,8 @@ interface Length {
 }
 
 /**
- * A function's own lines: those of functions inside it are theirs, so that a factory of short functions, or a describe()
- * of short tests, counts as short as it reads. A function within one line stays its outer function's.
+ * A function's own lines: those of functions inside it are theirs, so that a factory of short functions, or a
+ * describe() of short tests, counts as short as it reads. A function within one line stays its outer function's.
  */
 const function_lengths = (path: string, text: string): Length[] => {
   const all: Length[] = []

@@ -1,4 +1,7 @@
-/** The tree under test: the repository's own text files, or a sample of a few. A rule is a function from it to complaints. */
+/**
+ * The tree under test: the repository's own text files, or a sample of a few. A rule is a function from it to
+ * complaints.
+ */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseAst } from 'vitest/node'
@@ -16,6 +19,9 @@ export interface Sample {
   readonly said: readonly string[]
   readonly passes: Readonly<Record<string, string>>
 }
+
+/** Text of a sample's file. */
+export const lines = (...each: string[]): string => each.join('\n')
 
 export interface Node {
   readonly type: string
@@ -108,7 +114,10 @@ const import_of = (node: Node): Import | null => {
   return { from, names }
 }
 
-/** Imports, re-exports, import() and import types of a file, with relative ones resolved to paths from the root. */
+/**
+ * Imports, re-exports, import() and import types of a file, with relative ones resolved to paths from the
+ * root.
+ */
 export const imports_of = (path: string, text: string): Import[] => {
   const found: Import[] = []
   visit(parse(path, text), node => {

@@ -8,7 +8,16 @@ import { scenario } from '../../driver/scenario.ts'
 
 const T = Date.UTC(2026, 0, 5)
 const pay = (event_id: string, amount_minor = 100, at = 0) =>
-  ({ event_id, tenant_id: 'acme', customer_id: 'ada', occurred_at: T + at, type: 'payment_succeeded', amount_minor, currency: 'EUR', quantity: 1 }) as never
+  ({
+    event_id,
+    tenant_id: 'acme',
+    customer_id: 'ada',
+    occurred_at: T + at,
+    type: 'payment_succeeded',
+    amount_minor,
+    currency: 'EUR',
+    quantity: 1,
+  }) as never
 
 const app_of = (...pipelines: Pipeline[]) => ({ ...tributary(1), partitions: 1, pipelines })
 const entry = (event_id: string, amount_minor: number): LedgerEntry => ({
@@ -50,7 +59,10 @@ const count = (as?: string) =>
     as,
   )
 
-const counting = (name: string, build: (stream: Observable<LedgerEntry>) => readonly Observable<LedgerEntry>[]) =>
+const counting = (
+  name: string,
+  build: (stream: Observable<LedgerEntry>) => readonly Observable<LedgerEntry>[],
+) =>
   pipeline({
     name,
     keyed_by: 'customer',
@@ -147,7 +159,10 @@ test('an operator outside build() is refused, and state that is mutated throws',
       const spoil = keyed<unknown, LedgerEntry, { payments: number }>({
         name: 'spoil',
         version: 1,
-        state: { schema: 'state/revenue_day', init: () => ({ payments: 0, gross_minor: 0, refunds_minor: 0 }) },
+        state: {
+          schema: 'state/revenue_day',
+          init: () => ({ payments: 0, gross_minor: 0, refunds_minor: 0 }),
+        },
         idle_ms: 1e12,
         step: state => {
           state.payments++

@@ -26,7 +26,15 @@ test('whatever the order of arrival, the standing sessions are those of the defi
       const driver = await Driver.open('customer', { batch, crash: true })
       const times = minutes_after.map(after => T + minutes(after))
       times.forEach((occurred_at, i) => {
-        const row = { event_id: `t${i}`, tenant_id: 'acme', customer_id: 'ada', occurred_at, channel: 'ads', interaction: 'click', currency: 'EUR' }
+        const row = {
+          event_id: `t${i}`,
+          tenant_id: 'acme',
+          customer_id: 'ada',
+          occurred_at,
+          channel: 'ads',
+          interaction: 'click',
+          currency: 'EUR',
+        }
         driver.send('touchpoints', [row as never])
       })
       driver.tick(T + days(1))

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { days } from '../../../schemas/units.ts'
 import { parse_field, StateCodec } from '../../../runtime/state-fields.ts'
 import { definitions } from '../../../schemas/definitions.ts'
 import type { RevenueDay } from '../../../schemas/types.ts'
+import { days } from '../../../schemas/units.ts'
 import { Driver } from '../../driver/driver.ts'
 
 const T = Date.UTC(2026, 0, 5)
@@ -22,33 +22,40 @@ const payment = fc.record({
 
 test('for any payments: ledger = log = state, to the cent, per customer, currency and day', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(payment, { maxLength: 40 }), fc.integer({ min: 1, max: 9 }), async (events, batch) => {
-      const driver = await Driver.open('customer', { batch, crash: true })
-      const expected = new Map<string, number>()
-      events.forEach(({ after_ms, ...event }, i) => {
-        const occurred_at = T + after_ms
-        driver.send('payments', [{ ...event, event_id: `e${i}`, tenant_id: 'acme', occurred_at, quantity: 1 } as never])
-        const sign = event.type === 'payment_succeeded' ? 1 : ['refunded', 'chargeback'].includes(event.type) ? -1 : 0
-        const name = `${event.customer_id} ${event.currency} ${Math.floor(occurred_at / days(1))}`
-        if (sign) expected.set(name, (expected.get(name) ?? 0) + sign * event.amount_minor)
-      })
-      driver.run()
-      const ledger = new Map<string, number>()
-      for (const { customer_id, currency, occurred_at, amount_minor } of driver.outputs('ledger')) {
-        const name = `${customer_id} ${currency} ${Math.floor(occurred_at / days(1))}`
-        ledger.set(name, (ledger.get(name) ?? 0) + amount_minor)
-      }
-      const state = new Map<string, number>()
-      for (const customer of ['ada', 'bo', 'cy'])
-        for (const [field, bytes] of driver.fields(`acme|${customer}`)) {
-          const name = parse_field(field)
-          if (name.kind !== 'slot' || name.node !== 'revenue-ledger/post-ledger') continue
-          const { gross_minor, refunds_minor } = day_codec.decode(bytes)
-          state.set(`${customer} ${name.slot.replace('|', ' ')}`, gross_minor - refunds_minor)
+    fc.asyncProperty(
+      fc.array(payment, { maxLength: 40 }),
+      fc.integer({ min: 1, max: 9 }),
+      async (events, batch) => {
+        const driver = await Driver.open('customer', { batch, crash: true })
+        const expected = new Map<string, number>()
+        events.forEach(({ after_ms, ...event }, i) => {
+          const occurred_at = T + after_ms
+          driver.send('payments', [
+            { ...event, event_id: `e${i}`, tenant_id: 'acme', occurred_at, quantity: 1 } as never,
+          ])
+          const sign =
+            event.type === 'payment_succeeded' ? 1 : ['refunded', 'chargeback'].includes(event.type) ? -1 : 0
+          const name = `${event.customer_id} ${event.currency} ${Math.floor(occurred_at / days(1))}`
+          if (sign) expected.set(name, (expected.get(name) ?? 0) + sign * event.amount_minor)
+        })
+        driver.run()
+        const ledger = new Map<string, number>()
+        for (const { customer_id, currency, occurred_at, amount_minor } of driver.outputs('ledger')) {
+          const name = `${customer_id} ${currency} ${Math.floor(occurred_at / days(1))}`
+          ledger.set(name, (ledger.get(name) ?? 0) + amount_minor)
         }
-      expect(ledger).toEqual(expected)
-      expect(new Map([...state].sort())).toEqual(new Map([...expected].sort()))
-    }),
+        const state = new Map<string, number>()
+        for (const customer of ['ada', 'bo', 'cy'])
+          for (const [field, bytes] of driver.fields(`acme|${customer}`)) {
+            const name = parse_field(field)
+            if (name.kind !== 'slot' || name.node !== 'revenue-ledger/post-ledger') continue
+            const { gross_minor, refunds_minor } = day_codec.decode(bytes)
+            state.set(`${customer} ${name.slot.replace('|', ' ')}`, gross_minor - refunds_minor)
+          }
+        expect(ledger).toEqual(expected)
+        expect(new Map([...state].sort())).toEqual(new Map([...expected].sort()))
+      },
+    ),
     { numRuns: 60 },
   )
 })

@@ -7,7 +7,7 @@ let from = (await store.header(task))?.seq ?? null
 for (;;) {
   const seq = (from ?? 0) + 1
   const to = { log_id: 'l', seq, digest: seq, nonce: 'n', code: 'c', task: '' }
-  const writes = Array.from({ length: 50 }, (_, i) => ({
+  const writes = Array.from({ length: 2000 }, (_, i) => ({
     key: `k${i}`,
     fields: new Map([['seq', Buffer.from(`${seq}`)]]),
   }))

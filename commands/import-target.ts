@@ -1,0 +1,180 @@
+/** Where an import goes: a running process over HTTP, a Kafka cluster, or the embedded stack opened for the purpose. */
+import { join } from 'node:path'
+import type { Config } from '../runtime/config.ts'
+import { create_emitter, type Row } from '../runtime/emit.ts'
+import {
+  close_lease,
+  ImportRefused,
+  type LeaseDeps,
+  type LeaseRequest,
+  open_lease,
+  renew_lease,
+} from '../runtime/import-lease.ts'
+import { create_logger } from '../runtime/logger.ts'
+import { left_to_do, open_system, type System, start_work } from '../runtime/system.ts'
+import { CommandError, type Endpoints, read_endpoints } from './command.ts'
+
+type Lease = Pick<LeaseRequest, 'id' | 'topic'>
+export interface Target {
+  readonly name: string
+  /** Where progress is kept: beside what it is progress of. */
+  readonly progress_dir: string
+  open(request: LeaseRequest): Promise<{ readonly known: boolean }>
+  renew(lease: Lease): Promise<void>
+  append(topic: string, rows: readonly Row[]): Promise<void>
+  /** Closes the lease and, where this process does the work, waits until it is done. */
+  finish(lease: Lease, on_wait: (left: string) => void): Promise<void>
+  close(): Promise<void>
+}
+
+/** How long to keep trying while a server or broker is away. */
+export interface Patience {
+  readonly patience_ms: number
+  readonly on_retry: (reason: string) => void
+}
+
+export const open_target = async (
+  config: Config,
+  patience: Patience,
+  api_key: string | undefined,
+): Promise<Target> => {
+  const endpoints = read_endpoints(config.data_dir)
+  if (endpoints) return http_target(config, endpoints, patience, api_key)
+  const system = await open_system(config, create_logger(config.log_level))
+  return config.cluster ? cluster_target(system, patience) : embedded_target(config, system)
+}
+
+const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
+
+/** Tries again until it works or nothing has for as long as patience lasts. */
+export const patiently = async <T>(
+  { patience_ms, on_retry }: Patience,
+  work: () => Promise<T>,
+): Promise<T> => {
+  const deadline = Date.now() + patience_ms
+  for (let pause_ms = 100; ; pause_ms = Math.min(pause_ms * 1.5, 1000)) {
+    try {
+      return await work()
+    } catch (error) {
+      if (error instanceof CommandError || error instanceof ImportRefused) throw error
+      const reason = (error as Error).message
+      if (Date.now() + pause_ms > deadline)
+        throw new CommandError(
+          `gave up after ${patience_ms / 1000} s: ${reason}; run the same command again to continue`,
+        )
+      on_retry(reason)
+      await sleep(pause_ms)
+    }
+  }
+}
+
+const http_target = (
+  config: Config,
+  first: Endpoints,
+  patience: Patience,
+  api_key: string | undefined,
+): Target => {
+  const { data_dir } = config
+  const headers = {
+    'content-type': 'application/json',
+    ...(api_key && { authorization: `Bearer ${api_key}` }),
+  }
+  const post = (path: string, body: unknown) =>
+    patiently(patience, async () => {
+      // A restarted server may listen elsewhere.
+      const { http } = read_endpoints(data_dir) ?? first
+      const response = await fetch(`${http}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
+      const answer = (await response.json().catch(() => ({}))) as Answer
+      if (response.ok) return answer
+      if (response.status === 409) throw new ImportRefused(answer.reason ?? 'the import was refused')
+      const text = `${path} answered ${response.status}: ${answer.field ? `${answer.field} ` : ''}${answer.reason ?? ''}`
+      if (response.status === 429 || response.status >= 500) throw new Error(text)
+      const key =
+        response.status === 401 || response.status === 403
+          ? '; set TRIBUTARY_API_KEY to an administrator key'
+          : ''
+      throw new CommandError(text + key)
+    })
+  return {
+    name: first.http,
+    progress_dir: join(data_dir, 'imports'),
+    open: async request => ({
+      known: (await post('/v1/imports', { ...request, action: 'open' })).known === true,
+    }),
+    renew: async lease => void (await post('/v1/imports', { ...lease, action: 'renew' })),
+    append: async (topic, rows) => void (await post(`/v1/events/${topic}`, rows)),
+    finish: async lease => void (await post('/v1/imports', { ...lease, action: 'close' })),
+    close: async () => {},
+  }
+}
+interface Answer {
+  readonly reason?: string
+  readonly field?: string
+  readonly known?: boolean
+}
+
+const lease_deps = (system: System): LeaseDeps => ({
+  ...system,
+  emitter: create_emitter(system.app, system.log, system.registry),
+  grace_ms: system.settings.grace_ms,
+})
+
+const cluster_target = (system: System, patience: Patience): Target => {
+  const deps = lease_deps(system)
+  return {
+    name: 'Kafka',
+    progress_dir: '.tributary/imports',
+    open: request => patiently(patience, () => open_lease(deps, request)),
+    renew: lease => patiently(patience, () => renew_lease(deps, lease)),
+    append: (topic, rows) => patiently(patience, () => system.emitter.append(topic, rows)),
+    finish: lease => patiently(patience, () => close_lease(deps, lease)),
+    close: () => system.close(),
+  }
+}
+
+/** Several looks in a row, since lag is as of the newest fetch. */
+const LOOKS = 3
+const LOOK_EVERY_MS = 150
+/** Progress of some kind must be seen within it. */
+const STUCK_MS = 120_000
+
+const embedded_target = (config: Config, system: System): Target => {
+  const work = start_work(system)
+  const deps: LeaseDeps = {
+    ...lease_deps(system),
+    stream_times: group =>
+      work.worker.status().flatMap(task => (task.group === group ? [task.stream_time_ms] : [])),
+  }
+  const drained = async (on_wait: (left: string) => void): Promise<void> => {
+    let last = ''
+    let moved_at = Date.now()
+    for (let looks = 0; looks < LOOKS; ) {
+      const left = left_to_do(system, work)
+      looks = left === null ? looks + 1 : 0
+      if (left !== null && left !== last) {
+        on_wait(left)
+        last = left
+        moved_at = Date.now()
+      }
+      if (left !== null && Date.now() - moved_at > STUCK_MS)
+        throw new CommandError(`the rows are durable, but ${left}`)
+      await sleep(LOOK_EVERY_MS)
+    }
+  }
+  return {
+    name: config.data_dir,
+    progress_dir: join(config.data_dir, 'imports'),
+    open: request => open_lease(deps, request),
+    renew: lease => renew_lease(deps, lease),
+    append: (topic, rows) => system.emitter.append(topic, rows),
+    finish: async (lease, on_wait) => {
+      await Promise.race([drained(on_wait), work.failed])
+      await close_lease(deps, lease)
+      await Promise.race([drained(on_wait), work.failed])
+    },
+    close: async () => {
+      await work.stop()
+      await system.close()
+    },
+  }
+}

@@ -1,0 +1,18 @@
+-- Generated from schemas/*.avsc and schemas/topics.ts. Do not edit.
+CREATE TABLE IF NOT EXISTS `catalog`
+(
+  `_log_id` String,
+  `_key` String,
+  `_partition` Int32,
+  `_offset` Int64,
+  `event_id` String,
+  `tenant_id` String,
+  `occurred_at` DateTime64(3, 'UTC'),
+  `kind` String,
+  `id` String,
+  `effective_at` DateTime64(3, 'UTC'),
+  `revision` Int64,
+  `body` String
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (`tenant_id`, `_key`, `event_id`)
