@@ -10,7 +10,7 @@ import type { Log, Registry, StateStore, Warehouse } from '../runtime/ports.ts'
 import { state_reader } from '../runtime/read-state.ts'
 import { scan } from '../runtime/scan.ts'
 import { batch_log_topic } from '../schemas/topics.ts'
-import type { RevenueDay } from '../schemas/types.ts'
+import type { DeadLetter, RevenueDay } from '../schemas/types.ts'
 
 export interface Places {
   readonly app: App
@@ -58,7 +58,7 @@ export const visit_log = async (
 ): Promise<void> => {
   const read = body_reader(registry)
   for (let partition = 0; partition < partitions_of(app, 'payments'); partition++) {
-    const { ranges, left_out } = await judged(log, partition)
+    const { ranges, left_out } = await judged({ app, log, registry }, partition)
     const last = ranges.at(-1)
     if (!last) continue
     let at = 0
@@ -73,15 +73,29 @@ export const visit_log = async (
   }
 }
 
-const judged = async (log: Log, partition: number) => {
+type Logs = Pick<Places, 'app' | 'log' | 'registry'>
+
+const judged = async ({ app, log, registry }: Logs, partition: number) => {
   const ranges: { from: number; to: number }[] = []
   const left_out = new Set<number>()
+  const failed = new Set<number>()
   await scan(log, { topic: batch_log_topic(GROUP), partition }, 0, ({ value }) => {
     if (!value) return
     const batch = read_batch(value)
     for (const { topic, from, to } of batch.ranges) if (topic === 'payments') ranges.push({ from, to })
-    for (const { topic, offset } of batch.left_out) if (topic === 'payments') left_out.add(offset)
+    for (const { topic, offset, outcome } of batch.left_out)
+      if (topic === 'payments') (outcome === 'failed' ? failed : left_out).add(offset)
   })
+  if (failed.size === 0) return { ranges, left_out }
+  // A record that failed in some pipeline moved money all the same, unless it was the ledger's pipeline.
+  const read = body_reader(registry)
+  for (let from = 0; from < partitions_of(app, 'dead_letters'); from++)
+    await scan(log, { topic: 'dead_letters', partition: from }, 0, async ({ value }) => {
+      if (!value) return
+      const dead = (await read(value)) as unknown as DeadLetter
+      const here = dead.topic === 'payments' && dead.partition === partition && failed.has(dead.offset)
+      if (here && dead.pipeline === PIPELINE) left_out.add(dead.offset)
+    })
   return { ranges, left_out }
 }
 

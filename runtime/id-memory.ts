@@ -72,7 +72,8 @@ export class IdMemory {
   /** A new buffer: the old one may be part of a snapshot. Expired ids are left behind. */
   #grow(bucket: Bucket, now_ms: number): void {
     const live: number[] = []
-    for (let at = 0; at < bucket.length; at += ENTRY) if (!this.#expired(bucket.bytes, at, now_ms)) live.push(at)
+    for (let at = 0; at < bucket.length; at += ENTRY)
+      if (!this.#expired(bucket.bytes, at, now_ms)) live.push(at)
     const grown = Buffer.allocUnsafe(Math.max(4, 2 * live.length) * ENTRY)
     let length = 0
     for (const at of live) {

@@ -89,7 +89,8 @@ export class Decoders {
 export const base_fields = (app: App, topic: string): readonly string[] => {
   const spec = app.topics[topic] as TopicSpec
   const identity = [spec.event_id ?? 'event_id', spec.occurred_at ?? 'occurred_at']
-  const schema = app.schemas[spec.schema] as { fields: readonly { name: string }[] }
+  const schema = app.schemas[spec.schema] as { fields: readonly { name: string }[] } | undefined
+  if (!schema) return []
   const wanted = new Set([...identity, ...KEY_FIELDS, ...(spec.keyed_by === 'catalog' ? CATALOG_FIELDS : [])])
   return schema.fields.map(field => field.name).filter(name => wanted.has(name))
 }

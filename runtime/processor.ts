@@ -6,18 +6,17 @@ import { crc32 } from 'node:zlib'
 import type { Catalog } from '../schemas/catalog-kinds.ts'
 import type { BatchLeftOut } from '../schemas/types.ts'
 import type { App, KeyGroup } from './app.ts'
-import { partitions_of } from './app.ts'
 import type { CatalogView } from './catalog.ts'
 import { Entities, type Entity } from './entities.ts'
 import { type GraphHost, type Moment, type NodeDef, PipelineGraph, Rejected } from './graph.ts'
 import type { Item } from './intake.ts'
-import { key_of, partition_of, tenant_of } from './keys.ts'
+import { tenant_of } from './keys.ts'
+import { type Encode, Outputs } from './outputs.ts'
 import type { Output } from './ports.ts'
 import { StreamTime, type StreamTimeState } from './stream-time.ts'
 import { type Timer, type TimerClock, Timers, timer_id } from './timers.ts'
 import type { Observer, Outcome } from './worker-types.ts'
 
-export type Encode = (row: object) => Buffer
 export type Outcomes = Record<Outcome, number>
 
 export interface BatchInput {
@@ -27,6 +26,8 @@ export interface BatchInput {
   /** Live: the bound. Replayed: the recorded number, which must be reached. */
   readonly timers_max: number
   readonly catalog_offset: number
+  /** Replayed: nothing is counted. */
+  readonly muted?: boolean
   /** Replayed: the recorded end of the batch's stream time. */
   readonly stream_time_ms?: number | null
   /** Checked every so many records, to end a batch by compute time. */
@@ -67,16 +68,15 @@ export class Processor {
   digest = 0
   #marked_ms = Number.NEGATIVE_INFINITY
   readonly #app: App
-  readonly #group: KeyGroup
   readonly #partition: number
-  readonly #encoders: ReadonlyMap<string, Encode>
   readonly #catalog: CatalogView
   readonly #observe: Observer
   readonly #import_lapse_ms: number
   readonly #nodes: NodeDef[] = []
   readonly #moment: Moment
   // The running batch.
-  #outputs: Output[] = []
+  readonly #outputs: Outputs
+  #muted = false
   #outcomes: Outcomes = no_outcomes()
   #left_out: BatchLeftOut[] = []
   #dead_timers = 0
@@ -99,9 +99,8 @@ export class Processor {
   }) {
     const { app, group } = options
     this.#app = app
-    this.#group = group
     this.#partition = options.partition
-    this.#encoders = options.encoders
+    this.#outputs = new Outputs(app, group, options.partition, options.encoders)
     this.#catalog = options.catalog
     this.#observe = options.observe
     this.#import_lapse_ms = options.import_lapse_ms
@@ -113,7 +112,8 @@ export class Processor {
       timers: this.timers,
       schemas: app.schemas,
       define: (field, make) => this.#define(field, make),
-      emit: (topic, row) => this.#emit(topic, row as object),
+      emit: (topic, row) =>
+        this.#outputs.emit(topic, row as object, this.#moment.entity.key, this.#moment.stream_time_ms),
       freeze: options.freeze ?? false,
     }
     this.graphs = group.pipelines.map(pipeline => new PipelineGraph(pipeline, host))
@@ -146,7 +146,7 @@ export class Processor {
         ),
       late: (operator, reason) => {
         this.#late = true
-        this.#observe.late(operator, reason)
+        if (!this.#muted) this.#observe.late(operator, reason)
       },
     }
   }
@@ -199,7 +199,8 @@ export class Processor {
   }
 
   run(batch: BatchInput): BatchResult {
-    this.#outputs = []
+    this.#outputs.truncate(0)
+    this.#muted = batch.muted ?? false
     this.#outcomes = no_outcomes()
     this.#left_out = []
     this.#dead_timers = 0
@@ -305,7 +306,7 @@ export class Processor {
 
   #undo(outputs: number): void {
     this.entities.undo(this.timers)
-    this.#outputs.length = outputs
+    this.#outputs.truncate(outputs)
   }
 
   #refuse(item: Item, reason: string, detail: string): void {
@@ -342,88 +343,28 @@ export class Processor {
     this.#undo(outputs)
     this.#dead_timers++
     const { reason, detail } = failure_of(graph)
-    const id = `timer:${this.node_field(timer.node)}:${timer.name}:${timer.due_ms}:${timer.key}`
-    this.#write_dead_letter(
-      id,
-      timer.key,
-      reason,
-      `${detail} (timer of ${timer.cause_id})`,
-      graph.pipeline.name,
-      null,
-    )
-  }
-
-  #emit(topic: string, row: object): void {
-    const spec = this.#app.topics[topic]
-    if (!spec) throw new Error(`no topic ${topic}`)
-    const { entity, stream_time_ms } = this.#moment
-    const own = spec.keyed_by === this.#group.name
-    if (spec.encode) {
-      const { key, value } = spec.encode(row as never)
-      this.#outputs.push({ topic, partition: this.#partition, key: Buffer.from(key), value })
-      return
-    }
-    const encode = this.#encoders.get(topic) as Encode
-    const key = Buffer.from(own ? entity.key : key_of(spec, row))
-    const partition = own ? this.#partition : partition_of(key, partitions_of(this.#app, topic))
-    const upstream =
-      spec.role === 'internal'
-        ? { task: this.#partition, stream_time_ms: Number.isFinite(stream_time_ms) ? stream_time_ms : 0 }
-        : undefined
-    this.#outputs.push({ topic, partition, key, value: encode(row), upstream })
+    const event_id = `timer:${this.node_field(timer.node)}:${timer.name}:${timer.due_ms}:${timer.key}`
+    const from = { event_id, key: timer.key, pipeline: graph.pipeline.name, item: null }
+    this.#outputs.dead_letter(from, reason, `${detail} (timer of ${timer.cause_id})`, this.#wall_ms)
   }
 
   #dead_letter(item: Item, reason: string, detail: string, pipeline: string | null): void {
-    const id = `${item.topic}:${this.#partition}:${item.offset}${pipeline ? `:${pipeline}` : ''}`
-    this.#observe.dead_letter(item.topic, reason)
-    this.#write_dead_letter(id, item.key, reason, detail, pipeline, item)
-  }
-
-  #write_dead_letter(
-    event_id: string,
-    key: string,
-    reason: string,
-    detail: string,
-    pipeline: string | null,
-    item: Item | null,
-  ): void {
-    const encode = this.#encoders.get('dead_letters') as Encode
-    const value = encode({
-      event_id,
-      tenant_id: tenant_of(key),
-      occurred_at: this.#wall_ms,
-      reason,
-      detail: detail.slice(0, 500),
-      topic: item?.topic ?? '',
-      partition: this.#partition,
-      offset: item?.offset ?? -1,
-      pipeline,
-      schema_id: item?.schema_id ?? null,
-      key: item?.raw_key ?? null,
-      value: item?.value ?? null,
-    })
-    this.#outputs.push({ topic: 'dead_letters', partition: this.#partition, key: Buffer.from(key), value })
+    const event_id = `${item.topic}:${this.#partition}:${item.offset}${pipeline ? `:${pipeline}` : ''}`
+    if (!this.#muted) this.#observe.dead_letter(item.topic, reason)
+    this.#outputs.dead_letter({ event_id, key: item.key, pipeline, item }, reason, detail, this.#wall_ms)
   }
 
   #finish(consumed: number, more_due: boolean): BatchResult {
-    let digest = this.digest
-    for (const { topic, key, value } of this.#outputs) {
-      if (topic === 'dead_letters') continue
-      digest = crc32(topic, digest)
-      if (key) digest = crc32(key, digest)
-      if (value) digest = crc32(value.subarray(5), digest)
-    }
     const { processed, late } = this.#outcomes
-    digest = crc32(`${processed} ${late} ${this.#fired}`, digest)
-    this.digest = digest
+    this.digest = crc32(`${processed} ${late} ${this.#fired}`, this.#outputs.digest(this.digest))
     return {
       consumed,
       outcomes: this.#outcomes,
       left_out: this.#left_out,
-      outputs: this.#outputs,
+      outputs: this.#outputs.take(),
       timers: this.#fired,
       dead_timers: this.#dead_timers,
-      digest,
+      digest: this.digest,
       more_due,
     }
   }
@@ -437,16 +378,7 @@ export class Processor {
       if (!force && Math.floor(now_ms / MARK_MS) <= Math.floor(this.#marked_ms / MARK_MS)) return []
       this.#marked_ms = now_ms
     }
-    const upstream = { task: this.#partition, stream_time_ms: idle ? null : now_ms }
-    return this.marked_topics.flatMap(topic =>
-      Array.from({ length: partitions_of(this.#app, topic) }, (_, partition) => ({
-        topic,
-        partition,
-        key: null,
-        value: null,
-        upstream,
-      })),
-    )
+    return this.#outputs.marks(this.marked_topics, idle ? null : now_ms)
   }
 }
 

@@ -186,6 +186,7 @@ const replay = async (
       timers_max: batch.timers,
       catalog_offset: batch.catalog_offset,
       stream_time_ms: batch.stream_time_ms,
+      muted: true,
     })
     processor.marks(false)
     const same_code = batch.code === shared.code

@@ -7,8 +7,9 @@ import { type App, describe_pipeline, type KeyGroup, key_groups, writers_of } fr
 import { compile_encoder } from './avro/encoder.ts'
 import { type CatalogRow, CatalogView, follow_catalog } from './catalog.ts'
 import { base_fields, Decoders, Lane } from './intake.ts'
+import type { Encode } from './outputs.ts'
 import type { Group, LogRecord } from './ports.ts'
-import { type Encode, Processor } from './processor.ts'
+import { Processor } from './processor.ts'
 import { type Shared, TaskRun } from './task.ts'
 import { type Running, type TaskStatus, unobserved, type WorkerDeps } from './worker-types.ts'
 

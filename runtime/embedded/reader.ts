@@ -2,8 +2,15 @@
 import type { LogRecord, Reader } from '../ports.ts'
 import type { Partition, Partitions } from './partitions.ts'
 
-/** Below this many buffered records, news is read in; above, it stays in LMDB. */
+/** News is read in while fewer records and bytes were read since the buffer was last empty; else it stays in LMDB. */
 const LOW_WATER = 1000
+const LOW_WATER_BYTES = 4 << 20
+
+const bytes_of = (records: readonly LogRecord[]): number => {
+  let bytes = 0
+  for (const { key, value } of records) bytes += (key?.length ?? 0) + (value?.length ?? 0)
+  return bytes
+}
 
 export class PartitionReader implements Reader {
   readonly topic: string
@@ -16,6 +23,7 @@ export class PartitionReader implements Reader {
   readonly #grown = () => this.#fill()
   #buffer: LogRecord[] = []
   #head = 0
+  #bytes = 0
   #filling: NodeJS.Immediate | null = null
   #failure: unknown = null
 
@@ -41,8 +49,7 @@ export class PartitionReader implements Reader {
     if (record === undefined) return undefined
     this.#head++
     if (this.#head === this.#buffer.length) {
-      this.#buffer = []
-      this.#head = 0
+      this.#drop()
       // Drained with more to come: the next batch need not wait for it.
       if (this.position < this.#source.end) this.#fill()
     }
@@ -50,8 +57,7 @@ export class PartitionReader implements Reader {
   }
 
   seek(offset: number): void {
-    this.#buffer = []
-    this.#head = 0
+    this.#drop()
     this.#failure = null
     this.position = offset
     this.#source.listeners.add(this.#grown)
@@ -73,19 +79,26 @@ export class PartitionReader implements Reader {
     this.#filling = null
   }
 
+  #drop(): void {
+    this.#buffer = []
+    this.#head = 0
+    this.#bytes = 0
+  }
+
   #fill(): void {
     // After a seek the first fill is the scheduled one; a growth in between must not forestall it.
     if (this.#filling || this.#failure !== null) return
     const was_end = this.end
     const was_position = this.position
     try {
-      if (this.length < LOW_WATER) {
+      if (this.length < LOW_WATER && this.#bytes < LOW_WATER_BYTES) {
         const fetched = this.#partitions.read(this.#source, this.position)
         this.#buffer =
           this.length === 0
             ? fetched.records.slice()
             : [...this.#buffer.slice(this.#head), ...fetched.records]
         this.#head = 0
+        this.#bytes += bytes_of(fetched.records)
         this.position = fetched.position
       }
       this.end = this.#source.end

@@ -73,7 +73,8 @@ export const insert_head = (text: string): InsertHead | null => {
 
 /** The same insert, its data read from a file. */
 export const insert_from_file = (head: InsertHead, path: string): string =>
-  `${head.target} FROM INFILE ${quoted(path)} ${head.settings} FORMAT ${head.format}`
+  // On lines of their own: the target may end in a comment.
+  `${head.target}\nFROM INFILE ${quoted(path)}\n${head.settings}\nFORMAT ${head.format}`
 
 const READS = new Set(['SELECT', 'WITH', 'SHOW', 'DESCRIBE', 'DESC', 'EXPLAIN', 'EXISTS'])
 /** Functions that reach files or other hosts and are not under any grant. */

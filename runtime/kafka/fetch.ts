@@ -11,6 +11,28 @@ const READ_COMMITTED = 1
 
 export const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
 
+/** Those who wait for news, each with its own limit. */
+export class Waiters {
+  readonly #all = new Set<() => void>()
+
+  /** Resolves at the next wake(), at the latest after max_ms. */
+  wait(max_ms: number): Promise<void> {
+    return new Promise(resolve => {
+      const done = () => {
+        clearTimeout(timer)
+        this.#all.delete(done)
+        resolve()
+      }
+      const timer = setTimeout(done, max_ms)
+      this.#all.add(done)
+    })
+  }
+
+  wake(): void {
+    for (const done of this.#all) done()
+  }
+}
+
 interface Wanted {
   readonly mailbox: Mailbox
   readonly epoch: number

@@ -6,7 +6,7 @@
 import type * as KafkaJs from 'kafkajs'
 import type { Group, TaskLog } from '../ports.ts'
 import { member_assigner } from './assigner.ts'
-import { fetch_once, MAX_WAIT_MS, recover_fetch, sleep } from './fetch.ts'
+import { fetch_once, MAX_WAIT_MS, recover_fetch, sleep, Waiters } from './fetch.ts'
 import {
   type ConsumerGroup,
   type KafkaOptions,
@@ -45,7 +45,7 @@ export class Member implements Membership {
   /** Tasks end and none begins; heartbeats go on until they have ended. */
   #leaving = false
   #stopping = false
-  #wake: (() => void) | null = null
+  readonly #idle = new Waiters()
   #end: (failure: unknown) => void = () => {}
 
   /** @param counts partition count of each of the group's topics */
@@ -67,7 +67,7 @@ export class Member implements Membership {
       transactional: group.transactional,
       transactional_id: partition => `${options.client_id}.${group.name}.${partition}`,
       partition_count,
-      wake: () => this.#wake?.(),
+      wake: () => this.#idle.wake(),
       member: max_ms => this.#confirmed(max_ms),
       committed: (partition, topics) => this.#committed(partition, topics),
       save: (partition, offsets) => this.#save(partition, offsets),
@@ -152,7 +152,8 @@ export class Member implements Membership {
   async fetch(group: ConsumerGroup, node_id: string): Promise<void> {
     if (this.#rejoin) throw rejoin_request()
     try {
-      if (!(await fetch_once(group.cluster, node_id, this.#mailboxes()))) await this.#idle()
+      // Idle until a mailbox wants something; no longer than a fetch would take, so that heartbeats go on.
+      if (!(await fetch_once(group.cluster, node_id, this.#mailboxes()))) await this.#idle.wait(MAX_WAIT_MS)
     } catch (error) {
       await recover_fetch(group.cluster, error)
     }
@@ -161,18 +162,6 @@ export class Member implements Membership {
 
   *#mailboxes(): Iterable<Mailbox> {
     for (const task of this.#tasks.values()) yield* task.mailboxes.values()
-  }
-
-  /** Until a mailbox wants something; no longer than a fetch would take, so that heartbeats go on. */
-  #idle(): Promise<void> {
-    return new Promise(resolve => {
-      const timer = setTimeout(() => this.#wake?.(), MAX_WAIT_MS)
-      this.#wake = () => {
-        clearTimeout(timer)
-        this.#wake = null
-        resolve()
-      }
-    })
   }
 
   #start(partition: number): void {
@@ -204,7 +193,7 @@ export class Member implements Membership {
       if (this.#leaving || this.#draining.size > 0) return
       // The group decided while these were held; now it may give them to others, or back.
       this.#rejoin = true
-      this.#wake?.()
+      this.#idle.wake()
     }
     this.#draining.set(partition, drain())
   }

@@ -55,16 +55,16 @@ export class TaskProducer {
     count: PartitionCount,
   ): Promise<Map<string, number>> {
     if (this.#poison !== null) throw new Error(`producer ${this.#id} ${this.#poison}: acquire first`)
-    if (this.#busy) throw new Error(`producer ${this.#id} is in a transaction already`)
+    if (this.#busy !== null) throw new Error(`producer ${this.#id} is in a transaction already`)
     const work = this.#transact(outputs, own_partition, count)
     this.#busy = work.catch(() => {})
     try {
-      return await within(work, COMMIT_MS, `transaction of ${this.#id}`)
-    } catch (error) {
-      this.#poison ??= 'failed earlier'
-      throw error
-    } finally {
+      const first = await within(work, COMMIT_MS, `transaction of ${this.#id}`)
       this.#busy = null
+      return first
+    } catch (error) {
+      this.#poison ??= 'failed earlier' // what may still run is awaited by drop()
+      throw error
     }
   }
 

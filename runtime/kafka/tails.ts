@@ -1,6 +1,6 @@
 /** Reading partitions outside any group: all tails of a process share one fetch loop per broker. */
 import type { Fetched, LogRecord } from '../ports.ts'
-import { fetch_once, MAX_WAIT_MS, recover_fetch, sleep } from './fetch.ts'
+import { fetch_once, MAX_WAIT_MS, recover_fetch, sleep, Waiters } from './fetch.ts'
 import { type Cluster, kafka_error } from './kafkajs.ts'
 import { Mailbox } from './mailbox.ts'
 import { within } from './send.ts'
@@ -23,8 +23,8 @@ export class Tails {
 
   /** As Log.tail. */
   async *tail(topic: string, partition: number, from: number, signal: AbortSignal): AsyncGenerator<Fetched> {
-    let awake: (() => void) | null = null
-    const news = () => awake?.()
+    const waiters = new Waiters()
+    const news = () => waiters.wake()
     const mailbox = new Mailbox(topic, partition, news, () => {})
     mailbox.seek(from)
     signal.addEventListener('abort', news, { once: true })
@@ -37,13 +37,7 @@ export class Tails {
         const { failure, position, end } = mailbox
         if (failure) throw failure
         if (position === told.position && end === told.end) {
-          await new Promise<void>(resolve => {
-            const timer = setTimeout(resolve, MAX_WAIT_MS)
-            awake = () => {
-              clearTimeout(timer)
-              resolve()
-            }
-          })
+          await waiters.wait(MAX_WAIT_MS)
           continue
         }
         const records: LogRecord[] = []

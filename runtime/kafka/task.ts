@@ -1,7 +1,7 @@
 /** A task's hold on its partition: mailboxes filled by the group's fetch loop, and its own transactional producer. */
 import type * as KafkaJs from 'kafkajs'
 import type { Output, TaskLog } from '../ports.ts'
-import { sleep } from './fetch.ts'
+import { sleep, Waiters } from './fetch.ts'
 import { kafka_error } from './kafkajs.ts'
 import { Mailbox } from './mailbox.ts'
 import { TaskProducer } from './producer.ts'
@@ -34,7 +34,7 @@ export class Task implements TaskLog {
   #producer: TaskProducer | null = null
   #closed = false
   #news = false
-  #awake: (() => void) | null = null
+  readonly #waiters = new Waiters()
 
   constructor(ground: TaskGround, partition: number, topics: readonly string[]) {
     this.#ground = ground
@@ -56,15 +56,7 @@ export class Task implements TaskLog {
   }
 
   async wait(max_ms: number): Promise<void> {
-    if (!this.#news && !this.#failure())
-      await new Promise<void>(resolve => {
-        const timer = setTimeout(() => this.#awake?.(), max_ms)
-        this.#awake = () => {
-          clearTimeout(timer)
-          this.#awake = null
-          resolve()
-        }
-      })
+    if (!this.#news && !this.#failure()) await this.#waiters.wait(max_ms)
     this.#news = false
     const failure = this.#failure()
     if (failure) throw failure
@@ -88,10 +80,12 @@ export class Task implements TaskLog {
         return
       } catch (error) {
         void producer.drop()
-        const { type, retriable } = kafka_error(error)
-        const hopeless =
-          retriable === false && type !== 'CONCURRENT_TRANSACTIONS' && type !== 'INVALID_PRODUCER_EPOCH'
-        if (this.#closed || hopeless || Date.now() + ACQUIRE_PAUSE_MS > deadline) throw error
+        const { name, type, retriable } = kafka_error(error)
+        const passing =
+          retriable !== false ||
+          name === 'KafkaJSNumberOfRetriesExceeded' ||
+          type === 'INVALID_PRODUCER_EPOCH'
+        if (this.#closed || !passing || Date.now() + ACQUIRE_PAUSE_MS > deadline) throw error
         await sleep(ACQUIRE_PAUSE_MS)
       }
     }
@@ -139,6 +133,6 @@ export class Task implements TaskLog {
 
   #notice(): void {
     this.#news = true
-    this.#awake?.()
+    this.#waiters.wake()
   }
 }

@@ -15,7 +15,7 @@ import { type Connection, type ConnectionOptions, open_connection } from './conn
 import { load_script, save_script, wipe_script } from './scripts.ts'
 
 export interface RedisStoreOptions extends ConnectionOptions {
-  /** Bounds of one script of a save: it blocks the server while it runs (about 1 µs a field). */
+  /** Bounds of one script of a save: it blocks the server while it runs (1 to 5 µs a field). */
   readonly part_fields_max?: number
   readonly part_bytes_max?: number
 }

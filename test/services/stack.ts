@@ -58,12 +58,12 @@ export const stack = async (...names: ServiceName[]): Promise<Stack> => {
 }
 
 if (import.meta.main) {
-  const opened = await stack()
-  for (const [name, endpoint] of opened.endpoints)
-    console.log(`export ${sources[name].variable}=${endpoint.address}`)
-  const held = setInterval(() => {}, 60_000)
+  let opened: Stack | null = null
   let stopping = false
+  const held = setInterval(() => {}, 60_000)
+  // Before the services start: a signal while they do must end them too, which process.exit does.
   const stop = async (): Promise<void> => {
+    if (opened === null) process.exit(1)
     if (stopping) return
     stopping = true
     clearInterval(held)
@@ -71,4 +71,7 @@ if (import.meta.main) {
   }
   process.on('SIGTERM', () => void stop())
   process.on('SIGINT', () => void stop())
+  opened = await stack()
+  for (const [name, endpoint] of opened.endpoints)
+    console.log(`export ${sources[name].variable}=${endpoint.address}`)
 }

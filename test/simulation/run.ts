@@ -1,7 +1,8 @@
 /** Runs a range of seeds in this process; with MUTANT set, over production code with that one line changed. */
 import { parseArgs } from 'node:util'
+import './mutant-loader.ts'
 import './memo.ts'
-import { simulate } from './world.ts'
+const { simulate } = await import('./world.ts')
 
 const { values } = parseArgs({ options: { seeds: { type: 'string', default: '1..100' }, keep: { type: 'string', default: '0' } } })
 const [from = 1, to = from] = values.seeds.split('..').map(Number)
@@ -18,6 +19,8 @@ for (let seed = from; seed <= to; seed++) {
   process.exitCode = 1
   break
 }
+const cpu = process.cpuUsage()
 const seconds = (performance.now() - started) / 1000
+console.log(`cpu ${((cpu.user + cpu.system) / 1e6).toFixed(1)} s`)
 console.log(`${events} events in ${seconds.toFixed(1)} s; ${((seconds * 1000) / (to - from + 1)).toFixed(1)} ms a seed`)
 if (process.exitCode !== 1) console.log([...counters].sort().map(([name, n]) => `${name}: ${n}`).join('\n'))

@@ -47,6 +47,6 @@ export const simulated_settings: Settings = {
   hot_keys_max: 4,
   import_lapse_ms: hours(24),
   insert_bytes_max: 1 << 14,
-  insert_wait_ms: 80,
+  insert_wait_ms: 200,
   retry_ms: 15,
 }

@@ -138,7 +138,7 @@ export const create_store = (shared: SharedStore, process: Process): StateStore 
         if (at(task)?.dirty) return 'conflict'
         const before = header_of(task)
         const same = before?.seq === header.seq && before.digest === header.digest
-        if (before && same && before.log_id === header.log_id) return 'already_saved'
+        if (same && before.nonce === header.nonce) return 'already_saved'
         if ((before?.seq ?? null) !== from) return 'conflict'
         if (before && before.log_id !== header.log_id) return 'conflict'
         const fresh: Checkpoint = { task, saves: [], entities: new Map(), dirty: false }

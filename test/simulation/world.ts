@@ -96,7 +96,8 @@ const create_world = (seed: number, keep: number): World => {
 const schedule_sending = (world: World, plan: Plan) => {
   const { scheduler, broker } = world
   const { random } = scheduler
-  const transactional = random.chance(0.4) ? 0.2 : 0
+  // An import appends plainly: behind an open transaction nobody can know of older rows to wait for.
+  const transactional = random.chance(0.4) && plan.profile === 'live' ? 0.2 : 0
   const append = (sent: Sent, transaction: Transaction | null) => {
     const output = { topic: sent.topic, partition: sent.partition, key: sent.key, value: sent.value }
     const offset = broker.append(output, transaction)
@@ -193,11 +194,9 @@ const live_through = async (world: World, plan: Plan) => {
     const end = { ...plan, sent: [closing_lease(app.schemas, world.registry, scheduler.now())] }
     schedule_sending(world, end)
   }
-  for (const hours of [1, 24]) {
-    scheduler.jump(hours * HOUR)
-    await steps(4000)
-    await come_to_rest(world, `${hours} h later`)
-  }
+  scheduler.jump(2 * HOUR)
+  await steps(2500)
+  await come_to_rest(world, 'two hours later')
   await stop_all(world)
   // Whatever the store lost meanwhile without anybody noticing comes back from the log.
   cluster.launch()

@@ -200,6 +200,26 @@ describe('beside the writing process', () => {
   }, 30_000)
 })
 
+describe('a task that does not keep up', () => {
+  test('holds a bounded part of large records in memory, and still gets them all', async () => {
+    const dir = await directory()
+    const log = await open_log(dir)
+    await log.ensure([{ name: 'in', partitions: 1 }])
+    const held = hold(log, { name: 'g', topics: ['in'], partitions: 1, transactional: true })
+    const task = await held.task(0)
+    const reader = task.reader('in')
+    reader.seek(0)
+    for (let i = 0; i < 20; i++) await log.append([output('in', Buffer.alloc(1 << 20, i))])
+    await until('the end is known', () => reader.end === 20)
+    expect(reader.length).toBeGreaterThan(0)
+    expect(reader.length).toBeLessThan(8)
+    for (let i = 0; i < 20; i++) expect(reader.shift()?.value?.[1000]).toBe(i)
+    expect([reader.shift(), reader.position]).toEqual([undefined, 20])
+    await held.stop()
+    await log.close()
+  })
+})
+
 describe('throughput', () => {
   test('many small callers share transactions', async () => {
     const dir = await directory()

@@ -168,7 +168,7 @@ describe('the interface', () => {
     await ask({ body: "INSERT INTO data VALUES (5, 'x; y')" })
     await ask({ body: "INSERT INTO data SELECT 6, 'FORMAT CSV'" })
     expect((await ask({ body: 'SELECT * FROM data ORDER BY a FORMAT JSONCompactEachRow' })).text).toBe(
-      '[1,"FORMAT"]\n[2,"\'); --"]\n[3,"native"]\n[4,"ü"]\n[5,"x; y"]\n[6,"FORMAT CSV"]\n',
+      '[1, "FORMAT"]\n[2, "\'); --"]\n[3, "native"]\n[4, "ü"]\n[5, "x; y"]\n[6, "FORMAT CSV"]\n',
     )
   })
 
@@ -186,6 +186,7 @@ describe('the interface', () => {
 
   it('serves @clickhouse/client with compression both ways', async () => {
     const client = createClient({
+      log: { level: 127 },
       url: server.url,
       password: 'öwner',
       compression: { request: true, response: true },
@@ -304,7 +305,8 @@ describe('the analyst', () => {
     expect((await read(bounds, { max_execution_time: '600' })).text).toBe('2\n')
     expect((await read(bounds, { max_execution_time: '0' })).text).toBe('2\n')
     const long = await read('SELECT count() FROM system.numbers WHERE NOT ignore(sleepEachRow(0.001))')
-    expect(long.headers['x-clickhouse-exception-code']).toBe('159')
+    // TIMEOUT_EXCEEDED, or TOO_SLOW where it was seen coming.
+    expect(long.headers['x-clickhouse-exception-code']).toMatch(/^(159|160)$/)
     for (const setting of [
       'readonly',
       'format_template_row',

@@ -1,0 +1,293 @@
+/**
+ * The loop of a task that has recovered. One micro-batch: (1) take buffered records of all inputs, merged by event time;
+ * (2) guard and decode (intake.ts); (3) load cold keys; (4) push, due timers first (processor.ts); (5) one transaction:
+ * outputs + batch-log record; (6) checkpoint, later and beside.
+ */
+import type { Batch } from '../schemas/types.ts'
+import { ranges_of } from './batch-log.ts'
+import { Checkpoints, type TaskState } from './checkpoint.ts'
+import { check_future, type Item, merge_sources, reader_source } from './intake.ts'
+import type { CheckpointHeader, Reader } from './ports.ts'
+import type { Processor } from './processor.ts'
+import { chunks, load_cold, type Recovered } from './recovery.ts'
+import type { TaskRun } from './task.ts'
+import type { Outcome } from './worker-types.ts'
+
+/** A batch about to run. */
+interface Taken {
+  readonly items: readonly Item[]
+  readonly wall_ms: number
+  readonly tick_ms: number | null
+  /** Tells the next stage that there is nothing to read here. */
+  readonly idle: boolean
+}
+
+export class LiveTask {
+  readonly #run: TaskRun
+  readonly #processor: Processor
+  readonly #recovered: Recovered
+  readonly #checkpoints: Checkpoints
+  readonly #readers: Reader[]
+  #seq: number
+  #log_offset: number
+  /** Merged but not yet processed: they are the next batch, alone, so that a recorded range merges to the same order. */
+  #carry: readonly Item[] = []
+  #more_due = false
+  /** Since when all inputs have stood at their end. */
+  #idle_since: number | null = null
+  /** What the next stage was told; after a recovery nobody knows. */
+  #told: 'idle' | 'time' | 'unknown' = 'unknown'
+
+  constructor(run: TaskRun, processor: Processor, recovered: Recovered) {
+    this.#run = run
+    this.#processor = processor
+    this.#recovered = recovered
+    const { signal } = run.task
+    this.#checkpoints = new Checkpoints(run.deps, run.id, processor, recovered.header?.seq ?? null, signal)
+    this.#readers = run.lanes.map(lane => run.task.reader(lane.topic))
+    this.#seq = recovered.seq
+    this.#log_offset = recovered.log_offset
+  }
+
+  async loop(): Promise<void> {
+    const { task, deps } = this.#run
+    this.#offer_checkpoint()
+    while (!task.signal.aborted) {
+      const taken = await this.#take()
+      if (taken) await this.#batch(taken)
+      else {
+        this.#offer_checkpoint()
+        this.#report()
+        await task.wait(this.#patience(deps.clock.now()))
+      }
+      this.#report()
+    }
+    await this.#checkpoints.settled()
+    if (this.#checkpoints.seq !== this.#seq) {
+      this.#offer_checkpoint(true)
+      await this.#checkpoints.settled()
+    }
+    this.#report()
+  }
+
+  async #take(): Promise<Taken | null> {
+    const { settings, clock } = this.#run.deps
+    let items = this.#carry
+    if (items.length === 0) items = await this.#merge()
+    const now = clock.now()
+    this.#note_idleness(now, items.length > 0)
+    const limit_ms = now + settings.future_ms
+    items = items.map(item => check_future(item, limit_ms))
+    const tick_ms = items.length ? null : this.#tick(now)
+    const idle = items.length === 0 && tick_ms === null && this.#may_tell_idle(now)
+    const wall = this.#processor.timers.peek('wall')
+    if (items.length || tick_ms !== null || idle || this.#more_due || (wall && wall.due_ms <= now))
+      return { items, wall_ms: now, tick_ms, idle }
+    return null
+  }
+
+  /** Waits, bounded, for an input that has more to come but nothing at hand; with none, nobody waits. */
+  async #merge(): Promise<Item[]> {
+    const { settings, clock } = this.#run.deps
+    const { task, lanes } = this.#run
+    const deadline = clock.now() + settings.lag_wait_ms
+    const sources = lanes.map((lane, i) => reader_source(lane, this.#readers[i] as Reader))
+    for (;;) {
+      let starving = false
+      const merged = merge_sources(sources, {
+        records: settings.batch_records_max,
+        bytes: settings.batch_bytes_max,
+        starved: (i, taken) => {
+          const reader = this.#readers[i] as Reader
+          const lags = reader.end < 0 || reader.position < reader.end
+          if (lags && taken >= reader.length && clock.now() < deadline) starving = true
+          return starving
+        },
+      })
+      if (merged.items.length) {
+        merged.taken.forEach((count, i) => {
+          for (let n = 0; n < count; n++) this.#readers[i]?.shift()
+        })
+        return merged.items
+      }
+      const { fetch } = merged
+      if (fetch)
+        await this.#run.persistently(() => this.#run.shared.decoders.fetch(fetch.topic, fetch.schema_id))
+      else if (starving) await task.wait(Math.max(1, deadline - clock.now()))
+      else return []
+      if (task.signal.aborted) return []
+    }
+  }
+
+  #note_idleness(now: number, records: boolean): void {
+    const at_end =
+      !records &&
+      this.#readers.every(reader => reader.length === 0 && reader.end >= 0 && reader.position >= reader.end)
+    if (!at_end || !this.#run.shared.catalog.at_end) this.#idle_since = null
+    else this.#idle_since ??= now
+  }
+
+  /** Nothing to read for idle_ms, nobody upstream with more, no history being loaded. */
+  #quiet(now: number): boolean {
+    const { settings } = this.#run.deps
+    if (this.#idle_since === null || now - this.#idle_since < settings.idle_ms) return false
+    return (
+      this.#processor.stream_time.upstream_idle &&
+      !this.#run.shared.catalog.import_open(now, settings.import_lapse_ms)
+    )
+  }
+
+  /** The wall clock moves stream time only when all is quiet, never before the first record, only when a timer is due for it. */
+  #tick(now: number): number | null {
+    const to_ms = now - this.#run.deps.settings.idle_ms
+    const timer = this.#processor.timers.peek('stream')
+    if (!timer || timer.due_ms > to_ms || !Number.isFinite(this.#processor.stream_time.now_ms)) return null
+    return this.#quiet(now) ? to_ms : null
+  }
+
+  #may_tell_idle(now: number): boolean {
+    return this.#processor.marked_topics.length > 0 && this.#told !== 'idle' && this.#quiet(now)
+  }
+
+  /** How long nothing can happen without a record: until quiet begins to matter, or the next timer. */
+  #patience(now: number): number {
+    const { idle_ms, checkpoint_every_ms } = this.#run.deps.settings
+    let until = now + (this.#seq === (this.#checkpoints.seq ?? 0) ? WAIT_MAX_MS : checkpoint_every_ms)
+    const wall = this.#processor.timers.peek('wall')
+    if (wall) until = Math.min(until, wall.due_ms)
+    if (this.#idle_since !== null) {
+      const quiet_at = this.#idle_since + idle_ms
+      const timer = this.#processor.timers.peek('stream')
+      if (timer) until = Math.min(until, Math.max(quiet_at, timer.due_ms + idle_ms))
+      if (this.#told !== 'idle' && this.#processor.marked_topics.length) until = Math.min(until, quiet_at)
+    }
+    return Math.max(until - now, until > now ? 1 : RECHECK_MS)
+  }
+
+  async #batch({ items, wall_ms, tick_ms, idle }: Taken): Promise<void> {
+    const { deps, shared, task } = this.#run
+    const { settings, observe, clock } = deps
+    const processor = this.#processor
+    processor.entities.evict(settings.hot_keys_max, this.#checkpoints.cut)
+    const loading = performance.now()
+    for (const keys of chunks(processor.cold_keys(items, wall_ms, tick_ms, settings.timers_max)))
+      await load_cold(this.#run, processor, keys, this.#checkpoints.accepted())
+    const pushing = performance.now()
+    observe.stage('load', (pushing - loading) * 1e6, items.length)
+    const began = clock.now()
+    const catalog_offset = shared.catalog.position
+    const result = processor.run({
+      items,
+      wall_ms,
+      tick_ms,
+      timers_max: settings.timers_max,
+      catalog_offset,
+      spent: () => clock.now() - began > settings.batch_compute_ms,
+    })
+    const consumed = items.slice(0, result.consumed)
+    const stream_time_ms = processor.stream_time.now_ms
+    const marks = processor.marks(this.#told !== 'time' && consumed.length > 0, idle)
+    const committing = performance.now()
+    observe.stage('push', (committing - pushing) * 1e6, consumed.length)
+    const outputs = [...result.outputs, ...marks]
+    const record: Batch = {
+      log_id: this.#recovered.log_id,
+      key_group: task.group,
+      partition: task.partition,
+      seq: this.#seq + 1,
+      kind: 'batch',
+      nonce: this.#recovered.nonce,
+      wall_at: wall_ms,
+      tick_ms,
+      stream_time_ms: Number.isFinite(stream_time_ms) ? stream_time_ms : null,
+      catalog_offset,
+      timers: result.timers,
+      ranges: ranges_of(consumed),
+      left_out: [...result.left_out],
+      outcomes: result.outcomes,
+      dead_timers: result.dead_timers,
+      code: shared.code,
+      digest: result.digest,
+      outputs: outputs.length,
+    }
+    const { offsets } = await task.commit([...outputs, shared.log_output(task.partition, record)])
+    observe.stage('commit', (performance.now() - committing) * 1e6, consumed.length)
+    this.#committed(record, offsets.get(shared.log_topic) as number)
+    this.#carry = items.slice(result.consumed)
+    this.#more_due = result.more_due
+    if (marks.length) this.#told = idle ? 'idle' : 'time'
+    if (idle) this.#told = 'idle'
+    this.#count(consumed, record)
+  }
+
+  #committed(record: Batch, log_offset: number): void {
+    this.#seq = record.seq
+    this.#log_offset = log_offset
+    for (const range of record.ranges) this.#recovered.positions.set(range.topic, range.to)
+    this.#processor.entities.commit(this.#processor.timers)
+    this.#offer_checkpoint()
+  }
+
+  #offer_checkpoint(force = false): void {
+    if (this.#seq === (this.#checkpoints.seq ?? 0)) return
+    const { log_id, nonce, positions } = this.#recovered
+    const { group, code } = this.#run.shared
+    this.#checkpoints.offer((): CheckpointHeader => {
+      const task: TaskState = {
+        positions: Object.fromEntries(positions),
+        log_offset: this.#log_offset,
+        processor: this.#processor.save(),
+        pipelines: group.pipelines.map(pipeline => pipeline.name),
+      }
+      return {
+        log_id,
+        seq: this.#seq,
+        digest: this.#processor.digest,
+        nonce,
+        code,
+        task: JSON.stringify(task),
+      }
+    }, force)
+  }
+
+  #count(items: readonly Item[], record: Batch): void {
+    const { observe } = this.#run.deps
+    const left_out = new Map(record.left_out.map(left => [`${left.topic} ${left.offset}`, left.outcome]))
+    const counts = new Map<string, number>()
+    let late = record.outcomes.late
+    for (const { topic, offset } of items) {
+      const outcome = left_out.get(`${topic} ${offset}`)
+      const name = `${topic} ${outcome === undefined ? 'processed' : outcome === 'duplicate' ? 'duplicate' : 'dead_letter'}`
+      counts.set(name, (counts.get(name) ?? 0) + 1)
+    }
+    for (const [name, count] of counts) {
+      const [topic = '', outcome = ''] = name.split(' ')
+      const of_it_late = outcome === 'processed' ? Math.min(late, count) : 0
+      late -= of_it_late
+      observe.outcome(topic, outcome as Outcome, count - of_it_late)
+      if (of_it_late) observe.outcome(topic, 'late', of_it_late)
+    }
+  }
+
+  #report(): void {
+    const { status, lanes } = this.#run
+    const checkpoint_error = this.#checkpoints.error
+    status.committed_seq = this.#seq
+    status.checkpoint_seq = this.#checkpoints.seq ?? 0
+    status.checkpoint_at = this.#checkpoints.saved_at
+    const now_ms = this.#processor.stream_time.now_ms
+    status.stream_time_ms = Number.isFinite(now_ms) ? now_ms : null
+    status.error = checkpoint_error ? `checkpoint: ${(checkpoint_error as Error).message}` : null
+    status.lag = Object.fromEntries(
+      lanes.map((lane, i) => {
+        const reader = this.#readers[i] as Reader
+        return [lane.topic, Math.max(0, reader.end - reader.position) + reader.length]
+      }),
+    )
+  }
+}
+
+/** Longest wait without anything due, so that a lost wake-up costs seconds, not for ever. */
+const WAIT_MAX_MS = 5000
+/** Something is due but may not happen yet (an import is open, an upstream task is not idle). */
+const RECHECK_MS = 1000

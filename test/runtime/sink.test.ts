@@ -1,0 +1,318 @@
+/** The sink over ports in memory: what it inserts, what it saves, and what it does when things fail. */
+import avsc from 'avsc'
+import { pino } from 'pino'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { type App, tributary } from '../../runtime/app.ts'
+import { default_settings } from '../../runtime/settings.ts'
+import { sink_topics, start_sink } from '../../runtime/sink.ts'
+import { type Running, type SinkDeps, type SinkStatus, unobserved } from '../../runtime/worker-types.ts'
+import { definitions } from '../../schemas/definitions.ts'
+import { create_memory_ports, type MemoryPorts } from './sink-ports.ts'
+
+const base = tributary(2)
+const { payments, ledger, dead_letters } = base.topics
+if (!payments || !ledger || !dead_letters) throw new Error('the topics of these tests are gone')
+const app: App = { ...base, pipelines: [], topics: { payments, ledger, dead_letters } }
+const BATCH_LOG = 'batch_log.customer'
+
+const types = new Map<string, avsc.Type>()
+const type_of = (schema: keyof typeof definitions): avsc.Type => {
+  const type =
+    types.get(schema) ?? avsc.Type.forSchema(definitions[schema] as unknown as avsc.Schema, { registry: {} })
+  types.set(schema, type)
+  return type
+}
+
+let ports: MemoryPorts
+let sink: Running<SinkStatus>
+const start = (settings: Partial<SinkDeps['settings']> = {}): void => {
+  sink = start_sink({
+    app,
+    log: ports.log,
+    registry: ports.registry,
+    warehouse: ports.warehouse,
+    clock: ports.clock,
+    settings: { ...default_settings, ...settings },
+    observe: unobserved,
+    logger: pino({ level: 'silent' }),
+  })
+}
+beforeEach(() => {
+  ports = create_memory_ports({
+    payments: definitions.payments,
+    ledger: definitions.ledger,
+    batch_log: definitions.batch_log,
+  })
+})
+afterEach(async () => {
+  ports.warehouse.fail = null
+  await sink.stop()
+  ports.end()
+})
+
+const value = (schema: 'payments' | 'ledger' | 'batch_log', row: object): Buffer => {
+  const prefix = Buffer.alloc(5)
+  prefix.writeInt32BE(ports.registry.id_of(schema), 1)
+  return Buffer.concat([prefix, type_of(schema).toBuffer(row)])
+}
+const payment = (event_id: string) =>
+  value('payments', {
+    event_id,
+    tenant_id: 't',
+    customer_id: 'c',
+    occurred_at: 1,
+    type: 'payment_succeeded',
+    payment_id: null,
+    subscription_id: null,
+    checkout_id: null,
+    product_id: null,
+    plan_id: null,
+    amount_minor: 5,
+    currency: 'USD',
+    mrr_minor: null,
+    quantity: 1,
+    method: null,
+    failure_code: null,
+    device: null,
+    country: null,
+    properties: {},
+  })
+const ledger_entry = (event_id: string) =>
+  value('ledger', {
+    event_id,
+    tenant_id: 't',
+    customer_id: 'c',
+    occurred_at: 1,
+    type: 'payment_succeeded',
+    amount_minor: 5,
+    currency: 'USD',
+    cause_event_id: event_id,
+    payment_id: null,
+    subscription_id: null,
+    checkout_id: null,
+    product_id: null,
+    plan_id: null,
+    quantity: 1,
+    method: null,
+    channel: null,
+    campaign: null,
+  })
+const batch = (
+  partition: number,
+  seq: number,
+  ranges: readonly (readonly [number, number])[],
+  left_out: readonly number[] = [],
+) =>
+  value('batch_log', {
+    log_id: 'life',
+    key_group: 'customer',
+    partition,
+    seq,
+    kind: seq === 0 ? 'acquired' : 'batch',
+    nonce: 'n',
+    wall_at: 1,
+    tick_ms: null,
+    stream_time_ms: null,
+    catalog_offset: 0,
+    timers: 0,
+    ranges: ranges.map(([from, to]) => ({ topic: 'payments', from, to, count: to - from, crc: 0 })),
+    left_out: left_out.map(offset => ({ topic: 'payments', offset, outcome: 'duplicate' })),
+    outcomes: { processed: 0, duplicate: 0, forwarded: 0, late: 0, dead_letter: 0 },
+    dead_timers: 0,
+    code: '',
+    digest: 0,
+    outputs: 0,
+  })
+const put_payments = (partition: number, ...offsets: readonly number[]) => {
+  for (const offset of offsets) ports.put('payments', partition, offset, payment(`p${offset}`))
+}
+const offsets_in = (table: string) => ports.warehouse.rows(table).map(row => Number(row._offset))
+const saved = (topic: string, partition = 0) => ports.saved(partition).get(topic)
+
+describe('of the inputs', () => {
+  it('only what a batch judged and kept is inserted', async () => {
+    put_payments(0, 0, 1, 3, 4, 5, 6)
+    ports.put(BATCH_LOG, 0, 0, batch(0, 0, []))
+    ports.put(BATCH_LOG, 0, 1, batch(0, 1, [[0, 4]], [1]))
+    start()
+    await vi.waitFor(() => expect(saved(BATCH_LOG)).toBe(2))
+    // Offset 2 is a marker, 1 was left out, 4 and later are not judged yet.
+    expect(offsets_in('payments')).toEqual([0, 3])
+    expect(ports.warehouse.rows('payments')[0]).toMatchObject({
+      _log_id: 'life',
+      _key: 'key',
+      _partition: 0,
+      event_id: 'p0',
+    })
+    expect(saved('payments')).toBe(4)
+    ports.put(BATCH_LOG, 0, 3, batch(0, 2, [[4, 6]]))
+    await vi.waitFor(() => expect(saved(BATCH_LOG)).toBe(4))
+    expect(offsets_in('payments')).toEqual([0, 3, 4, 5])
+    expect(ports.warehouse.rows('batches').map(row => row.seq)).toEqual([0, 1, 2])
+    expect(sink.status().find(status => status.partition === 0)).toMatchObject({
+      lag: { payments: 1 },
+      error: null,
+    })
+  })
+
+  it('a range waits for its last record, and the batch for its ranges', async () => {
+    put_payments(0, 0, 1)
+    ports.put(BATCH_LOG, 0, 0, batch(0, 1, [[0, 3]]))
+    start()
+    await vi.waitFor(() => expect(saved('payments')).toBe(2))
+    expect(saved(BATCH_LOG)).toBeUndefined()
+    expect(ports.warehouse.rows('batches')).toEqual([])
+    put_payments(0, 2)
+    await vi.waitFor(() => expect(saved(BATCH_LOG)).toBe(1))
+    expect(offsets_in('payments')).toEqual([0, 1, 2])
+  })
+
+  it('a restart within a range goes on behind what was inserted', async () => {
+    put_payments(0, 0, 1, 2)
+    ports.put(BATCH_LOG, 0, 0, batch(0, 1, [[0, 3]]))
+    ports.saved(0).set('payments', 2)
+    start()
+    await vi.waitFor(() => expect(saved(BATCH_LOG)).toBe(1))
+    expect(offsets_in('payments')).toEqual([2])
+  })
+
+  it('a record without a value is no row', async () => {
+    ports.put('payments', 0, 0, null)
+    ports.put(BATCH_LOG, 0, 0, batch(0, 1, [[0, 1]]))
+    start()
+    await vi.waitFor(() => expect(saved(BATCH_LOG)).toBe(1))
+    expect(offsets_in('payments')).toEqual([])
+  })
+})
+
+describe('outputs', () => {
+  it('are inserted as they come, those of many partitions together', async () => {
+    for (const partition of [0, 1])
+      for (const offset of [0, 1, 2]) ports.put('ledger', partition, offset, ledger_entry(`l${offset}`))
+    start()
+    await vi.waitFor(() => expect([saved('ledger', 0), saved('ledger', 1)]).toEqual([3, 3]))
+    expect(ports.warehouse.rows('ledger')).toHaveLength(6)
+    expect(ports.warehouse.rows('ledger')[0]).toMatchObject({ _log_id: '' })
+    expect(ports.warehouse.inserts.filter(insert => insert.table === 'ledger').length).toBeLessThanOrEqual(2)
+  })
+
+  it('fill inserts of bounded size', async () => {
+    for (let offset = 0; offset < 100; offset++) ports.put('ledger', 0, offset, ledger_entry(`l${offset}`))
+    start({ insert_bytes_max: 2000 })
+    await vi.waitFor(() => expect(saved('ledger')).toBe(100))
+    expect(offsets_in('ledger')).toEqual(Array.from({ length: 100 }, (_, i) => i))
+    expect(Math.max(...ports.warehouse.inserts.map(insert => insert.rows))).toBeLessThan(25)
+  })
+})
+
+describe('progress', () => {
+  it('is saved only behind an insert; what was not saved is inserted again', async () => {
+    ports.put('ledger', 0, 0, ledger_entry('l0'))
+    ports.fail_saves(1)
+    start()
+    await vi.waitFor(() => expect(saved('ledger')).toBe(1))
+    expect(offsets_in('ledger')).toEqual([0, 0])
+    for (const { offsets, rows } of ports.saves)
+      expect(rows.get('ledger') ?? 0).toBeGreaterThanOrEqual(offsets.get('ledger') ?? 0)
+  })
+
+  it('is saved on leaving', async () => {
+    start({ insert_wait_ms: 60_000 })
+    await vi.waitFor(() => expect(sink.status()).toHaveLength(2))
+    ports.put('ledger', 0, 0, ledger_entry('l0'))
+    await vi.waitFor(() => expect(sink.status()[0]?.lag.ledger).toBe(0))
+    await sink.stop()
+    expect(saved('ledger')).toBe(1)
+    expect(offsets_in('ledger')).toEqual([0])
+  })
+})
+
+describe('a warehouse that is away', () => {
+  it('is waited for, nothing is saved, and the status says why', async () => {
+    ports.put('ledger', 0, 0, ledger_entry('l0'))
+    ports.warehouse.fail = new Error('connection refused')
+    start()
+    await vi.waitFor(() => expect(sink.status()[0]?.error).toBe('connection refused'))
+    expect(saved('ledger')).toBeUndefined()
+    ports.warehouse.fail = null
+    await vi.waitFor(() => expect(saved('ledger')).toBe(1))
+    expect(sink.status()[0]?.error).toBeNull()
+    expect(offsets_in('ledger')).toEqual([0])
+    expect(ports.appended).toEqual([])
+  })
+
+  it('does not keep the sink from stopping', async () => {
+    ports.put('ledger', 0, 0, ledger_entry('l0'))
+    ports.warehouse.fail = new Error('connection refused')
+    start()
+    await vi.waitFor(() => expect(sink.status()[0]?.error).toBe('connection refused'))
+    await sink.stop()
+    expect(saved('ledger')).toBeUndefined()
+  })
+})
+
+describe('rows the warehouse refuses', () => {
+  it('are found, set aside with their bytes, and harm no neighbour', async () => {
+    const cut = ledger_entry('broken').subarray(0, -3)
+    for (const offset of [0, 1, 2, 4, 5, 6]) ports.put('ledger', 0, offset, ledger_entry(`l${offset}`))
+    ports.put('ledger', 0, 3, cut)
+    ports.put('ledger', 0, 7, Buffer.from('not Avro'))
+    start()
+    await vi.waitFor(() => expect(saved('ledger')).toBe(8))
+    expect(offsets_in('ledger')).toEqual([0, 1, 2, 4, 5, 6])
+    const letters = ports.appended.map(output =>
+      type_of('dead_letters').fromBuffer((output.value as Buffer).subarray(5)),
+    )
+    expect(letters.map(letter => letter.event_id).sort()).toEqual(['ledger:0:3', 'ledger:0:7'])
+    const letter = letters.find(({ offset }) => offset === 3)
+    expect(letter).toMatchObject({ reason: 'SINK_REJECTED', topic: 'ledger', partition: 0 })
+    expect(Buffer.from(letter.value)).toEqual(cut)
+    expect(ports.appended[0]).toMatchObject({ topic: 'dead_letters', partition: 0 })
+  })
+
+  it('are not blamed where the table takes none at all', async () => {
+    ports.put('ledger', 0, 0, ledger_entry('l0'))
+    ports.warehouse.refuse_table = 'ledger'
+    start()
+    await vi.waitFor(() => expect(sink.status()[0]?.error).toContain('table ledger takes no row of schema'))
+    expect(ports.appended).toEqual([])
+    ports.warehouse.refuse_table = null
+    await vi.waitFor(() => expect(saved('ledger')).toBe(1))
+    expect(offsets_in('ledger')).toEqual([0])
+  })
+})
+
+describe('a log or registry that fails', () => {
+  it('makes the partition begin anew from what was saved', async () => {
+    ports.put('ledger', 0, 0, ledger_entry('l0'))
+    start()
+    await vi.waitFor(() => expect(saved('ledger')).toBe(1))
+    ports.break_reader('ledger', 0, new Error('offset out of range'))
+    await vi.waitFor(() => expect(ports.joins('ledger', 0)).toBeGreaterThan(1))
+    ports.put('ledger', 0, 1, ledger_entry('l1'))
+    await vi.waitFor(() => expect(saved('ledger')).toBe(2))
+    expect(offsets_in('ledger')).toEqual([0, 1])
+  })
+
+  it('does not lose a batch whose schema cannot be had for a while', async () => {
+    put_payments(0, 0)
+    ports.registry.fail = new Error('registry away')
+    ports.put(BATCH_LOG, 0, 0, batch(0, 1, [[0, 1]]))
+    start()
+    await vi.waitFor(() => expect(sink.status()[0]?.error).toBe('registry away'))
+    ports.registry.fail = null
+    await vi.waitFor(() => expect(saved(BATCH_LOG)).toBe(1))
+    expect(offsets_in('payments')).toEqual([0])
+  })
+})
+
+it('joins every topic with a table and every batch log, where they have the partition', () => {
+  const topics = sink_topics({ ...base, pipelines: [] })
+  expect(topics.group).toMatchObject({ name: 'sink', partitions: 2, transactional: false })
+  expect([...topics.group.topics]).toEqual(
+    expect.arrayContaining(['payments', 'ledger', 'catalog', 'batch_log.customer', 'batch_log.catalog']),
+  )
+  expect(topics.at(0).judged.map(group => group.batch_log)).toContain('batch_log.catalog')
+  expect(topics.at(1).judged.map(group => group.batch_log)).not.toContain('batch_log.catalog')
+  expect(topics.at(1).outputs).toContain('ledger')
+})
