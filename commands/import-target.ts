@@ -46,6 +46,10 @@ export const open_target = async (
 
 const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
 
+/** More bytes than the server takes at once. */
+class TooLarge extends Error {}
+const FINAL = [CommandError, ImportRefused, TooLarge]
+
 /** Tries again until it works or nothing has for as long as patience lasts. */
 export const patiently = async <T>(
   { patience_ms, on_retry }: Patience,
@@ -56,7 +60,7 @@ export const patiently = async <T>(
     try {
       return await work()
     } catch (error) {
-      if (error instanceof CommandError || error instanceof ImportRefused) throw error
+      if (FINAL.some(type => error instanceof type)) throw error
       const reason = (error as Error).message
       if (Date.now() + pause_ms > deadline)
         throw new CommandError(
@@ -87,6 +91,7 @@ const http_target = (
       const answer = (await response.json().catch(() => ({}))) as Answer
       if (response.ok) return answer
       if (response.status === 409) throw new ImportRefused(answer.reason ?? 'the import was refused')
+      if (response.status === 413) throw new TooLarge()
       const text = `${path} answered ${response.status}: ${answer.field ? `${answer.field} ` : ''}${answer.reason ?? ''}`
       if (response.status === 429 || response.status >= 500) throw new Error(text)
       const key =
@@ -95,6 +100,18 @@ const http_target = (
           : ''
       throw new CommandError(text + key)
     })
+  const append = async (topic: string, rows: readonly Row[]): Promise<void> => {
+    try {
+      await post(`/v1/events/${topic}`, rows)
+    } catch (error) {
+      if (!(error instanceof TooLarge)) throw error
+      if (rows.length === 1)
+        throw new CommandError(`event ${rows[0]!.event_id} is larger than the server takes`)
+      const half = Math.ceil(rows.length / 2)
+      await append(topic, rows.slice(0, half))
+      await append(topic, rows.slice(half))
+    }
+  }
   return {
     name: first.http,
     progress_dir: join(data_dir, 'imports'),
@@ -102,7 +119,7 @@ const http_target = (
       known: (await post('/v1/imports', { ...request, action: 'open' })).known === true,
     }),
     renew: async lease => void (await post('/v1/imports', { ...lease, action: 'renew' })),
-    append: async (topic, rows) => void (await post(`/v1/events/${topic}`, rows)),
+    append,
     finish: async lease => void (await post('/v1/imports', { ...lease, action: 'close' })),
     close: async () => {},
   }

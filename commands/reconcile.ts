@@ -1,7 +1,8 @@
 /** `npm run reconcile`: log = ledger = state = view to the cent, per tenant, currency and day; exit 1 at one cent. */
-import { tributary } from '../runtime/app.ts'
+import { type App, tributary } from '../runtime/app.ts'
 import { type Config, help_text, type Option, parse_config, whole } from '../runtime/config.ts'
 import { create_logger } from '../runtime/logger.ts'
+import type { Log } from '../runtime/ports.ts'
 import { left_to_do, open_beside, open_cluster_ports, open_system, start_work } from '../runtime/system.ts'
 import type { SinkStatus, TaskStatus } from '../runtime/worker-types.ts'
 import { exponents } from '../schemas/currencies.ts'
@@ -55,16 +56,19 @@ interface Source {
 }
 
 const open_source = async (config: Config): Promise<Source> => {
-  const app = tributary(config.partitions)
   const logger = create_logger(config.log_level === 'info' ? 'warn' : config.log_level)
   if (config.cluster) {
     const { close, ...ports } = await open_cluster_ports(config.cluster, logger)
-    return { places: { app, ...ports }, left: async () => undefined, close }
+    return { places: { app: await app_of(ports.log), ...ports }, left: async () => undefined, close }
   }
   const endpoints = read_endpoints(config.data_dir)
   if (endpoints) {
     const { close, ...ports } = await open_beside(config, endpoints.clickhouse)
-    return { places: { app, ...ports }, left: () => left_of_server(endpoints.http), close }
+    return {
+      places: { app: await app_of(ports.log), ...ports },
+      left: () => left_of_server(endpoints.http),
+      close,
+    }
   }
   const system = await open_system(config, logger)
   const work = start_work(system)
@@ -78,8 +82,16 @@ const open_source = async (config: Config): Promise<Source> => {
   }
 }
 
+/** With as many partitions as the log has, whatever the options of this command say. */
+const app_of = async (log: Log): Promise<App> => {
+  const partitions = await log.partitions('payments')
+  if (partitions === undefined) throw new CommandError('there is no topic payments yet: nothing to compare')
+  return tributary(partitions)
+}
+
 const left_of_server = async (http: string): Promise<string | null> => {
-  const response = await fetch(`${http}/readyz`)
+  const response = await fetch(`${http}/readyz`).catch(() => null)
+  if (!response) return `the server at ${http} does not answer`
   const state = (await response.json()) as { tasks: TaskStatus[]; sink: SinkStatus[]; tasks_expected: number }
   const running = <S>(statuses: S[]) => ({ status: () => statuses, stop: async () => {} })
   return left_to_do(state, { worker: running(state.tasks), sink: running(state.sink) })

@@ -11,6 +11,7 @@ import { CommandError, one_line, remove_endpoints, run_command, write_endpoints 
 
 /** Longer than this a stop is not graceful any more; everything acknowledged is durable at any moment. */
 const STOP_WITHIN_MS = 9000
+const CUT_AFTER_MS = 2000
 
 const main = async (): Promise<number> => {
   const { config, help } = parse_config(process.argv.slice(2), process.env)
@@ -86,7 +87,10 @@ const stop_within = async ({ config, server, work, system, logger }: Parts): Pro
     process.exit(1)
   }, STOP_WITHIN_MS)
   timer.unref()
+  // A client that never finishes its request must not hold the process.
+  const cut = setTimeout(() => server.server.closeAllConnections(), CUT_AFTER_MS)
   await server.close().catch(error => logger.warn({ err: error }, 'closing the HTTP server failed'))
+  clearTimeout(cut)
   await work.stop().catch(error => logger.warn({ err: error }, 'stopping the tasks failed'))
   await system.close()
   remove_endpoints(config.data_dir)

@@ -110,15 +110,15 @@ const open_embedded = async (config: Config, logger: Logger, closers: Closers): 
   const registry = open_registry(log.environment)
   const store = await open_state_store(data_dir)
   closers.push(() => store.close())
-  const engine = await keep_warehouse_running(config, logger)
-  closers.push(() => engine.stop())
+  const child = await keep_warehouse_running(config, logger)
+  closers.push(() => child.stop())
   const password = warehouse_passwords && { username: 'default', password: warehouse_passwords.password }
-  const warehouse = clickhouse_warehouse({ url: engine.url, ...password })
+  const warehouse = clickhouse_warehouse({ url: child.url, ...password })
   closers.push(() => warehouse.close())
-  return { log, registry, store, warehouse, clickhouse_url: engine.url }
+  return { log, registry, store, warehouse, clickhouse_url: child.url }
 }
 
-/** The engine runs in a child process, which may die (out of memory, a crash in native code): it is started again. */
+/** ClickHouse runs in a child process, which may die (out of memory, a crash in native code): it is started again. */
 const keep_warehouse_running = async (config: Config, logger: Logger) => {
   const passwords = config.warehouse_passwords
   let stopping = false
@@ -135,13 +135,13 @@ const keep_warehouse_running = async (config: Config, logger: Logger) => {
         )
       },
     })
-  let engine = await start(config.clickhouse_port)
-  const { url, port } = engine
+  let child = await start(config.clickhouse_port)
+  const { url, port } = child
   const again = async (): Promise<void> => {
     for (let pause_ms = 500; !stopping; pause_ms = Math.min(pause_ms * 2, 30_000)) {
       await system_clock.sleep(pause_ms)
       try {
-        if (!stopping) engine = await start(port)
+        if (!stopping) child = await start(port)
         return
       } catch (error) {
         logger.error({ reason: (error as Error).message }, 'the warehouse does not start')
@@ -151,7 +151,7 @@ const keep_warehouse_running = async (config: Config, logger: Logger) => {
   const stop = async (): Promise<void> => {
     stopping = true
     await restart
-    await engine.stop()
+    await child.stop()
   }
   return { url, stop }
 }

@@ -13,6 +13,7 @@ export interface FieldRules {
   readonly reason: 'MONEY_INVALID' | 'INVALID'
 }
 
+/** Bytes of UTF-8: ids become parts of state keys, whose size the stores bound. */
 export const ID_LENGTH_MAX = 256
 const CONTROL = /\p{Cc}/u
 const NUMBERS: ReadonlySet<string> = new Set(['int', 'long', 'float', 'double'])
@@ -21,7 +22,8 @@ const NUMBERS: ReadonlySet<string> = new Set(['int', 'long', 'float', 'double'])
 const FORMATS: Readonly<Record<Format, (text: string) => string | null>> = {
   id: text => {
     if (text.length === 0) return 'is empty'
-    if (text.length > ID_LENGTH_MAX) return `is longer than ${ID_LENGTH_MAX} characters`
+    if (text.length > ID_LENGTH_MAX || Buffer.byteLength(text) > ID_LENGTH_MAX)
+      return `is longer than ${ID_LENGTH_MAX} bytes`
     return CONTROL.test(text) ? 'has a control character' : null
   },
   tenant: text => FORMATS.id(text) ?? (text.includes('|') ? "has a '|'" : null),

@@ -3,8 +3,9 @@
  * well under a millisecond, so that no request sees another one's settings. A reader runs under a role that may only
  * select, with readonly = 1, after chDB's formatter has shown the statement to be a single read.
  */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { unlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Session } from 'chdb'
 import {
@@ -110,7 +111,9 @@ const gate = (limit: number) => {
 export const open_sessions = async (config: ChdbSettings): Promise<Sessions> => {
   const { Session: Connection } = await load_chdb()
   const data = join(config.dir, 'clickhouse')
-  const scratch = join(config.dir, 'clickhouse-tmp')
+  // INFILE takes these for wildcards.
+  const wild = /[*?{}]/.test(config.dir)
+  const scratch = wild ? mkdtempSync(join(tmpdir(), 'clickhouse-')) : join(config.dir, 'clickhouse-tmp')
   rmSync(scratch, { recursive: true, force: true })
   mkdirSync(scratch, { recursive: true })
   mkdirSync(data, { recursive: true })
@@ -171,9 +174,10 @@ export const open_sessions = async (config: ChdbSettings): Promise<Sessions> => 
   }
 }
 
-const load_chdb = async () => {
+/** chDB's module. Throws where it is not installed or does not run, naming the way around it. */
+export const load_chdb = async (load: () => Promise<typeof import('chdb')> = () => import('chdb')) => {
   try {
-    return await import('chdb')
+    return await load()
   } catch (error) {
     throw new Error(
       `the embedded warehouse (npm package chdb) does not run on ${process.platform}-${process.arch}: it needs Linux with ` +

@@ -79,17 +79,21 @@ export const insert_from_file = (head: InsertHead, path: string): string =>
 const READS = new Set(['SELECT', 'WITH', 'SHOW', 'DESCRIBE', 'DESC', 'EXPLAIN', 'EXISTS'])
 /** Functions that reach files or other hosts and are not under any grant. */
 const OUTWARD = 'file|catboostEvaluate|hasColumnInTable|hasThreadFuzzer'
-const OUTWARD_CALL = new RegExp(
-  `\\b(?:${OUTWARD})\\b[\`"]?\\s*\\(|\\bAPPLY\\s*\\(?\\s*[\`"]?(?:${OUTWARD})\\b`,
-  'i',
-)
+const OUTWARD_CALL = new RegExp(`\\b(?:${OUTWARD})\\b\\s*\\(|\\bAPPLY\\s*\\(?\\s*(?:${OUTWARD})\\b`, 'i')
+
+/** Strings and quoted names, told apart in one pass: either may hold the other's quote. */
+const QUOTED = /'(?:[^'\\]|\\[\s\S]|'')*'|`(?:[^`\\]|\\[\s\S]|``)*`|"(?:[^"\\]|\\[\s\S]|"")*"/g
 
 /**
  * Why a reader may not run a statement, or null. `canonical` is the statement as chDB's own formatter writes it (one
  * statement, comments gone, strings in single quotes), so that nothing can hide from the words looked for here.
  */
 export const refusal = (canonical: string): string | null => {
-  const bare = canonical.replace(/'(?:[^'\\]|\\[\s\S]|'')*'/g, "''")
+  const bare = canonical.replace(QUOTED, text => {
+    if (text.startsWith("'")) return "''"
+    const name = text.slice(1, -1)
+    return /^\w+$/.test(name) ? name : 'quoted_name'
+  })
   const first = /^[\s(]*(\w+)/.exec(bare)?.[1]?.toUpperCase() ?? ''
   if (!READS.has(first)) return `${first || 'this statement'} is not a read`
   if (/\bINTO\s+OUTFILE\b/i.test(bare)) return 'INTO OUTFILE is not allowed'

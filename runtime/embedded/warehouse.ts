@@ -99,7 +99,9 @@ const start_once = async (
         `the warehouse process ended (${child.exitCode ?? child.signalCode}): ${errors.join('').trim()}`,
       )
   })
-  const host = config.host.includes(':') ? `[${config.host}]` : config.host
+  // Everybody's address is nobody's: we reach our own child on loopback.
+  const reached = config.host === '0.0.0.0' ? '127.0.0.1' : config.host === '::' ? '::1' : config.host
+  const host = reached.includes(':') ? `[${reached}]` : reached
   return {
     url: `http://${host}:${port}`,
     port,

@@ -1,7 +1,8 @@
 /**
- * Which fetched records are committed. kafkajs's own filter delivers aborted records when aborted transactions overlap,
- * when the broker's list is not sorted, and takes any record with a key of four zero bytes for an abort marker; this
- * one follows the protocol: all transactions begun at or before a record count, and only control records end one.
+ * Which fetched records are committed. kafkajs's own filter delivers aborted records when aborted
+ * transactions overlap, when the broker's list is not sorted, and takes any record with a key of four zero
+ * bytes for an abort marker; this one follows the protocol: all transactions begun at or before a record
+ * count, and only control records end one.
  */
 
 /** A record as kafkajs decodes it, with the context of its record batch. */

@@ -1,6 +1,6 @@
 /**
- * Appends of many callers in few requests: while one is under way the next ones gather, and go out together. Idempotent
- * and acknowledged by all replicas, so that an offset given is a record kept.
+ * Appends of many callers in few requests: while one is under way the next ones gather, and go out together.
+ * Idempotent and acknowledged by all replicas, so that an offset given is a record kept.
  */
 import type * as KafkaJs from 'kafkajs'
 import type { Output } from '../ports.ts'
@@ -42,7 +42,10 @@ export class Appender {
     this.#count = count
   }
 
-  /** As Log.append. After a rejection the records may be there or not: who repeats them relies on their event ids. */
+  /**
+   * As Log.append. After a rejection the records may be there or not: who repeats them relies on their event
+   * ids.
+   */
   async append(outputs: readonly Output[]): Promise<readonly number[]> {
     if (outputs.length === 0) return []
     await check_destinations(outputs, this.#count)

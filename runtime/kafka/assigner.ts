@@ -1,7 +1,7 @@
 /**
- * Who works which partition. A member gets partition p of all the group's topics or of none, keeps what it has as far
- * as balance allows, and a partition on its way from one member to another belongs to nobody for one round: its owner
- * drains it and joins again, and only then the next owner gets it.
+ * Who works which partition. A member gets partition p of all the group's topics or of none, keeps what it
+ * has as far as balance allows, and a partition on its way from one member to another belongs to nobody for
+ * one round: its owner drains it and joins again, and only then the next owner gets it.
  */
 import { AssignerProtocol, type Membership, type MembershipAssigner } from './kafkajs.ts'
 

@@ -1,4 +1,6 @@
-/** One fetch from one broker into the mailboxes whose partitions it leads, and what is done when that fails. */
+/**
+ * One fetch from one broker into the mailboxes whose partitions it leads, and what is done when that fails.
+ */
 import { type Cluster, kafka_error } from './kafkajs.ts'
 import type { Mailbox } from './mailbox.ts'
 
@@ -111,7 +113,9 @@ const STALE = new Set([
   'KAFKA_STORAGE_ERROR',
 ])
 
-/** Makes the next fetch possible after moved leaders and lost connections; throws again what it cannot mend. */
+/**
+ * Makes the next fetch possible after moved leaders and lost connections; throws again what it cannot mend.
+ */
 export const recover_fetch = async (cluster: Cluster, error: unknown): Promise<void> => {
   const { name, type, host, port } = kafka_error(error)
   if (name === 'KafkaJSConnectionClosedError' && host !== undefined && port !== undefined)

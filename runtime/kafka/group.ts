@@ -1,7 +1,7 @@
 /**
- * This process's membership in one group: joins through kafkajs, fetches into the tasks' mailboxes, starts and drains
- * tasks as partitions come and go. Positions live in the mailboxes, so a task that keeps its partition does not notice
- * a rebalance at all.
+ * This process's membership in one group: joins through kafkajs, fetches into the tasks' mailboxes, starts
+ * and drains tasks as partitions come and go. Positions live in the mailboxes, so a task that keeps its
+ * partition does not notice a rebalance at all.
  */
 import type * as KafkaJs from 'kafkajs'
 import type { Group, TaskLog } from '../ports.ts'
@@ -94,7 +94,10 @@ export class Member implements Membership {
     })
   }
 
-  /** Resolves when the signal has aborted and every task has ended; rejects with the first failure, after the same. */
+  /**
+   * Resolves when the signal has aborted and every task has ended; rejects with the first failure, after the
+   * same.
+   */
   async run(signal: AbortSignal): Promise<void> {
     const ended = new Promise<unknown>(resolve => {
       this.#end = resolve
@@ -102,7 +105,8 @@ export class Member implements Membership {
     const abort = () => this.#end(null)
     signal.addEventListener('abort', abort, { once: true })
     if (signal.aborted) abort()
-    // kafkajs restarts itself after errors that may pass; tasks keep what they have until the next assignment.
+    // kafkajs restarts itself after errors that may pass; tasks keep what they have until the next
+    // assignment.
     this.#consumer.on(this.#consumer.events.CRASH, ({ payload }) => {
       if (!payload.restart) this.#end(payload.error)
     })

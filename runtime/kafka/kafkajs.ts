@@ -1,8 +1,8 @@
 /**
- * The only door to kafkajs. Loads version 2.2.4 with parts replaced: the filter of aborted records, a timer that
- * re-arms itself with negative delays for ever, the quadratic grouping of messages, needless round trips of
- * transactions, and the consumer's fetch, so that records reach mailboxes with the positions and stable offsets that
- * kafkajs keeps to itself.
+ * The only door to kafkajs. Loads version 2.2.4 with parts replaced: the filter of aborted records, a timer
+ * that re-arms itself with negative delays for ever, the quadratic grouping of messages, needless round trips
+ * of transactions, and the consumer's fetch, so that records reach mailboxes with the positions and stable
+ * offsets that kafkajs keeps to itself.
  */
 import { createRequire } from 'node:module'
 import type * as KafkaJs from 'kafkajs'
@@ -91,7 +91,8 @@ const load = () => {
     throw new Error(
       `kafkajs ${version} is installed, but its replaced parts are those of ${VERSION}: install that version`,
     )
-  // Where someone has loaded kafkajs before, their consumers keep its filter; ours use filter_aborted either way.
+  // Where someone has loaded kafkajs before, their consumers keep its filter; ours use filter_aborted either
+  // way.
   replace('kafkajs/src/consumer/filterAbortedMessages.js', filter_aborted)
   replace('kafkajs/src/producer/groupMessagesPerPartition.js', group_messages)
   const queue = require('kafkajs/src/network/requestQueue/index.js') as { prototype: RequestQueue }
@@ -184,9 +185,10 @@ interface CoordinatorLookup {
 const TRANSACTION_COORDINATOR = 1
 const MARKERS_MS = 2_000
 /**
- * kafkajs asks for the coordinator before each of a transaction's requests, and answers CONCURRENT_TRANSACTIONS, which
- * every transaction begun right after another meets until the markers are written, by reading all metadata anew. A
- * producer here is discarded at its first error, so that it may keep its coordinator for life.
+ * kafkajs asks for the coordinator before each of a transaction's requests, and answers
+ * CONCURRENT_TRANSACTIONS, which every transaction begun right after another meets until the markers are
+ * written, by reading all metadata anew. A producer here is discarded at its first error, so that it may keep
+ * its coordinator for life.
  */
 const patch_transactions = (): void => {
   const broker = (require('kafkajs/src/broker/index.js') as { prototype: TransactionBroker }).prototype
@@ -256,8 +258,8 @@ export interface KafkaOptions {
 }
 
 /**
- * A client; opens no connection yet. Of kafkajs's log only errors that it does not retry are warnings, the rest is for
- * debugging.
+ * A client; opens no connection yet. Of kafkajs's log only errors that it does not retry are warnings, the
+ * rest is for debugging.
  */
 export const kafka_client = (options: KafkaOptions): KafkaJs.Kafka =>
   new kafkajs.Kafka({
@@ -277,7 +279,10 @@ export const kafka_client = (options: KafkaOptions): KafkaJs.Kafka =>
     },
   })
 
-/** A read-committed connection pool of its own; a partition assigner is the one public place where kafkajs hands it out. */
+/**
+ * A read-committed connection pool of its own; a partition assigner is the one public place where kafkajs
+ * hands it out.
+ */
 export const open_cluster = (client: KafkaJs.Kafka): Cluster => {
   let opened: Cluster | undefined
   client.consumer({

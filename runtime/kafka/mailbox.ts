@@ -1,4 +1,7 @@
-/** A partition's records between the fetch loop and the task: bounded by bytes, filtered, with position and end. */
+/**
+ * A partition's records between the fetch loop and the task: bounded by bytes, filtered, with position and
+ * end.
+ */
 import { type LogRecord, OffsetOutOfRange, type Reader, type Upstream } from '../ports.ts'
 import { filter_aborted, type RawRecord } from './abort-filter.ts'
 import type { RawPartition } from './kafkajs.ts'

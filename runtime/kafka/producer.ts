@@ -1,6 +1,7 @@
 /**
- * One life of a task's transactional producer. After any error it is poisoned: whether the transaction was committed is
- * then for its successor to find out, which fences it. kafkajs's state machine could not go on anyway.
+ * One life of a task's transactional producer. After any error it is poisoned: whether the transaction was
+ * committed is then for its successor to find out, which fences it. kafkajs's state machine could not go on
+ * anyway.
  */
 import type * as KafkaJs from 'kafkajs'
 import type { Output } from '../ports.ts'
@@ -39,7 +40,9 @@ export class TaskProducer {
     })
   }
 
-  /** Gets a producer id and epoch: every earlier producer of this transactional id is fenced when it resolves. */
+  /**
+   * Gets a producer id and epoch: every earlier producer of this transactional id is fenced when it resolves.
+   */
   async init(max_ms: number): Promise<void> {
     const begin = async () => {
       await this.#producer.connect()
@@ -48,7 +51,9 @@ export class TaskProducer {
     await within(begin(), max_ms, `producer ${this.#id}`)
   }
 
-  /** First offset per topic of `own_partition`. Rejects with an unclear outcome; never to be used again then. */
+  /**
+   * First offset per topic of `own_partition`. Rejects with an unclear outcome; never to be used again then.
+   */
   async commit(
     outputs: readonly Output[],
     own_partition: number,
@@ -87,7 +92,10 @@ export class TaskProducer {
     return first
   }
 
-  /** Lets what is running end (bounded), then closes the connections. Nothing is aborted: the successor does that. */
+  /**
+   * Lets what is running end (bounded), then closes the connections. Nothing is aborted: the successor does
+   * that.
+   */
   async drop(): Promise<void> {
     this.#poison ??= 'was dropped'
     if (this.#busy) await within(this.#busy, DROP_MS, this.#id).catch(() => {})

@@ -1,8 +1,13 @@
-/** The Registry port on a Confluent-compatible schema registry, through its client but with a cache of our own. */
+/**
+ * The Registry port on a Confluent-compatible schema registry, through its client but with a cache of our
+ * own.
+ */
 import { COMPATIBILITY, SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry'
 import { type Registry, UnknownSchema } from '../ports.ts'
 
-/** How long an id that the registry did not know is not asked for again, and how many such ids are remembered. */
+/**
+ * How long an id that the registry did not know is not asked for again, and how many such ids are remembered.
+ */
 const UNKNOWN_MS = 60_000
 const UNKNOWN_MAX = 10_000
 const SCHEMA_NOT_FOUND = 40403
@@ -32,7 +37,9 @@ const try_parse = (data: unknown): Record<string, unknown> => {
   }
 }
 
-/** The client's schemas have lost the attributes that avsc does not know: the texts themselves are seen here. */
+/**
+ * The client's schemas have lost the attributes that avsc does not know: the texts themselves are seen here.
+ */
 const watch =
   (on_schema: (path: string, schema: string) => void): Middleware =>
   () => ({
@@ -77,8 +84,8 @@ export const confluent_registry = (options: RegistryOptions): Registry => {
     : {}
 
   /**
-   * The client's error has neither the registry's code nor a sure status (an outage looks like 400, a wrong base URL
-   * like 404), so that the registry is asked for its own words.
+   * The client's error has neither the registry's code nor a sure status (an outage looks like 400, a wrong
+   * base URL like 404), so that the registry is asked for its own words.
    */
   const surely_unknown = async (id: number): Promise<boolean> => {
     const response = await fetch(`${url}${path_of(id)}`, { headers, signal: AbortSignal.timeout(ASK_MS) })

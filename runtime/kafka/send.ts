@@ -1,9 +1,14 @@
-/** What both producers share: checked destinations, messages in kafkajs's shape, requests the broker accepts, deadlines. */
+/**
+ * What both producers share: checked destinations, messages in kafkajs's shape, requests the broker accepts,
+ * deadlines.
+ */
 import type * as KafkaJs from 'kafkajs'
 import type { Output } from '../ports.ts'
 import { upstream_header } from './mailbox.ts'
 
-/** kafkajs puts all of a partition's messages into one record batch, which brokers limit to 1 MiB by default. */
+/**
+ * kafkajs puts all of a partition's messages into one record batch, which brokers limit to 1 MiB by default.
+ */
 const BATCH_BYTES = 900_000
 const MESSAGE_OVERHEAD_BYTES = 64
 
@@ -35,7 +40,10 @@ export const check_destinations = async (
 export const output_bytes = (output: Output): number =>
   (output.key?.length ?? 0) + (output.value?.length ?? 0) + MESSAGE_OVERHEAD_BYTES
 
-/** Consecutive outputs such that no partition of one round exceeds a record batch; one larger output is a round alone. */
+/**
+ * Consecutive outputs such that no partition of one round exceeds a record batch; one larger output is a
+ * round alone.
+ */
 export const rounds = <T extends Output>(outputs: readonly T[]): T[][] => {
   const all: T[][] = []
   let round: T[] = []

@@ -1,4 +1,7 @@
-/** A task's hold on its partition: mailboxes filled by the group's fetch loop, and its own transactional producer. */
+/**
+ * A task's hold on its partition: mailboxes filled by the group's fetch loop, and its own transactional
+ * producer.
+ */
 import type * as KafkaJs from 'kafkajs'
 import type { Output, TaskLog } from '../ports.ts'
 import { sleep, Waiters } from './fetch.ts'

@@ -134,6 +134,83 @@ const examine = async (over: Plant) => {
   return { cells: differing_cells(reading), sum, why: () => first_difference(places, CELL) }
 }
 
+const PLANTS: [string, Plant, string][] = [
+  [
+    'a lost ledger row',
+    {
+      ledger: [
+        ['e1', 1000],
+        ['e3', -200],
+      ],
+    },
+    'event e2 of customer c1: the log has 500 minor units in 1 rows, the ledger topic has nothing',
+  ],
+  [
+    'a doubled ledger row',
+    {
+      ledger: [
+        ['e1', 1000],
+        ['e2', 500],
+        ['e2', 500],
+        ['e3', -200],
+      ],
+    },
+    'event e2',
+  ],
+  [
+    'one cent',
+    {
+      ledger: [
+        ['e1', 1000],
+        ['e2', 499],
+        ['e3', -200],
+      ],
+    },
+    'event e2',
+  ],
+  [
+    'errors that cancel out in the sum',
+    {
+      ledger: [
+        ['e1', 1000],
+        ['e2', 300],
+      ],
+    },
+    'event e2',
+  ],
+  [
+    'an invented row',
+    {
+      ledger: [
+        ['e1', 1000],
+        ['e2', 500],
+        ['e3', -200],
+        ['ghost', 5],
+      ],
+    },
+    'event ghost',
+  ],
+  [
+    'a state that is off',
+    { state: 1301 },
+    'customer c1 (last event e3): the ledger has 1300 minor units, the state 1301',
+  ],
+  ['a view that is off', { view: 1299 }, 'only the view differs'],
+  [
+    'a left out record in the ledger',
+    { left_out: [{ topic: 'payments', offset: 1, outcome: 'duplicate' }] },
+    'event e2',
+  ],
+  [
+    'a record that the ledger refused',
+    {
+      left_out: [{ topic: 'payments', offset: 1, outcome: 'failed' }],
+      dead: { offset: 1, pipeline: 'revenue-ledger' },
+    },
+    'event e2',
+  ],
+]
+
 describe('reconcile', () => {
   it('is content when all four agree, and leaves unjudged records out', async () => {
     const { cells, sum } = await examine({})
@@ -141,82 +218,7 @@ describe('reconcile', () => {
     expect([sum('log'), sum('ledger'), sum('state'), sum('view')]).toEqual([1300, 1300, 1300, 1300])
   })
 
-  it.each([
-    [
-      'a lost ledger row',
-      {
-        ledger: [
-          ['e1', 1000],
-          ['e3', -200],
-        ],
-      },
-      'event e2 of customer c1: the log has 500 minor units in 1 rows, the ledger topic has nothing',
-    ],
-    [
-      'a doubled ledger row',
-      {
-        ledger: [
-          ['e1', 1000],
-          ['e2', 500],
-          ['e2', 500],
-          ['e3', -200],
-        ],
-      },
-      'event e2',
-    ],
-    [
-      'one cent',
-      {
-        ledger: [
-          ['e1', 1000],
-          ['e2', 499],
-          ['e3', -200],
-        ],
-      },
-      'event e2',
-    ],
-    [
-      'errors that cancel out in the sum',
-      {
-        ledger: [
-          ['e1', 1000],
-          ['e2', 300],
-        ],
-      },
-      'event e2',
-    ],
-    [
-      'an invented row',
-      {
-        ledger: [
-          ['e1', 1000],
-          ['e2', 500],
-          ['e3', -200],
-          ['ghost', 5],
-        ],
-      },
-      'event ghost',
-    ],
-    [
-      'a state that is off',
-      { state: 1301 },
-      'customer c1 (last event e3): the ledger has 1300 minor units, the state 1301',
-    ],
-    ['a view that is off', { view: 1299 }, 'only the view differs'],
-    [
-      'a left out record in the ledger',
-      { left_out: [{ topic: 'payments', offset: 1, outcome: 'duplicate' }] },
-      'event e2',
-    ],
-    [
-      'a record that the ledger refused',
-      {
-        left_out: [{ topic: 'payments', offset: 1, outcome: 'failed' }],
-        dead: { offset: 1, pipeline: 'revenue-ledger' },
-      },
-      'event e2',
-    ],
-  ] as [string, Plant, string][])('finds %s', async (_, over, told) => {
+  it.each(PLANTS)('finds %s', async (_, over, told) => {
     const { cells, why } = await examine(over)
     expect(cells).toEqual([CELL])
     expect(await why()).toContain(told)

@@ -1,6 +1,7 @@
 /**
- * Fetches the local stack's programs once, from Maven Central by Maven itself: Kafka's jars and the Apicurio registry
- * (which speaks the Confluent registry's API). Cached in .stack/ of the project, or where STACK_CACHE says.
+ * Fetches the local stack's programs once, from Maven Central by Maven itself: Kafka's jars and the Apicurio
+ * registry (which speaks the Confluent registry's API). Cached in .stack/ of the project, or where
+ * STACK_CACHE says.
  */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'

@@ -1,6 +1,7 @@
 /**
- * The services of the production stack, for tests and for a terminal. Where the environment names a service it is used
- * as it is; otherwise a local one is started. As a program: starts all three, prints their exports, stops on a signal.
+ * The services of the production stack, for tests and for a terminal. Where the environment names a service
+ * it is used as it is; otherwise a local one is started. As a program: starts all three, prints their
+ * exports, stops on a signal.
  */
 import * as kafka from './kafka.ts'
 import type { Service } from './process.ts'
@@ -33,7 +34,9 @@ const open = async (name: ServiceName): Promise<readonly [ServiceName, Endpoint]
   return [name, { address: service.address, service }]
 }
 
-/** Endpoints of the services named (all when none is). Whatever was started is stopped again when one fails. */
+/**
+ * Endpoints of the services named (all when none is). Whatever was started is stopped again when one fails.
+ */
 export const stack = async (...names: ServiceName[]): Promise<Stack> => {
   const wanted = names.length > 0 ? names : (Object.keys(sources) as ServiceName[])
   const results = await Promise.allSettled(wanted.map(open))

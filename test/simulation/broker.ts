@@ -122,7 +122,10 @@ export const create_broker = (
     transaction.outcome = outcome
     for (const at of transaction.unmarked) {
       const wait = random.chance(0.1) ? random.between(10, 150) : random.between(0, 3)
-      scheduler.after(wait, `${outcome} marker on ${at.topic}/${at.index}`, () => mark(transaction, at))
+      scheduler.after(wait, `${outcome} marker on ${at.topic}/${at.index}`, () => {
+        mark(transaction, at)
+        return false
+      })
     }
   }
   const ending = (producer: Producer) =>
@@ -188,6 +191,7 @@ export const create_broker = (
         producer.transaction = transaction
         scheduler.after(transaction_timeout_ms, `${id} has had its time`, () => {
           if (producer.transaction === transaction) abort_open(producer)
+          return false
         })
       }
       const transaction = producer.transaction

@@ -27,30 +27,22 @@ export const committed_records = (partition: Partition) =>
     record && (!transaction || transaction.outcome === 'committed') ? [record] : [],
   )
 
-/** Rows of one topic, in offset order within each partition; marks between tasks are left out. */
-export const committed_rows = <T = Readonly<Record<string, unknown>>>(
-  broker: Broker,
-  app: App,
-  topic: string,
-): Committed<T>[] => {
-  const name = app.topics[topic]?.schema ?? 'batch_log'
-  const type = type_of(app.schemas[name] ?? definitions.batch_log)
-  return (broker.partitions(topic) ?? []).flatMap(partition =>
-    committed_records(partition).flatMap(({ offset, key, value }) =>
-      value === null
-        ? []
-        : [
-            {
-              topic,
-              partition: partition.index,
-              offset,
-              key: key?.toString() ?? '',
-              row: type.fromBuffer(value.subarray(5)) as T,
-            },
-          ],
-    ),
-  )
+/** Rows of one partition, in offset order; marks between tasks are left out. */
+export const partition_rows = <T = Readonly<Record<string, unknown>>>(app: App, partition: Partition): Committed<T>[] => {
+  const { topic, index } = partition
+  const type = type_of(app.schemas[app.topics[topic]?.schema ?? ''] ?? definitions.batch_log)
+  const rows: Committed<T>[] = []
+  for (const { offset, key, value } of committed_records(partition))
+    if (value !== null) {
+      const row = type.fromBuffer(value.subarray(5)) as T
+      rows.push({ topic, partition: index, offset, key: key?.toString() ?? '', row })
+    }
+  return rows
 }
+
+/** Rows of one topic, partition after partition. */
+export const committed_rows = <T = Readonly<Record<string, unknown>>>(broker: Broker, app: App, topic: string): Committed<T>[] =>
+  (broker.partitions(topic) ?? []).flatMap(partition => partition_rows<T>(app, partition))
 
 /** The batch record of one seq, if it is committed. */
 export const committed_batch = (partition: Partition, seq: number): Batch | null => {

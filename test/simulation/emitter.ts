@@ -223,7 +223,9 @@ export const plan_events = (
     }
     send(at_ms, topic, row, null)
     if (!random.chance(repeats) || (row.occurred_at < at_ms - 10 * HOUR && profile === 'live')) continue
-    const again_ms = at_ms + random.between(0, length_ms / 4)
+    // Ids of touches are remembered for two days of stream time: in a history, days pass quickly.
+    const brief = profile === 'history' && topic === 'touchpoints'
+    const again_ms = at_ms + random.between(0, length_ms / (brief ? 25 : 4))
     const conflict = topic === 'payments' && random.chance(0.4)
     send(again_ms, topic, conflict ? { ...row, amount_minor: row.amount_minor + 7 } : row, null)
   }

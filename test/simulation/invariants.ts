@@ -8,7 +8,8 @@ import type { CheckpointHeader, TaskId } from '../../runtime/ports.ts'
 import { batch_log_topic } from '../../schemas/topics.ts'
 import type { Batch, DeadLetter } from '../../schemas/types.ts'
 import { type Shared, Violation } from './cluster.ts'
-import { type Committed, committed_batch, committed_records, committed_rows } from './committed.ts'
+import type { Partition } from './broker.ts'
+import { type Committed, committed_batch, committed_records, committed_rows, partition_rows } from './committed.ts'
 import type { Plan, Sent } from './emitter.ts'
 import { type Expected, expect_outcome, expected_sessions, expected_windows } from './oracle.ts'
 import { ALARM_MS, chain, type ProbeRow, REST_MS } from './probe.ts'
@@ -39,6 +40,15 @@ export const create_watch = (shared: Shared): Watch => {
     }
     return -1
   }
+  const known = new Map<Partition, { readonly length: number; readonly judged: ReadonlyMap<string, number> }>()
+  const judged_up_to = (log: Partition): ReadonlyMap<string, number> => {
+    const before = known.get(log)
+    if (before?.length === log.entries.length) return before.judged
+    const judged = new Map<string, number>()
+    for (const { row } of partition_rows<Batch>(app, log)) for (const range of row.ranges) judged.set(range.topic, range.to)
+    known.set(log, { length: log.entries.length, judged })
+    return judged
+  }
   return {
     saved(task, header) {
       const at = broker.partition(batch_log_topic(task.group), task.partition)
@@ -56,9 +66,7 @@ export const create_watch = (shared: Shared): Watch => {
     caught_up() {
       for (const { name, inputs, partitions } of groups)
         for (let index = 0; index < partitions; index++) {
-          const judged = new Map<string, number>()
-          for (const { row, partition } of committed_rows<Batch>(broker, app, batch_log_topic(name)))
-            if (partition === index) for (const range of row.ranges) judged.set(range.topic, range.to)
+          const judged = judged_up_to(broker.partition(batch_log_topic(name), index))
           for (const topic of inputs) if ((judged.get(topic) ?? 0) <= last_offset(topic, index)) return false
         }
       for (let index = 0; index < sink.group.partitions; index++) {

@@ -15,7 +15,7 @@ import {
 import { type Broker, type Partition, read_committed, stable_end } from './broker.ts'
 import type { Assignment, Groups } from './groups.ts'
 import type { Process } from './process.ts'
-import type { Scheduler } from './scheduler.ts'
+import type { Pending, Scheduler } from './scheduler.ts'
 
 /** Wakes whoever waits for news, and remembers news nobody waited for. */
 interface Bell {
@@ -40,21 +40,26 @@ const create_bell = (process: Process, label: string): Bell => {
     },
     wait: max_ms =>
       new Promise<void>((resolve, reject) => {
-        let over = false
+        let planned: Pending | null = null
+        let woken = false
         const end = () => {
-          if (over) return
-          over = true
+          if (planned) process.cancel(planned)
           waiting = null
           news = false
           const error = failure
           failure = null
-          if (!process.alive) return
           if (error) reject(error)
           else resolve()
         }
-        if (news) return process.later(0, `${label} has news`, end)
-        waiting = () => process.later(0, `${label} is woken`, end)
-        process.later(max_ms, `${label} waited`, end)
+        const wake = () => {
+          if (woken) return
+          woken = true
+          if (planned) process.cancel(planned)
+          planned = process.later(0, `${label} is woken`, end)
+        }
+        if (news) return wake()
+        waiting = wake
+        planned = process.later(max_ms, `${label} waited`, end)
       }),
   }
 }
@@ -73,7 +78,10 @@ const create_reader = (scheduler: Scheduler, process: Process, at: Partition, be
   let closed = false
 
   const fetch_later = (life: number, ms: number) => {
-    process.later(ms, `${process.name} fetches ${at.topic}/${at.index} at ${position}`, () => fetch(life))
+    process.later(ms, `${process.name} fetches ${at.topic}/${at.index} at ${position}`, () => {
+      fetch(life)
+      return false
+    })
   }
   const fetch = (life: number) => {
     if (life !== seeks || closed) return

@@ -3,7 +3,7 @@
  * dead process's pending calls never settle and later ones never start; what was in flight may still take effect.
  */
 import type { Clock } from '../../runtime/ports.ts'
-import type { Scheduler } from './scheduler.ts'
+import type { Pending, Scheduler } from './scheduler.ts'
 
 /** Kinds of calls that are disturbed separately. */
 export type CallKind = 'log' | 'commit' | 'store' | 'warehouse' | 'registry'
@@ -43,7 +43,9 @@ export interface Process {
   /** One call of a port: `apply` takes effect at some moment, its result comes back at a later one. */
   call<T>(kind: CallKind, label: string, apply: () => T): Promise<T>
   /** Runs `work` inside the process after ms: later when it is paused, never when it is dead. */
-  later(ms: number, label: string, work: () => void): void
+  later(ms: number, label: string, work: () => unknown): Pending
+  /** Takes back what `later` planned. */
+  cancel(planned: Pending): void
   pause(ms: number): void
   readonly paused: boolean
   crash(): void
@@ -62,12 +64,21 @@ export const start_process = (
 
   const latency = (slow: number) => (random.chance(slow) ? random.between(50, 400) : random.between(0, 6))
 
-  const later = (ms: number, label: string, work: () => void): void => {
-    scheduler.after(ms, label, () => {
-      if (!alive) return
-      if (scheduler.now() < paused_until) later(paused_until - scheduler.now(), label, work)
-      else work()
+  const later = (ms: number, label: string, work: () => unknown): Pending => {
+    const planned = scheduler.after(ms, label, () => {
+      if (!alive) return false
+      if (scheduler.now() >= paused_until) return work()
+      scheduler.after(paused_until - scheduler.now(), label, () => (planned.cancelled ? false : resume(work)))
+      return false
     })
+    return planned
+  }
+  /** After a pause; another one may have begun meanwhile. */
+  const resume = (work: () => unknown): unknown => {
+    if (!alive) return false
+    if (scheduler.now() >= paused_until) return work()
+    scheduler.after(paused_until - scheduler.now(), `${name} resumes`, () => resume(work))
+    return false
   }
 
   /** The effect of a call; of a dead caller it is nothing, now, or later. */
@@ -90,24 +101,30 @@ export const start_process = (
         later(latency(rates.slow), `${text}: ${why}`, () => reject(new Disturbed(`${label}: ${why}`)))
       }
       const wait = latency(rates.slow)
-      if (random.chance(rates.fail)) return refuse('failed')
+      if (random.chance(rates.fail)) {
+        refuse('failed')
+        return
+      }
       if (random.chance(rates.ghost)) {
         scheduler.after(wait + random.between(5, 250), `${text} (ghost)`, () => attempt(apply))
-        return refuse('ghost')
+        refuse('ghost')
+        return
       }
       const lose = random.chance(rates.lost_reply)
-      scheduler.after(wait, text, () =>
+      scheduler.after(wait, text, () => {
         take_effect(text, () => {
           let result: T
           try {
             result = apply()
           } catch (error) {
-            return later(0, `${text}: refused`, () => reject(error as Error))
+            later(0, `${text}: refused`, () => reject(error as Error))
+            return
           }
-          if (lose) return refuse('reply lost')
-          later(latency(0), `${text}: done`, () => resolve(result))
-        }),
-      )
+          if (lose) refuse('reply lost')
+          else later(latency(0), `${text}: done`, () => resolve(result))
+        })
+        return false
+      })
     })
   }
 
@@ -116,14 +133,16 @@ export const start_process = (
       if (!alive) return
       if (signal?.aborted) return resolve()
       let over = false
+      let planned: Pending | null = null
       const end = () => {
         if (over) return
         over = true
         signal?.removeEventListener('abort', end)
+        if (planned) scheduler.cancel(planned)
         if (alive) resolve()
       }
       signal?.addEventListener('abort', end)
-      later(ms, `${name} slept`, end)
+      planned = later(ms, `${name} slept`, end)
     })
 
   return {
@@ -141,6 +160,9 @@ export const start_process = (
     },
     call,
     later,
+    cancel: planned => {
+      scheduler.cancel(planned)
+    },
     pause(ms) {
       paused_until = Math.max(paused_until, scheduler.now() + ms)
     },
@@ -151,10 +173,11 @@ export const start_process = (
 }
 
 /** A ghost's refusal reaches nobody. */
-const attempt = (apply: () => unknown) => {
+const attempt = (apply: () => unknown): false => {
   try {
     apply()
   } catch {
     // The caller was told that it failed already; a fenced or out-of-turn ghost does nothing.
   }
+  return false
 }

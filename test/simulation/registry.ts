@@ -13,11 +13,13 @@ export const create_shared_registry = (): SharedRegistry => {
   const schemas: object[] = []
   const ids = new Map<string, number>()
   const texts = new Map<string, number>()
+  const known = new WeakMap<object, string>()
   return {
     schemas,
     ids,
     register(subject, schema) {
-      const text = JSON.stringify(schema)
+      const text = known.get(schema) ?? JSON.stringify(schema)
+      known.set(schema, text)
       const id = texts.get(text) ?? schemas.push(schema)
       texts.set(text, id)
       ids.set(subject, id)

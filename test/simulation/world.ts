@@ -32,7 +32,7 @@ export interface Run {
 
 /** Noon of some Monday. */
 const START_MS = Date.UTC(2026, 0, 5, 12)
-const LENGTH_MS = 6000
+const LENGTH_MS = 5000
 const HOUR = 3_600_000
 /** Virtual time within which a healed system must have come to rest. */
 const PATIENCE_MS = 60_000

@@ -189,7 +189,13 @@ describe('rules hold whether projected or not', () => {
     ['tilde customer', payments, { ...payment, customer_id: '~c' }, /^INVALID: customer_id starts/],
     ['pipe in customer', payments, { ...payment, customer_id: 'a|b' }, null],
     ['id of 256', payments, { ...payment, event_id: 'x'.repeat(256) }, null],
-    ['id of 256 beyond ASCII', payments, { ...payment, event_id: 'é'.repeat(256) }, null],
+    ['id of 256 bytes beyond ASCII', payments, { ...payment, event_id: 'é'.repeat(128) }, null],
+    [
+      'id of more bytes than characters',
+      payments,
+      { ...payment, event_id: 'é'.repeat(129) },
+      /^INVALID: event_id is longer than 256 bytes/,
+    ],
     [
       'nobody',
       touchpoints,

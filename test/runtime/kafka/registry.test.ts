@@ -1,4 +1,6 @@
-/** The registry adapter against a scripted server: what counts as unknown, what is asked again, what survives. */
+/**
+ * The registry adapter against a scripted server: what counts as unknown, what is asked again, what survives.
+ */
 import { createServer } from 'node:http'
 import { afterEach, expect, test } from 'vitest'
 import { confluent_registry } from '../../../runtime/kafka/registry.ts'
