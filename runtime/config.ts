@@ -108,6 +108,7 @@ const combine = (flat: Flat): Config => {
       `--host ${flat.host}: listening beyond loopback needs --api-keys FILE (or --insecure-dev)`,
     )
   const { clickhouse_password: password, analyst_password } = flat
+  const cluster = cluster_of(flat)
   return {
     data_dir: resolve(flat.data_dir),
     host: flat.host,
@@ -115,10 +116,11 @@ const combine = (flat: Flat): Config => {
     clickhouse_port: flat.clickhouse_port,
     partitions: flat.partitions,
     insecure_dev: flat.insecure_dev,
-    log_level: flat.log_level,
+    // A person at a laptop reads the banner; a cluster's log is read by machines.
+    log_level: flat.log_level ?? (cluster ? 'info' : 'warn'),
     api_keys,
     warehouse_passwords: password && analyst_password ? { password, analyst_password } : null,
-    cluster: cluster_of(flat),
+    cluster,
   }
 }
 

@@ -14,21 +14,18 @@ export interface Option {
   readonly type: z.ZodType
 }
 
-const port = z.coerce
-  .number('a port number')
-  .int('a port number')
-  .min(0, 'a port ≥ 0')
-  .max(65_535, 'a port ≤ 65535')
 const text = z.string().min(1, 'must not be empty')
 const on_off = z
   .enum(['true', 'false', '1', '0', ''], 'true or false')
   .transform(v => v === 'true' || v === '1')
-export const whole = (min: number, max: number): z.ZodType<number> =>
-  z.coerce
-    .number('a whole number')
-    .int('a whole number')
-    .min(min, `at least ${min}`)
-    .max(max, `at most ${max}`)
+/** Digits only: Number() would take an empty text for 0. */
+export const whole = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, 'a whole number')
+    .transform(Number)
+    .pipe(z.number().min(min, `at least ${min}`).max(max, `at most ${max}`))
+const port = whole(0, 65_535)
 export const switched = on_off
 const url_of = (...schemes: string[]) =>
   text.refine(
@@ -112,10 +109,9 @@ export const options = [
     name: 'log_level',
     flag: 'log-level',
     env: 'TRIBUTARY_LOG_LEVEL',
-    default: 'info',
     value: 'LEVEL',
     type: z.enum(LEVELS, `one of ${LEVELS.join(', ')}`),
-    meaning: LEVELS.join(', '),
+    meaning: `${LEVELS.join(', ')}; without it info on a cluster, else warn`,
   },
   {
     name: 'kafka_brokers',

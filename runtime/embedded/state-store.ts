@@ -134,7 +134,7 @@ export const open_state_store = async (
       for (const key of keys) check_key(key)
       begin_read()
       const header = headers.get(name)
-      if (!header || !accepted.includes(header.seq)) return null
+      if (!accepted.includes(header?.seq ?? 0)) return null
       const task = sized(name)
       return keys.map(key => fields_of(task, key))
     },

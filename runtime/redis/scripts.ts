@@ -75,7 +75,7 @@ return 'saved'
 `)
 
 /**
- * All fields of each entity: ['ok', [field, value, …], …], or ['other'] when the header's seq is none of ARGV, or ['dirty'].
+ * All fields of each entity: ['ok', [field, value, …], …], or ['other'] when the header's seq (0 without one) is none of ARGV, or ['dirty'].
  * A save in parts under way is no obstacle to whoever accepts its target too. KEYS: T:h, then one per entity.
  * ARGV: accepted seqs, or '*' alone for whatever stands there.
  */
@@ -84,7 +84,7 @@ if ARGV[1] ~= '*' then
   local stands = redis.call('HMGET', KEYS[1], 'seq', 'dirty')
   local seq_accepted, dirty_accepted = false, not stands[2]
   for i = 1, #ARGV do
-    if ARGV[i] == stands[1] then seq_accepted = true end
+    if ARGV[i] == (stands[1] or '0') then seq_accepted = true end
     if stands[2] and string.match(stands[2], '^%d+') == ARGV[i] then dirty_accepted = true end
   end
   if not dirty_accepted then return {'dirty'} end

@@ -38,7 +38,7 @@ describe('parse_config', () => {
       api_keys: null,
       cluster: null,
       insecure_dev: false,
-      log_level: 'info',
+      log_level: 'warn',
     })
     expect(config.data_dir).toBe(join(process.cwd(), 'data'))
   })
@@ -55,6 +55,8 @@ describe('parse_config', () => {
     [['--http-port', '99999'], {}, '--http-port'],
     [['--http-port', 'abc'], {}, '--http-port'],
     [['--http-port'], {}, '--http-port'],
+    [['--http-port', ''], {}, '--http-port'],
+    [['--partitions', '2.5'], {}, '--partitions'],
     [[], { TRIBUTARY_PARTITIONS: '0' }, 'TRIBUTARY_PARTITIONS'],
     [['--log-level', 'loud'], {}, '--log-level'],
     [['stray'], {}, '"stray"'],
@@ -79,6 +81,7 @@ describe('parse_config', () => {
   it('reads a cluster, and prints it without secrets', () => {
     const sasl = { KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_USERNAME: 'u', KAFKA_SASL_PASSWORD: 'hunter2' }
     const { config } = parse_config([], { ...cluster_env, ...sasl, KAFKA_SSL: 'true' })
+    expect(config.log_level).toBe('info')
     expect(config.cluster).toMatchObject({
       brokers: ['a:9092', 'b:9092'],
       ssl: true,

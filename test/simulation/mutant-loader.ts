@@ -4,7 +4,7 @@
  */
 import { registerHooks } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { mutants, type Patch } from './mutants.ts'
+import { mutants, type Patch, pending } from './mutants.ts'
 
 const root = new URL('../../', import.meta.url)
 
@@ -30,8 +30,6 @@ const install = (patches: readonly Patch[]) => {
 }
 
 const name = process.env.MUTANT
-if (name) {
-  const mutant = mutants.find(one => one.name === name)
-  if (!mutant) throw new Error(`no mutant ${name}; there are ${mutants.map(one => one.name).join(', ')}`)
-  install(mutant.patches)
-}
+const mutant = mutants.find(one => one.name === name)
+if (name && !mutant) throw new Error(`no mutant ${name}; there are ${mutants.map(one => one.name).join(', ')}`)
+install([...(process.env.UNFIXED ? [] : pending), ...(mutant?.patches ?? [])])

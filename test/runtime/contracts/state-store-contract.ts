@@ -40,10 +40,11 @@ const scanned = async (store: StateStore, task: TaskId) => {
 type Current = () => StateStore
 
 const save_tests = (current: Current): void => {
-  test('without a checkpoint: no header, nothing to load, peek or scan', async () => {
+  test('without a checkpoint: no header, seq 0, nothing to peek or scan', async () => {
     const task = fresh_task()
     expect(await current().header(task)).toBeNull()
-    expect(await current().load(task, ['a'], [0, 1])).toBeNull()
+    expect(await current().load(task, ['a'], [0, 1])).toEqual([new Map()])
+    expect(await current().load(task, ['a'], [1])).toBeNull()
     expect((await current().peek(task, 'a')).size).toBe(0)
     expect(await scanned(current(), task)).toEqual([])
   })

@@ -343,6 +343,22 @@ describe('the process', () => {
     rmSync(own, { recursive: true, force: true })
   })
 
+  it('stops at once, whatever runs, and keeps what it acknowledged', async () => {
+    const own = mkdtempSync(join(tmpdir(), 'tributary-embedded-busy-'))
+    const busy = await start_embedded_warehouse({ dir: own })
+    const post = (body: string) => fetch(busy.url, { method: 'POST', body }).then(got => got.text())
+    await post('CREATE TABLE kept (a Int64) ENGINE = MergeTree ORDER BY a')
+    await post('INSERT INTO kept VALUES (42)')
+    const endless = post('SELECT max(sipHash64(number)) FROM system.numbers').catch(() => 'cut off')
+    await post('SELECT sleep(0.2)')
+    await busy.stop()
+    expect(await endless).toBe('cut off')
+    const next = await start_embedded_warehouse({ dir: own })
+    expect(await (await fetch(`${next.url}/?query=SELECT+a+FROM+kept`)).text()).toBe('42\n')
+    await next.stop()
+    rmSync(own, { recursive: true, force: true })
+  })
+
   it('refuses a directory that another one holds', async () => {
     await expect(start_embedded_warehouse({ dir, start_ms: 0 })).rejects.toThrow('another process holds')
   })
@@ -352,7 +368,7 @@ describe('the process', () => {
     const said = Promise.withResolvers<string>()
     const doomed = await start_embedded_warehouse({ dir: own, on_exit: said.resolve })
     process.kill(doomed.pid, 'SIGTERM')
-    expect(await said.promise).toContain('the warehouse process ended (0)')
+    expect(await said.promise).toContain('the warehouse process ended (SIGKILL)')
     rmSync(own, { recursive: true, force: true })
   })
 })
