@@ -9,8 +9,8 @@ export class CommandError extends Error {
 }
 
 /**
- * Runs a command and sets the exit code: what it returns, 2 on wrong usage, 1 on failure. Errors are one line on stderr;
- * TRIBUTARY_DEBUG=1 adds where they come from.
+ * Runs a command and sets the exit code: what it returns, 2 on wrong usage, 1 on failure. Errors are one line
+ * on stderr; TRIBUTARY_DEBUG=1 adds where they come from.
  */
 export const run_command = async (main: () => Promise<number>): Promise<void> => {
   try {

@@ -1,6 +1,6 @@
 /**
- * History in a file, NDJSON or CSV, in the order of its events. One pass checks every row and keeps only its time and
- * place (24 bytes a row); rows are read again, sorted, when they are sent.
+ * History in a file, NDJSON or CSV, in the order of its events. One pass checks every row and keeps only its
+ * time and place (24 bytes a row); rows are read again, sorted, when they are sent.
  */
 import { createHash } from 'node:crypto'
 import { closeSync, createReadStream, openSync, readSync } from 'node:fs'

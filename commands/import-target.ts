@@ -1,4 +1,7 @@
-/** Where an import goes: a running process over HTTP, a Kafka cluster, or the embedded stack opened for the purpose. */
+/**
+ * Where an import goes: a running process over HTTP, a Kafka cluster, or the embedded stack opened for the
+ * purpose.
+ */
 import { join } from 'node:path'
 import type { Config } from '../runtime/config.ts'
 import { create_emitter, type Row } from '../runtime/emit.ts'
@@ -92,7 +95,8 @@ const http_target = (
       if (response.ok) return answer
       if (response.status === 409) throw new ImportRefused(answer.reason ?? 'the import was refused')
       if (response.status === 413) throw new TooLarge()
-      const text = `${path} answered ${response.status}: ${answer.field ? `${answer.field} ` : ''}${answer.reason ?? ''}`
+      const why = [answer.field, answer.reason].filter(Boolean).join(' ')
+      const text = `${path} answered ${response.status}: ${why}`
       if (response.status === 429 || response.status >= 500) throw new Error(text)
       const key =
         response.status === 401 || response.status === 403

@@ -1,4 +1,6 @@
-/** `npm run import -- TOPIC FILE`: history in, in order of time, resumable, refused where it would be late. */
+/**
+ * `npm run import -- TOPIC FILE`: history in, in order of time, resumable, refused where it would be late.
+ */
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'

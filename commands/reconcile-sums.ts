@@ -1,6 +1,6 @@
 /**
- * The same money read from four places: the log as judged, the ledger topic, the operators' state and the view. Sums are
- * signed minor units by tenant, currency and UTC day.
+ * The same money read from four places: the log as judged, the ledger topic, the operators' state and the
+ * view. Sums are signed minor units by tenant, currency and UTC day.
  */
 import { type App, partitions_of } from '../runtime/app.ts'
 import { read_batch } from '../runtime/batch-log.ts'
@@ -51,7 +51,9 @@ const add = (sums: Sums, cell: string, amount: number): void => {
   sums.set(cell, sum)
 }
 
-/** Visits the payments that a task has judged and not left out, and that move money; partition by partition. */
+/**
+ * Visits the payments that a task has judged and not left out, and that move money; partition by partition.
+ */
 export const visit_log = async (
   { app, log, registry }: Places,
   visit: (movement: Movement) => void,
@@ -140,7 +142,8 @@ export const visit_state = async (
 /** What analysts are told. */
 const view_sums = async ({ warehouse }: Places): Promise<Sums> => {
   const rows = await warehouse.query<{ tenant_id: string; day: string; currency: string; net_minor: number }>(
-    `SELECT tenant_id, toString(day) AS day, currency, net_minor FROM revenue_daily(as_of = '2200-01-01 00:00:00')`,
+    `SELECT tenant_id, toString(day) AS day, currency, net_minor
+     FROM revenue_daily(as_of = '2200-01-01 00:00:00')`,
   )
   return new Map(rows.map(row => [`${row.tenant_id}|${row.currency}|${row.day}`, row.net_minor]))
 }
@@ -152,7 +155,8 @@ export const table_movements = async ({ warehouse }: Places, cell: string): Prom
     `SELECT tenant_id, customer_id, cause_event_id AS event_id, currency,
             toUnixTimestamp64Milli(occurred_at) AS occurred_at, amount_minor
      FROM ledger FINAL
-     WHERE tenant_id = {tenant:String} AND currency = {currency:String} AND toDate(occurred_at, 'UTC') = {day:Date}`,
+     WHERE tenant_id = {tenant:String} AND currency = {currency:String}
+       AND toDate(occurred_at, 'UTC') = {day:Date}`,
     { tenant, currency, day },
   )
 }
@@ -229,7 +233,8 @@ const compare = (
     if (a?.amount === b?.amount && a?.times === b?.times) continue
     const told = (side: typeof a) => (side ? `${side.amount} minor units in ${side.times} rows` : 'nothing')
     const { event_id, customer_id } = movement
-    return `event ${event_id} of customer ${customer_id}: ${left_name} has ${told(a)}, ${right_name} has ${told(b)}`
+    const event = `event ${event_id} of customer ${customer_id}`
+    return `${event}: ${left_name} has ${told(a)}, ${right_name} has ${told(b)}`
   }
   return null
 }
@@ -244,7 +249,8 @@ const compare_customers = (
   for (const customer of new Set([...by_ledger.keys(), ...by_state.keys()])) {
     const [a, b] = [by_ledger.get(customer), by_state.get(customer) ?? 0]
     if ((a?.sum ?? 0) === b) continue
-    return `customer ${customer} (last event ${a?.last ?? 'none'}): the ledger has ${a?.sum ?? 0} minor units, the state ${b}`
+    const of_customer = `customer ${customer} (last event ${a?.last ?? 'none'})`
+    return `${of_customer}: the ledger has ${a?.sum ?? 0} minor units, the state ${b}`
   }
   return null
 }

@@ -1,4 +1,7 @@
-/** `npm run reconcile`: log = ledger = state = view to the cent, per tenant, currency and day; exit 1 at one cent. */
+/**
+ * `npm run reconcile`: log = ledger = state = view to the cent, per tenant, currency and day; exit 1 at one
+ * cent.
+ */
 import { type App, tributary } from '../runtime/app.ts'
 import { type Config, help_text, type Option, parse_config, whole } from '../runtime/config.ts'
 import { create_logger } from '../runtime/logger.ts'
@@ -113,7 +116,10 @@ const settle = async (source: Source, deadline: number): Promise<void> => {
   }
 }
 
-/** Events may arrive while four places are read one after the other: only what stays different is a difference. */
+/**
+ * Events may arrive while four places are read one after the other: only what stays different is a
+ * difference.
+ */
 const read_until_equal = async (places: Places, deadline: number): Promise<Reading> => {
   for (;;) {
     const reading = await read_places(places)
@@ -132,7 +138,8 @@ const told = async (
   const by_place = PLACES.map(place => `${place} ${money(sums[place].get(cell) ?? 0, currency)}`).join(', ')
   const rows = `log ${counts.log.get(cell) ?? 0}, ledger ${counts.ledger.get(cell) ?? 0} rows`
   return [
-    `${different.length} differences; the first: tenant ${tenant}, ${currency}, ${day}: ${by_place} (${rows})`,
+    `${different.length} differences; the first: tenant ${tenant}, ${currency}, ${day}: ` +
+      `${by_place} (${rows})`,
     await first_difference(places, cell),
   ].join('\n')
 }

@@ -52,7 +52,8 @@ const listen = async (server: FastifyInstance, config: Config): Promise<string> 
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
     throw new CommandError(
-      `port ${config.http_port} of ${config.host} is in use: stop what listens there, or choose another with --http-port`,
+      `port ${config.http_port} of ${config.host} is in use: ` +
+        'stop what listens there, or choose another with --http-port',
     )
   }
   const { port } = server.server.address() as { port: number }

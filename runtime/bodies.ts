@@ -2,7 +2,10 @@
 import avsc from 'avsc'
 import type { Registry } from './ports.ts'
 
-/** Reads with the writer's own schema: every field it wrote, times as epoch milliseconds. Throws on a body it cannot read. */
+/**
+ * Reads with the writer's own schema: every field it wrote, times as epoch milliseconds. Throws on a body it
+ * cannot read.
+ */
 export type ReadBody = (body: Buffer) => Promise<Record<string, unknown>>
 
 export const body_reader = (registry: Registry): ReadBody => {

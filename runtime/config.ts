@@ -1,6 +1,7 @@
 /**
- * Configuration from flags and environment, by one table: the table is what is parsed, what is checked, what `--help`
- * prints and what the documentation quotes. Secrets come from the environment or from files, never from flags.
+ * Configuration from flags and environment, by one table: the table is what is parsed, what is checked, what
+ * `--help` prints and what the documentation quotes. Secrets come from the environment or from files, never
+ * from flags.
  */
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -46,7 +47,9 @@ export interface Config {
   readonly cluster: Cluster | null
 }
 
-/** A wrong flag, value or combination; the message is one line that names the option. Commands exit 2 on it. */
+/**
+ * A wrong flag, value or combination; the message is one line that names the option. Commands exit 2 on it.
+ */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }

@@ -1,4 +1,7 @@
-/** Events on their way in: checked rows become records of the right key, partition and schema, and are appended. */
+/**
+ * Events on their way in: checked rows become records of the right key, partition and schema, and are
+ * appended.
+ */
 import { type App, partitions_of } from './app.ts'
 import { compile_encoder, type Encoder } from './avro/encoder.ts'
 import { FieldError, row_from_csv, row_from_json } from './avro/from-json.ts'

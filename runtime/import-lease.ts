@@ -1,6 +1,7 @@
 /**
- * Loading history: permission and lease. While a lease is open no tick moves stream time, so that rows of 1997 are not
- * late beside a clock of today; and history older than what tasks have already passed is refused before its first row.
+ * Loading history: permission and lease. While a lease is open no tick moves stream time, so that rows of
+ * 1997 are not late beside a clock of today; and history older than what tasks have already passed is refused
+ * before its first row.
  */
 import type { Catalog } from '../schemas/catalog-kinds.ts'
 import { batch_log_topic } from '../schemas/topics.ts'
@@ -40,15 +41,17 @@ export class ImportRefused extends Error {
 }
 
 /**
- * Appends the lease to the catalog. `known`: this log has seen a lease of that id before, so a progress file about it
- * may be believed. Throws ImportRefused when tasks are past the history.
+ * Appends the lease to the catalog. `known`: this log has seen a lease of that id before, so a progress file
+ * about it may be believed. Throws ImportRefused when tasks are past the history.
  */
 export const open_lease = async (
   deps: LeaseDeps,
   request: LeaseRequest,
 ): Promise<{ readonly known: boolean }> => {
-  if (!request.accept_late) await check_time(deps, request)
   const last = await last_entry(deps, request.id)
+  // A lease still open is this import going on after a crash: rows it may send again are duplicates, not late.
+  const resumed = last !== null && (JSON.parse(last.body) as Catalog['imports']).state === 'open'
+  if (!request.accept_late && !resumed) await check_time(deps, request)
   await append_entry(deps, request, 'open', last)
   return { known: last !== null }
 }
@@ -91,6 +94,7 @@ const logged_times = async ({ app, log }: LeaseDeps, group: string): Promise<(nu
 interface Version {
   readonly effective_at: number
   readonly revision: number
+  readonly body: string
 }
 
 const last_entry = async ({ app, log, registry }: LeaseDeps, id: string): Promise<Version | null> => {

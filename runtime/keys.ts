@@ -1,6 +1,6 @@
 /**
- * How a record's key follows from its body, and its partition from its key. Emitters, ingest, tasks and import must agree
- * to the byte: one customer on two partitions would be two customers.
+ * How a record's key follows from its body, and its partition from its key. Emitters, ingest, tasks and
+ * import must agree to the byte: one customer on two partitions would be two customers.
  */
 import type { TopicSpec } from '../schemas/topics.ts'
 
@@ -16,8 +16,9 @@ export interface KeyFields {
 }
 
 /**
- * The key of a row: `tenant|customer_id` or `tenant|~anonymous_id`, `tenant`, or `kind|id|effective_at|revision`.
- * Throws RangeError naming the field that is missing, TypeError when the topic is keyed by something else.
+ * The key of a row: `tenant|customer_id` or `tenant|~anonymous_id`, `tenant`, or
+ * `kind|id|effective_at|revision`. Throws RangeError naming the field that is missing, TypeError when the
+ * topic is keyed by something else.
  */
 export const key_of = (spec: Pick<TopicSpec, 'keyed_by'>, row: KeyFields): string => {
   switch (spec.keyed_by) {
@@ -26,7 +27,9 @@ export const key_of = (spec: Pick<TopicSpec, 'keyed_by'>, row: KeyFields): strin
     case 'tenant':
       return present(row, 'tenant_id')
     case 'catalog':
-      return `${present(row, 'kind')}|${present(row, 'id')}|${present(row, 'effective_at')}|${row.revision ?? 0}`
+      return [present(row, 'kind'), present(row, 'id'), present(row, 'effective_at'), row.revision ?? 0].join(
+        '|',
+      )
     default:
       throw new TypeError(`no rule forms a key by ${spec.keyed_by}`)
   }

@@ -1,6 +1,6 @@
 /**
- * The process log, JSON lines on stderr. info: the process and its tasks come and go; warn: something failed and was
- * recovered; error: data is at risk and a person should look. Nothing is written per record.
+ * The process log, JSON lines on stderr. info: the process and its tasks come and go; warn: something failed
+ * and was recovered; error: data is at risk and a person should look. Nothing is written per record.
  */
 import { type DestinationStream, type Logger, pino } from 'pino'
 

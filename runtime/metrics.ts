@@ -1,6 +1,6 @@
 /**
- * What a running process counts, for Prometheus. Counters come through the Observer; gauges are read from the statuses
- * of tasks and sink when somebody scrapes.
+ * What a running process counts, for Prometheus. Counters come through the Observer; gauges are read from the
+ * statuses of tasks and sink when somebody scrapes.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Observer, Running, SinkStatus, TaskState, TaskStatus } from './worker-types.ts'

@@ -12,7 +12,10 @@ export interface NodeState {
   readonly slots?: Readonly<Record<string, unknown>>
 }
 
-/** Decodes the fields of one entity, by `pipeline/operator`. Fields of operators that this code lacks are named, not shown. */
+/**
+ * Decodes the fields of one entity, by `pipeline/operator`. Fields of operators that this code lacks are
+ * named, not shown.
+ */
 export const state_reader = (
   app: App,
 ): ((fields: Fields) => Record<string, NodeState | { readonly unknown: true }>) => {

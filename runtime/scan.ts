@@ -7,8 +7,8 @@ export interface Place {
 }
 
 /**
- * Visits the committed records of one partition from `from` to the end as it stands when called, in offset order.
- * Returns the position behind them.
+ * Visits the committed records of one partition from `from` to the end as it stands when called, in offset
+ * order. Returns the position behind them.
  */
 export const scan = async (
   log: Log,
@@ -33,8 +33,8 @@ export const scan = async (
 }
 
 /**
- * The newest committed record that `wanted` accepts, or null. Looks back in doubling steps, since control records and
- * aborted transactions leave gaps before the end.
+ * The newest committed record that `wanted` accepts, or null. Looks back in doubling steps, since control
+ * records and aborted transactions leave gaps before the end.
  */
 export const newest = async <T>(
   log: Log,

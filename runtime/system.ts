@@ -1,6 +1,6 @@
 /**
- * What one process stands on: the ports, opened for the embedded stack or for a cluster, with topics created and tables
- * migrated. Opened in order, closed in the opposite one.
+ * What one process stands on: the ports, opened for the embedded stack or for a cluster, with topics created
+ * and tables migrated. Opened in order, closed in the opposite one.
  */
 import { mkdirSync } from 'node:fs'
 import type { Logger } from 'pino'
@@ -118,7 +118,10 @@ const open_embedded = async (config: Config, logger: Logger, closers: Closers): 
   return { log, registry, store, warehouse, clickhouse_url: child.url }
 }
 
-/** ClickHouse runs in a child process, which may die (out of memory, a crash in native code): it is started again. */
+/**
+ * ClickHouse runs in a child process, which may die (out of memory, a crash in native code): it is started
+ * again.
+ */
 const keep_warehouse_running = async (config: Config, logger: Logger) => {
   const passwords = config.warehouse_passwords
   let stopping = false
@@ -213,8 +216,8 @@ export const open_cluster_ports = async (
 }
 
 /**
- * The ports of an embedded installation for reading only, beside the process that runs on it. Throws when the data
- * directory holds nothing yet.
+ * The ports of an embedded installation for reading only, beside the process that runs on it. Throws when the
+ * data directory holds nothing yet.
  */
 export const open_beside = async (
   config: Config,

@@ -11,8 +11,8 @@ export interface Caller {
 export type Authenticate = (request: FastifyRequest) => Caller
 
 /**
- * Checks `Authorization: Bearer KEY` or `X-API-Key: KEY` against sha256 hashes. `keys` null: no keys are configured,
- * everybody (on loopback, see config) is an administrator. Throws a 401 refusal.
+ * Checks `Authorization: Bearer KEY` or `X-API-Key: KEY` against sha256 hashes. `keys` null: no keys are
+ * configured, everybody (on loopback, see config) is an administrator. Throws a 401 refusal.
  */
 export const authenticator = (keys: ReadonlyMap<string, string> | null): Authenticate => {
   if (!keys) return () => ({ tenant: null })

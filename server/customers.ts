@@ -1,4 +1,6 @@
-/** GET /v1/customers/{tenant}/{id}: what the operators remember of one customer, as of the newest checkpoint. */
+/**
+ * GET /v1/customers/{tenant}/{id}: what the operators remember of one customer, as of the newest checkpoint.
+ */
 import type { FastifyInstance } from 'fastify'
 import { partition_of } from '../runtime/keys.ts'
 import { type Authenticate, require_tenant } from './api-keys.ts'
@@ -19,7 +21,7 @@ export const customer_routes = (
       config: {
         openapi: {
           summary:
-            'Keyed state of a customer, per operator, as checkpointed. An anonymous visitor is ~anonymous_id.',
+            'Keyed state of a customer by operator, as checkpointed; anonymous visitors are ~anonymous_id.',
           responses: {
             200: '{tenant_id, customer_id, operators}',
             404: 'Nothing is known of that customer.',

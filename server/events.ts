@@ -6,7 +6,10 @@ import { refusal, unavailable } from './refusals.ts'
 import type { ServerDeps } from './server.ts'
 
 export const ROWS_MAX = 10_000
-/** An append that takes longer is answered 503: whether it happened is then unclear, and event ids make a repeat harmless. */
+/**
+ * An append that takes longer is answered 503: whether it happened is then unclear, and event ids make a
+ * repeat harmless.
+ */
 const APPEND_WAIT_MS = 15_000
 
 export const events_routes = (

@@ -1,4 +1,7 @@
-/** /healthz: the process answers. /readyz: it can do its work, and if not, what is in the way. /metrics: what it counts. */
+/**
+ * /healthz: the process answers. /readyz: it can do its work, and if not, what is in the way. /metrics: what
+ * it counts.
+ */
 import type { FastifyInstance } from 'fastify'
 import type { ServerDeps } from './server.ts'
 

@@ -1,4 +1,7 @@
-/** POST /v1/imports: opens, renews and closes the lease under which history is loaded (see runtime/import-lease.ts). */
+/**
+ * POST /v1/imports: opens, renews and closes the lease under which history is loaded (see
+ * runtime/import-lease.ts).
+ */
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { close_lease, ImportRefused, open_lease, renew_lease } from '../runtime/import-lease.ts'

@@ -1,4 +1,7 @@
-/** The HTTP API of one process: ingest, streams, state, health. Routes live one question per file beside this one. */
+/**
+ * The HTTP API of one process: ingest, streams, state, health. Routes live one question per file beside this
+ * one.
+ */
 import { type FastifyInstance, fastify } from 'fastify'
 import type { Logger } from 'pino'
 import type { App } from '../runtime/app.ts'
@@ -39,7 +42,10 @@ export interface ServerDeps {
 
 export const BODY_BYTES_MAX = 4 << 20
 
-/** The server with its routes, not listening yet. close() ends streams, lets requests finish and closes connections. */
+/**
+ * The server with its routes, not listening yet. close() ends streams, lets requests finish and closes
+ * connections.
+ */
 export const create_server = (deps: ServerDeps): FastifyInstance => {
   const server = fastify({
     bodyLimit: BODY_BYTES_MAX,

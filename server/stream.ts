@@ -1,6 +1,7 @@
 /**
- * GET /v1/topics/{topic}/stream: an output topic as server-sent events, from now or from an offset per partition. Each
- * id names the next offset of all partitions, so a reader that reconnects with Last-Event-ID misses and repeats nothing.
+ * GET /v1/topics/{topic}/stream: an output topic as server-sent events, from now or from an offset per
+ * partition. Each id names the next offset of all partitions, so a reader that reconnects with Last-Event-ID
+ * misses and repeats nothing.
  */
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'

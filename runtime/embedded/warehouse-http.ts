@@ -54,7 +54,9 @@ export const answer = async (
     const user = authenticate(endpoint.passwords, request, url)
     const body = await text_and_data(endpoint.sessions, request, url)
     if (body.length === 0) return void response.end('Ok.\n')
-    const statement = statement_of(user, body, request, url)
+    const gone = new AbortController()
+    response.once('close', () => gone.abort())
+    const statement = { ...statement_of(user, body, request, url), signal: gone.signal }
     await respond(request, response, url, statement, await endpoint.sessions.run(statement))
   } catch (error) {
     respond_error(response, error)
@@ -132,7 +134,12 @@ const decoded = async (sessions: Sessions, bytes: Buffer, encoding: string): Pro
   throw new ClickHouseFault(48, 'NOT_IMPLEMENTED', `Content-Encoding ${encoding} is not supported.`)
 }
 
-const statement_of = (user: string, body: Buffer, request: IncomingMessage, url: URL): Statement => {
+const statement_of = (
+  user: string,
+  body: Buffer,
+  request: IncomingMessage,
+  url: URL,
+): Omit<Statement, 'signal'> => {
   const settings = new Map<string, string>()
   const params = new Map<string, string>()
   for (const [name, value] of url.searchParams) {

@@ -3,6 +3,7 @@
  * well under a millisecond, so that no request sees another one's settings. A reader runs under a role that may only
  * select, with readonly = 1, after chDB's formatter has shown the statement to be a single read.
  */
+import { randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { unlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -36,6 +37,8 @@ export interface Statement {
   readonly params: ReadonlyMap<string, string>
   /** GET must not change anything. */
   readonly reads_only: boolean
+  /** Aborted when the client is gone: nobody waits for the answer. */
+  readonly signal: AbortSignal
 }
 
 export interface Answer {
@@ -149,9 +152,36 @@ export const open_sessions = async (config: ChdbSettings): Promise<Sessions> => 
       connection.close()
     }
   }
-  const run = (statement: Statement): Promise<Answer> =>
+  /** Runs a read under a mark by which it is found again, and kills it when its client is gone. */
+  const while_wanted = async <T>(
+    { signal, body, user }: Statement,
+    mark: string,
+    work: () => Promise<T>,
+  ): Promise<T> => {
+    if (signal.aborted) throw new ClickHouseFault(394, 'QUERY_WAS_CANCELLED', 'Query was cancelled.')
+    const read =
+      user === 'analyst' || /^[\s(]*(?:SELECT|WITH)\b/i.test(body.subarray(0, 200).toString('latin1'))
+    if (!read) return work()
+    const kill = () => {
+      const text = `KILL QUERY WHERE Settings['log_comment'] = ${quoted(mark)} ASYNC`
+      // It may have ended by itself in the meantime.
+      on_connection(connection => execute(connection, text, 'Null', false)).catch(() => undefined)
+    }
+    signal.addEventListener('abort', kill, { once: true })
+    try {
+      return await work()
+    } finally {
+      signal.removeEventListener('abort', kill)
+    }
+  }
+  const run = (statement: Statement): Promise<Answer> => {
+    const mark = `${statement.settings.get('log_comment') ?? ''}#${randomUUID()}`
+    return while_wanted(statement, mark, () => run_marked(statement, mark))
+  }
+  const run_marked = (statement: Statement, mark: string): Promise<Answer> =>
     on_connection(async connection => {
-      await prepare(connection, statement, config)
+      const settings = new Map(statement.settings).set('log_comment', mark)
+      await prepare(connection, { ...statement, settings }, config)
       if (statement.user === 'analyst') return read(connection, statement)
       const head = insert_head(statement.body.subarray(0, HEAD_MAX).toString('latin1'))
       if (!head) return execute(connection, statement.body.toString(), statement.format, false)

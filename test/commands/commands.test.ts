@@ -1,4 +1,6 @@
-/** start, import and reconcile as people run them: own processes, a real data directory, kill -9 in between. */
+/**
+ * start, import and reconcile as people run them: own processes, a real data directory, kill -9 in between.
+ */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'

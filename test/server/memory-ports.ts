@@ -1,4 +1,6 @@
-/** The ports in memory, with a switch for outages: enough for what the server and the commands ask of them. */
+/**
+ * The ports in memory, with a switch for outages: enough for what the server and the commands ask of them.
+ */
 import { topic_settings, tributary } from '../../runtime/app.ts'
 import { system_clock } from '../../runtime/clock.ts'
 import { create_emitter } from '../../runtime/emit.ts'

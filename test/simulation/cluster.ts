@@ -15,16 +15,8 @@ import { create_registry, type SharedRegistry } from './registry.ts'
 import type { Scheduler } from './scheduler.ts'
 import { simulated_settings } from './simulated-app.ts'
 import { create_store, type SharedStore } from './store.ts'
+import { Violation } from './violation.ts'
 import { create_warehouse, type SharedWarehouse } from './warehouse.ts'
-
-export class Violation extends Error {
-  override readonly name = 'Violation'
-  readonly rule: string
-  constructor(rule: string, detail: string) {
-    super(`${rule}: ${detail}`)
-    this.rule = rule
-  }
-}
 
 export interface Shared {
   readonly app: App
@@ -81,7 +73,15 @@ const tracing_logger = (name: string, scheduler: Scheduler): Logger => {
     const { err, ...rest } = (typeof fields === 'object' ? fields : { fields }) as { err?: Error }
     scheduler.note(`${name} says: ${message ?? ''} ${JSON.stringify(rest)} ${err?.message ?? ''}`)
   }
-  const logger = { trace() {}, debug() {}, info: write, warn: write, error: write, fatal: write, child: () => logger }
+  const logger = {
+    trace() {},
+    debug() {},
+    info: write,
+    warn: write,
+    error: write,
+    fatal: write,
+    child: () => logger,
+  }
   return logger as unknown as Logger
 }
 
@@ -106,7 +106,9 @@ export const create_cluster = (shared: Shared): Cluster => {
       logger: tracing_logger(name, scheduler),
     }
     const worker = start_worker(deps)
-    worker.failed.catch(error => shared.violate(new Violation('a worker does not fail', String(error?.stack ?? error))))
+    worker.failed.catch(error =>
+      shared.violate(new Violation('a worker does not fail', String(error?.stack ?? error))),
+    )
     const sink = start_sink(deps)
     machines.push({ process, worker, sink, stopping: false, stopped: false })
     count(counters, 'process started')

@@ -1,8 +1,8 @@
 /** Committed records of a simulated topic as decoded rows, read with avsc's own full decoder. */
 import avsc from 'avsc'
 import type { App } from '../../runtime/app.ts'
-import type { Batch } from '../../schemas/types.ts'
 import { definitions } from '../../schemas/definitions.ts'
+import type { Batch } from '../../schemas/types.ts'
 import type { Broker, Partition } from './broker.ts'
 
 export interface Committed<T = Readonly<Record<string, unknown>>> {
@@ -28,7 +28,10 @@ export const committed_records = (partition: Partition) =>
   )
 
 /** Rows of one partition, in offset order; marks between tasks are left out. */
-export const partition_rows = <T = Readonly<Record<string, unknown>>>(app: App, partition: Partition): Committed<T>[] => {
+export const partition_rows = <T = Readonly<Record<string, unknown>>>(
+  app: App,
+  partition: Partition,
+): Committed<T>[] => {
   const { topic, index } = partition
   const type = type_of(app.schemas[app.topics[topic]?.schema ?? ''] ?? definitions.batch_log)
   const rows: Committed<T>[] = []
@@ -41,8 +44,11 @@ export const partition_rows = <T = Readonly<Record<string, unknown>>>(app: App, 
 }
 
 /** Rows of one topic, partition after partition. */
-export const committed_rows = <T = Readonly<Record<string, unknown>>>(broker: Broker, app: App, topic: string): Committed<T>[] =>
-  (broker.partitions(topic) ?? []).flatMap(partition => partition_rows<T>(app, partition))
+export const committed_rows = <T = Readonly<Record<string, unknown>>>(
+  broker: Broker,
+  app: App,
+  topic: string,
+): Committed<T>[] => (broker.partitions(topic) ?? []).flatMap(partition => partition_rows<T>(app, partition))
 
 /** The batch record of one seq, if it is committed. */
 export const committed_batch = (partition: Partition, seq: number): Batch | null => {

@@ -30,7 +30,10 @@ const mishaps: readonly (readonly [Mishap, likelihood: number, most: number])[] 
 ]
 
 /** When which mishap strikes, as milliseconds after the start. */
-export const plan_mishaps = (random: Random, length_ms: number): (readonly [at_ms: number, what: Mishap])[] => {
+export const plan_mishaps = (
+  random: Random,
+  length_ms: number,
+): (readonly [at_ms: number, what: Mishap])[] => {
   const planned: (readonly [number, Mishap])[] = []
   for (const [what, likelihood, most] of mishaps) {
     if (!random.chance(likelihood)) continue

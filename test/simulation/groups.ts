@@ -77,7 +77,8 @@ export const create_groups = (scheduler: Scheduler, counters: Counters, faults: 
       if (restless && random.chance(0.5)) at.target.set(partition, random.pick(members))
       if (!at.target.has(partition)) at.target.set(partition, least())
     }
-    for (const [partition, member] of at.target) if (load(member) > load(least()) + 1) at.target.set(partition, least())
+    for (const [partition, member] of at.target)
+      if (load(member) > load(least()) + 1) at.target.set(partition, least())
   }
 
   const begin = (at: Coordinated, partition: number, member: Member) => {
@@ -85,36 +86,43 @@ export const create_groups = (scheduler: Scheduler, counters: Counters, faults: 
     const held: Held = { controller, member, ended: false }
     at.held.set(partition, held)
     const holds = () => at.held.get(partition) === held
-    member.process.later(random.between(0, 10), `${member.process.name} is given ${at.group.name}.${partition}`, () => {
-      if (controller.signal.aborted || member.leaving) {
-        held.ended = true
-        return apply(at)
-      }
-      const task = member.start(partition, { signal: controller.signal, holds })
-      member.running++
-      count(counters, 'task started')
-      const end = () => {
-        held.ended = true
-        member.running--
-        task.drop()
-        if (!controller.signal.aborted && member.process.alive)
-          member.fail(new Error(`${at.group.name}.${partition}: the work ended by itself`))
-        if (member.running === 0) member.on_idle?.()
-        if (holds()) scheduler.after(random.between(0, 5), `${at.group.name}.${partition} is free`, () => apply(at))
-      }
-      task.work().then(end, error => {
-        if (member.process.alive) member.fail(error)
-        end()
-      })
-    })
+    member.process.later(
+      random.between(0, 10),
+      `${member.process.name} is given ${at.group.name}.${partition}`,
+      () => {
+        if (controller.signal.aborted || member.leaving) {
+          held.ended = true
+          return apply(at)
+        }
+        const task = member.start(partition, { signal: controller.signal, holds })
+        member.running++
+        count(counters, 'task started')
+        const end = () => {
+          held.ended = true
+          member.running--
+          task.drop()
+          if (!controller.signal.aborted && member.process.alive)
+            member.fail(new Error(`${at.group.name}.${partition}: the work ended by itself`))
+          if (member.running === 0) member.on_idle?.()
+          if (holds())
+            scheduler.after(random.between(0, 5), `${at.group.name}.${partition} is free`, () => apply(at))
+        }
+        task.work().then(end, error => {
+          if (member.process.alive) member.fail(error)
+          end()
+        })
+      },
+    )
   }
 
   const revoke = (at: Coordinated, partition: number, held: Held) => {
     const name = `${at.group.name}.${partition}`
     const { process } = held.member
     const zombie = random.chance(faults.zombie)
-    process.later(zombie ? random.between(20, 500) : random.between(0, 5), `${process.name} loses ${name}`, () =>
-      held.controller.abort(),
+    process.later(
+      zombie ? random.between(20, 500) : random.between(0, 5),
+      `${process.name} loses ${name}`,
+      () => held.controller.abort(),
     )
     if (zombie) count(counters, 'zombie')
     const patience = zombie || !process.alive ? random.between(0, 20) : faults.drain_timeout_ms
@@ -148,7 +156,12 @@ export const create_groups = (scheduler: Scheduler, counters: Counters, faults: 
 
   return {
     join(process, group, signal, start) {
-      const at: Coordinated = groups.get(group.name) ?? { group, members: [], target: new Map(), held: new Map() }
+      const at: Coordinated = groups.get(group.name) ?? {
+        group,
+        members: [],
+        target: new Map(),
+        held: new Map(),
+      }
       groups.set(group.name, at)
       return new Promise<void>((resolve, reject) => {
         const member: Member = { process, start, leaving: false, running: 0, on_idle: null, fail: reject }

@@ -1,93 +1,32 @@
 /**
- * What must hold: while a run goes on (a checkpoint is never ahead of the log), and at its end (everything sent is
- * judged once, and money, windows, sessions, dead letters, state and tables are what the oracle says).
+ * What must hold at the end of a run: everything sent is judged once, and money, windows, sessions, dead letters, state
+ * and tables are what the oracle says.
  */
 import { key_groups } from '../../runtime/app.ts'
-import { sink_topics } from '../../runtime/sink.ts'
-import type { CheckpointHeader, TaskId } from '../../runtime/ports.ts'
 import { batch_log_topic } from '../../schemas/topics.ts'
 import type { Batch, DeadLetter } from '../../schemas/types.ts'
-import { type Shared, Violation } from './cluster.ts'
-import type { Partition } from './broker.ts'
-import { type Committed, committed_batch, committed_records, committed_rows, partition_rows } from './committed.ts'
+import type { Shared } from './cluster.ts'
+import { type Committed, committed_records, committed_rows } from './committed.ts'
 import type { Plan, Sent } from './emitter.ts'
 import { type Expected, expect_outcome, expected_sessions, expected_windows } from './oracle.ts'
 import { ALARM_MS, chain, type ProbeRow, REST_MS } from './probe.ts'
 import { check_state } from './state-check.ts'
+import { Violation } from './violation.ts'
 
-const fail = (rule: string, detail: string): never => {
+const fail: (rule: string, detail: string) => never = (rule, detail) => {
   throw new Violation(rule, detail)
 }
 const hold = (held: boolean, rule: string, detail: () => string): void => {
   if (!held) fail(rule, detail())
 }
 
-export interface Watch {
-  saved(task: TaskId, header: CheckpointHeader): void
-  /** Whatever is committed is judged, and the sink has saved that it has it. */
-  caught_up(): boolean
-}
-
-export const create_watch = (shared: Shared): Watch => {
-  const { broker, app } = shared
-  const groups = key_groups(app)
-  const sink = sink_topics(app)
-  const last_offset = (topic: string, index: number): number => {
-    const { entries } = broker.partition(topic, index)
-    for (let i = entries.length - 1; i >= 0; i--) {
-      const { record, transaction } = entries[i] ?? {}
-      if (record && (!transaction || transaction.outcome === 'committed')) return i
-    }
-    return -1
-  }
-  const known = new Map<Partition, { readonly length: number; readonly judged: ReadonlyMap<string, number> }>()
-  const judged_up_to = (log: Partition): ReadonlyMap<string, number> => {
-    const before = known.get(log)
-    if (before?.length === log.entries.length) return before.judged
-    const judged = new Map<string, number>()
-    for (const { row } of partition_rows<Batch>(app, log)) for (const range of row.ranges) judged.set(range.topic, range.to)
-    known.set(log, { length: log.entries.length, judged })
-    return judged
-  }
-  return {
-    saved(task, header) {
-      const at = broker.partition(batch_log_topic(task.group), task.partition)
-      const batch = committed_batch(at, header.seq)
-      const name = `${task.group}.${task.partition}`
-      if (!batch) {
-        const rule = 'a checkpoint is never ahead of the log (R ≤ K)'
-        return shared.violate(new Violation(rule, `${name} checkpoints ${header.seq}, which is not committed`))
-      }
-      if (batch.digest !== header.digest || batch.log_id !== header.log_id) {
-        const rule = 'a checkpoint is of the batch it names'
-        shared.violate(new Violation(rule, `${name} batch ${header.seq}: digest ${header.digest}/${batch.digest}`))
-      }
-    },
-    caught_up() {
-      for (const { name, inputs, partitions } of groups)
-        for (let index = 0; index < partitions; index++) {
-          const judged = judged_up_to(broker.partition(batch_log_topic(name), index))
-          for (const topic of inputs) if ((judged.get(topic) ?? 0) <= last_offset(topic, index)) return false
-        }
-      for (let index = 0; index < sink.group.partitions; index++) {
-        const saved = broker.saved.get(`sink.${index}`)
-        const { outputs, judged } = sink.at(index)
-        for (const topic of [...outputs, ...judged.flatMap(group => [group.batch_log, ...group.inputs])])
-          if ((saved?.get(topic) ?? 0) <= last_offset(topic, index)) return false
-      }
-      return true
-    },
-  }
-}
-
 interface EndWorld extends Shared {
   readonly sent_as: ReadonlyMap<string, Sent>
 }
 
+/** At rest: everything committed is judged and in the tables. */
 export const check_end = (world: EndWorld, plan: Plan): void => {
-  const { broker, app } = world
-  const inputs = Object.keys(app.topics).filter(topic => app.topics[topic]?.role === 'input')
-  const expected = expect_outcome(broker, world.sent_as, inputs)
+  const expected = expectation(world)
   check_batches(world)
   check_outcomes(world, expected, plan)
   check_ledger(world, expected)
@@ -96,14 +35,28 @@ export const check_end = (world: EndWorld, plan: Plan): void => {
   check_sessions(world, expected, plan)
   check_dead_letters(world, expected)
   check_tables(world, expected)
-  check_checkpoints(world)
-  check_state(world.store, expected, fail)
 }
+
+/** Once every process has stopped in good order. */
+export const check_stopped = (world: EndWorld): void => {
+  check_checkpoints(world)
+  check_state(world.store, expectation(world), fail)
+}
+
+const expectation = ({ app, broker, sent_as }: EndWorld): Expected =>
+  expect_outcome(
+    broker,
+    sent_as,
+    Object.keys(app.topics).filter(topic => app.topics[topic]?.role === 'input'),
+  )
 
 /** Every process has stopped in good order, so R = K. */
 const check_checkpoints = ({ app, broker, store }: EndWorld): void => {
   for (const group of key_groups(app))
-    for (const { partition, row } of committed_rows<Batch>(broker, app, batch_log_topic(group.name)).filter(({ row }) => row.kind === 'batch').reduce((last, row) => last.set(row.partition, row), new Map<number, Committed<Batch>>()).values()) {
+    for (const { partition, row } of committed_rows<Batch>(broker, app, batch_log_topic(group.name))
+      .filter(({ row }) => row.kind === 'batch')
+      .reduce((last, row) => last.set(row.partition, row), new Map<number, Committed<Batch>>())
+      .values()) {
       const name = `${app.name}.${group.name}.${partition}`
       const seq = store.checkpoints.get(name)?.saves.at(-1)?.header.seq ?? 0
       hold(seq === row.seq, 'a stopped task is checkpointed (R = K)', () => `${name}: ${seq} of ${row.seq}`)
@@ -122,8 +75,16 @@ const check_batches = ({ broker, app }: EndWorld): void => {
       let log_id = ''
       for (const batch of here) {
         if (batch.kind === 'acquired') continue
-        hold(batch.seq === seq + 1, 'batches are numbered without gap or repeat', () => `${name}: ${batch.seq} after ${seq}`)
-        hold(batch.partition === index && batch.key_group === group.name, 'a batch log has one writer', () => name)
+        hold(
+          batch.seq === seq + 1,
+          'batches are numbered without gap or repeat',
+          () => `${name}: ${batch.seq} after ${seq}`,
+        )
+        hold(
+          batch.partition === index && batch.key_group === group.name,
+          'a batch log has one writer',
+          () => name,
+        )
         log_id ||= batch.log_id
         hold(batch.log_id === log_id, 'one log, one log_id', () => `${name}: ${batch.log_id} after ${log_id}`)
         seq = batch.seq
@@ -136,13 +97,24 @@ const check_batches = ({ broker, app }: EndWorld): void => {
             () => `${name} batch ${seq}: ${topic} from ${from}, expected ${next.get(topic) ?? 0}`,
           )
           const inside = records.filter(({ offset }) => offset >= from && offset < to)
-          hold(inside.length === count, 'a range counts what it covers', () => `${name} batch ${seq}: ${topic} ${count} of ${inside.length}`)
+          hold(
+            inside.length === count,
+            'a range counts what it covers',
+            () => `${name} batch ${seq}: ${topic} ${count} of ${inside.length}`,
+          )
           next.set(topic, to)
         }
       }
       for (const topic of group.inputs) {
-        const behind = committed_records(broker.partition(topic, index)).filter(({ offset }) => offset >= (next.get(topic) ?? 0))
-        hold(behind.length === 0, 'every offset is judged exactly once', () => `${name}: ${behind.length} of ${topic} never`)
+        // A task that stops last may still tell the next stage its time; those marks carry nothing.
+        const behind = committed_records(broker.partition(topic, index)).filter(
+          ({ offset, value }) => value !== null && offset >= (next.get(topic) ?? 0),
+        )
+        hold(
+          behind.length === 0,
+          'every offset is judged exactly once',
+          () => `${name}: ${behind.length} of ${topic} never`,
+        )
       }
     }
 }
@@ -164,7 +136,11 @@ const check_outcomes = ({ broker, app }: EndWorld, expected: Expected, plan: Pla
       'outcomes are what was sent',
       () => `${group.name}: accepted, duplicate, forwarded, dead letter ${found}, expected ${wanted}`,
     )
-    hold(plan.profile !== 'history' || sum.late === 0, 'history in order is never late', () => `${group.name}: ${sum.late} late`)
+    hold(
+      plan.profile !== 'history' || sum.late === 0,
+      'history in order is never late',
+      () => `${group.name}: ${sum.late} late`,
+    )
   }
 }
 
@@ -184,16 +160,29 @@ const check_ledger = ({ broker, app }: EndWorld, expected: Expected): void => {
   for (const { key, row } of rows) {
     const id = `${key} ${row.cause_event_id}`
     const want = left.get(id)
-    if (!want) return fail('the ledger is what was paid', `a row nobody paid: ${id}`)
+    if (!want) fail('the ledger is what was paid', `a row nobody paid: ${id}`)
     left.delete(id)
     for (const field of ['type', 'amount_minor', 'currency', 'occurred_at', 'product_id'] as const)
-      hold(row[field] === want[field], 'the ledger is what was paid', () => `${id}: ${field} ${row[field]} for ${want[field]}`)
+      hold(
+        row[field] === want[field],
+        'the ledger is what was paid',
+        () => `${id}: ${field} ${row[field]} for ${want[field]}`,
+      )
   }
   hold(left.size === 0, 'the ledger is what was paid', () => `missing: ${[...left.keys()]}`)
   const movements = committed_rows(broker, app, 'movements')
   const sum = (of: readonly Committed[]) =>
-    of.map(({ row }) => `${row.tenant_id} ${row.event_id} ${row.amount_minor} ${row.currency} ${row.channel ?? 'none'}`).sort()
-  hold(sum(rows).join() === sum(movements).join(), 'every ledger row moves on once', () => `${rows.length} rows, ${movements.length} movements`)
+    of
+      .map(
+        ({ row }) =>
+          `${row.tenant_id} ${row.event_id} ${row.amount_minor} ${row.currency} ${row.channel ?? 'none'}`,
+      )
+      .sort()
+  hold(
+    sum(rows).join() === sum(movements).join(),
+    'every ledger row moves on once',
+    () => `${rows.length} rows, ${movements.length} movements`,
+  )
 }
 
 /** Per key an unbroken chain of rows that takes in every event once and ends with its timers. */
@@ -219,21 +208,44 @@ const check_probes = ({ broker, app }: EndWorld, expected: Expected): void => {
       hold(row.seen_that_hour === hours.get(hour), 'slots are kept', said)
     }
     const wanted = expected.probed.get(key) ?? new Set()
-    hold(causes.size === wanted.size && [...causes].every(id => wanted.has(id)), 'every event is taken in', () => `${key}: ${[...causes]} for ${[...wanted]}`)
+    hold(
+      causes.size === wanted.size && [...causes].every(id => wanted.has(id)),
+      'every event is taken in',
+      () => `${key}: ${[...causes]} for ${[...wanted]}`,
+    )
     check_timers(key, chained)
   }
-  hold(by_key.size === expected.probed.size, 'every event is taken in', () => `${by_key.size} keys of ${expected.probed.size}`)
+  hold(
+    by_key.size === expected.probed.size,
+    'every event is taken in',
+    () => `${by_key.size} keys of ${expected.probed.size}`,
+  )
   const copies = committed_rows(broker, app, 'probe_copies').map(({ row }) => JSON.stringify(row))
-  hold(copies.sort().join() === rows.map(({ row }) => JSON.stringify(row)).sort().join(), 'two consumers see one stream', () => `${copies.length} copies of ${rows.length}`)
+  hold(
+    copies.sort().join() ===
+      rows
+        .map(({ row }) => JSON.stringify(row))
+        .sort()
+        .join(),
+    'two consumers see one stream',
+    () => `${copies.length} copies of ${rows.length}`,
+  )
 }
 
 /** Each timer set last has fired once, when it was due. */
 const check_timers = (key: string, rows: readonly ProbeRow[]): void => {
   const last = rows.findLast(row => row.kind === 'record')
   if (!last) return
-  for (const [kind, ms] of [['rest', REST_MS], ['alarm', ALARM_MS]] as const) {
+  for (const [kind, ms] of [
+    ['rest', REST_MS],
+    ['alarm', ALARM_MS],
+  ] as const) {
     const fired = rows.filter(row => row.kind === kind && row.n > last.n)
-    hold(fired.length === 1 && fired[0]?.occurred_at === last.occurred_at + ms, 'a timer fires once, when due', () => `${key}: ${kind} fired ${fired.length} times after ${last.n}`)
+    hold(
+      fired.length === 1 && fired[0]?.occurred_at === last.occurred_at + ms,
+      'a timer fires once, when due',
+      () => `${key}: ${kind} fired ${fired.length} times after ${last.n}`,
+    )
   }
 }
 
@@ -252,14 +264,21 @@ const check_windows = ({ broker, app }: EndWorld, plan: Plan): void => {
     if (Number(row.occurred_at) < forgotten) continue
     const id = [row.tenant_id, row.occurred_at, row.channel, row.product_id, row.currency].join(' ')
     const known = final.get(id)
-    hold(!known || Number(row.revision) === Number(known.revision) + 1, 'a correction follows the row before', () => `${id}: ${row.revision} after ${known?.revision}`)
+    hold(
+      !known || Number(row.revision) === Number(known.revision) + 1,
+      'a correction follows the row before',
+      () => `${id}: ${row.revision} after ${known?.revision}`,
+    )
     final.set(id, row)
   }
   const wanted = expected_windows(movements, 300_000)
   for (const [id, { gross, refunds, payments }] of wanted) {
     const row = final.get(id)
     hold(
-      row?.gross_minor === gross && row.refunds_minor === refunds && row.payments === payments && row.net_minor === gross - refunds,
+      row?.gross_minor === gross &&
+        row.refunds_minor === refunds &&
+        row.payments === payments &&
+        row.net_minor === gross - refunds,
       'windows sum what moved',
       () => `${id}: ${JSON.stringify(row)} for ${gross} ${refunds} ${payments}`,
     )
@@ -272,7 +291,8 @@ const check_sessions = ({ broker, app, sent_as }: EndWorld, expected: Expected, 
   unique(rows, 'revision')
   const stale = new Set<string>()
   for (const { topic, key, row, at_ms } of sent_as.values())
-    if (plan.profile === 'live' && topic === 'touchpoints' && Number(row.occurred_at) < at_ms - CORRECTED_MS) stale.add(key.toString())
+    if (plan.profile === 'live' && topic === 'touchpoints' && Number(row.occurred_at) < at_ms - CORRECTED_MS)
+      stale.add(key.toString())
   const final = new Map<string, Committed>()
   for (const row of rows) {
     const id = `${row.key} ${row.row.event_id}`
@@ -285,7 +305,11 @@ const check_sessions = ({ broker, app, sent_as }: EndWorld, expected: Expected, 
       .filter(row => row.key === key && row.row.retracted === false)
       .map(({ row }) => `${row.occurred_at} ${row.ended_at} ${row.touches}`)
     const wanted = expected_sessions(touches, 1_800_000).map(session => session.join(' '))
-    hold(found.sort().join() === wanted.sort().join(), 'sessions hold every touch', () => `${key}: ${found} for ${wanted}`)
+    hold(
+      found.sort().join() === wanted.sort().join(),
+      'sessions hold every touch',
+      () => `${key}: ${found} for ${wanted}`,
+    )
   }
 }
 
@@ -299,12 +323,20 @@ const check_dead_letters = ({ broker, app }: EndWorld, expected: Expected): void
   for (const { topic, partition, offset, sent, judgement } of bad) {
     const id = `${topic}:${partition}:${offset}`
     const letter = letters.get(id)
-    if (!letter) return fail('what is refused is a dead letter', id)
+    if (!letter) fail('what is refused is a dead letter', id)
     const reason = judgement === 'conflict' ? 'CONFLICT' : sent.flaw === 'future' ? 'FUTURE_TIME' : null
-    hold(letter.reason !== '' && (reason === null || letter.reason === reason), 'a dead letter says why', () => `${id}: ${letter.reason}`)
-    hold(letter.value?.equals(sent.value) ?? false, 'a dead letter holds the bytes', () => id)
+    hold(
+      letter.reason !== '' && (reason === null || letter.reason === reason),
+      'a dead letter says why',
+      () => `${id}: ${letter.reason}`,
+    )
+    hold(letter.value !== null && sent.value.equals(letter.value), 'a dead letter holds the bytes', () => id)
   }
-  hold(letters.size === bad.length, 'what is refused is a dead letter', () => `${letters.size} letters for ${bad.length}`)
+  hold(
+    letters.size === bad.length,
+    'what is refused is a dead letter',
+    () => `${letters.size} letters for ${bad.length}`,
+  )
 }
 
 /** Tables read with FINAL hold what the log holds: outputs all, inputs what was accepted, batches every batch. */
@@ -326,16 +358,29 @@ const check_tables = ({ broker, app, warehouse }: EndWorld, expected: Expected):
     const found = warehouse.final(topic)
     for (const row of found) {
       const want = wanted.get(place(row._partition, row._offset))
-      if (!want) return fail('tables hold what was committed', `${topic} has ${place(row._partition, row._offset)}`)
+      if (!want) fail('tables hold what was committed', `${topic} has ${place(row._partition, row._offset)}`)
       for (const [field, value] of Object.entries(want))
-        hold(same(row[field], value), 'tables hold what was committed', () => `${topic} ${place(row._partition, row._offset)}: ${field}`)
+        hold(
+          same(row[field], value),
+          'tables hold what was committed',
+          () => `${topic} ${place(row._partition, row._offset)}: ${field}`,
+        )
     }
-    hold(found.length === wanted.size, 'tables hold what was committed', () => `${topic}: ${found.length} rows of ${wanted.size}`)
+    hold(
+      found.length === wanted.size,
+      'tables hold what was committed',
+      () => `${topic}: ${found.length} rows of ${wanted.size}`,
+    )
   }
-  const batches = key_groups(app).flatMap(group => committed_rows<Batch>(broker, app, batch_log_topic(group.name)))
+  const batches = key_groups(app).flatMap(group =>
+    committed_rows<Batch>(broker, app, batch_log_topic(group.name)),
+  )
   const kept = warehouse.final('batches')
-  hold(kept.length === batches.length, 'the table batches is the batch log', () => `${kept.length} rows of ${batches.length}`)
+  hold(
+    kept.length === batches.length,
+    'the table batches is the batch log',
+    () => `${kept.length} rows of ${batches.length}`,
+  )
 }
 
-const same = (a: unknown, b: unknown): boolean =>
-  a === b || JSON.stringify(a) === JSON.stringify(b)
+const same = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b)

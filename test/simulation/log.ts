@@ -90,7 +90,11 @@ const create_reader = (scheduler: Scheduler, process: Process, at: Partition, be
         new OffsetOutOfRange(`${at.topic}/${at.index}: ${position} of ${at.start}..${at.entries.length}`),
       )
     }
-    const found = read_committed(at, position, random.chance(0.3) ? random.between(0, 3) : random.between(4, 60))
+    const found = read_committed(
+      at,
+      position,
+      random.chance(0.3) ? random.between(0, 3) : random.between(4, 60),
+    )
     const moved = found.position > position || found.end !== end
     buffer.push(...found.records)
     position = found.position
@@ -158,13 +162,15 @@ const create_task = (
   let epoch: number | null = null
   let dropped = false
 
-  const call = <T>(kind: 'log' | 'commit', what: string, apply: () => T) => process.call(kind, `${id} ${what}`, apply)
+  const call = <T>(kind: 'log' | 'commit', what: string, apply: () => T) =>
+    process.call(kind, `${id} ${what}`, apply)
   const guard = () => {
     if (dropped) throw new Error(`${label}: the partition was revoked and its producer dropped`)
   }
   /** All outputs, in one or two requests; waits while the transaction before is still being ended. */
   const produce = async (mine: number, outputs: readonly Output[]): Promise<number[]> => {
-    const cut = outputs.length > 1 && random.chance(0.15) ? random.between(1, outputs.length - 1) : outputs.length
+    const cut =
+      outputs.length > 1 && random.chance(0.15) ? random.between(1, outputs.length - 1) : outputs.length
     const offsets: number[] = []
     for (const part of [outputs.slice(0, cut), outputs.slice(cut)]) {
       while (part.length > 0) {
@@ -250,6 +256,7 @@ const tail = async function* (
   let end = -1
   while (!signal.aborted) {
     const at = broker.partition(topic, index)
+    if (random.chance(0.1)) await process.clock.sleep(random.between(50, 900), signal)
     const found = await process.call('log', `tails ${topic}/${index} at ${position}`, () => {
       if (position < at.start || position > at.entries.length)
         throw new OffsetOutOfRange(`${topic}/${index}: ${position}`)
@@ -287,7 +294,9 @@ export const create_log = (scheduler: Scheduler, broker: Broker, groups: Groups,
       return { work: () => work(task), drop: () => task.drop() }
     }),
   append: outputs =>
-    process.call('log', `appends ${outputs.length}`, () => outputs.map(output => broker.append(output, null))),
+    process.call('log', `appends ${outputs.length}`, () =>
+      outputs.map(output => broker.append(output, null)),
+    ),
   tail: (topic, partition, from, signal) => tail(scheduler, broker, process, topic, partition, from, signal),
   bounds: (topic, index) =>
     process.call('log', `bounds of ${topic}/${index}`, () => {

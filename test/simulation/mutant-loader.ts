@@ -22,7 +22,10 @@ const install = (patches: readonly Patch[]) => {
       const of_file = patches.filter(patch => url === new URL(patch.file, root).href)
       const loaded = next_load(url, context)
       if (of_file.length === 0) return loaded
-      const source = typeof loaded.source === 'string' ? loaded.source : Buffer.from(loaded.source as Uint8Array).toString()
+      const source =
+        typeof loaded.source === 'string'
+          ? loaded.source
+          : Buffer.from(loaded.source as Uint8Array).toString()
       if (source === '') throw new Error(`no source of ${fileURLToPath(url)}`)
       return { ...loaded, source: of_file.reduce(apply_patch, source) }
     },
@@ -31,5 +34,6 @@ const install = (patches: readonly Patch[]) => {
 
 const name = process.env.MUTANT
 const mutant = mutants.find(one => one.name === name)
-if (name && !mutant) throw new Error(`no mutant ${name}; there are ${mutants.map(one => one.name).join(', ')}`)
+if (name && !mutant)
+  throw new Error(`no mutant ${name}; there are ${mutants.map(one => one.name).join(', ')}`)
 install([...(process.env.UNFIXED ? [] : pending), ...(mutant?.patches ?? [])])

@@ -24,111 +24,283 @@ const mutant = (
   caught_by: string,
   file: string,
   ...texts: readonly (readonly [search: string, replace: string])[]
-): Mutant => ({ name, bug, caught_by, patches: texts.map(([search, replace]) => ({ file, search, replace })) })
+): Mutant => ({
+  name,
+  bug,
+  caught_by,
+  patches: texts.map(([search, replace]) => ({ file, search, replace })),
+})
 
 const TASK = 'runtime/live-task.ts'
 const RECOVERY = 'runtime/recovery.ts'
 const PROCESSOR = 'runtime/processor.ts'
 const ENTITIES = 'runtime/entities.ts'
 const SINK = 'runtime/sink-partition.ts'
-const COMMIT = 'const { offsets } = await task.commit([...outputs, shared.log_output(task.partition, record)])'
+const COMMIT =
+  'const { offsets } = await task.commit([...outputs, shared.log_output(task.partition, record)])'
 
 export const mutants: readonly Mutant[] = [
-  mutant('A1', 'all tasks of a group write one partition of the batch log', 'a task never finds its own acquisition', 'runtime/worker.ts',
-    [`topic: log_topic,
-      partition,`, `topic: log_topic,
-      partition: 0,`]),
-  mutant('A2', 'the tail of the batch log is taken for ended when nothing is buffered', 'batches repeated, outputs twice', RECOVERY,
-    ['if (batch.nonce === nonce) return', 'if (batch.nonce === nonce || reader.length === 0) return']),
-  mutant('A3', "ranges end at the reader's position, not behind the last record delivered", 'a replay waits for what never comes; offsets judged never or twice', TASK,
-    ['ranges: ranges_of(consumed),', 'ranges: ranges_of(consumed).map(range => ({ ...range, to: this.#readers.find(r => r.topic === range.topic)?.position ?? range.to })),']),
-  mutant('A4', 'a checkpoint is cut while the next batch has already moved the state', 'the digest is not that of the batch it names', TASK,
-    [COMMIT, `processor.entities.commit(processor.timers)
+  mutant(
+    'A1',
+    'all tasks of a group write one partition of the batch log',
+    'a task never finds its own acquisition',
+    'runtime/worker.ts',
+    [
+      `topic: log_topic,
+      partition,`,
+      `topic: log_topic,
+      partition: 0,`,
+    ],
+  ),
+  mutant(
+    'A2',
+    'the tail of the batch log is taken for ended when nothing is buffered',
+    'batches repeated, outputs twice',
+    RECOVERY,
+    ['if (batch.nonce === nonce) return', 'if (batch.nonce === nonce || reader.length === 0) return'],
+  ),
+  mutant(
+    'A3',
+    "ranges end at the reader's position, not behind the last record delivered",
+    'a replay waits for what never comes; offsets judged never or twice',
+    TASK,
+    [
+      'ranges: ranges_of(consumed),',
+      'ranges: ranges_of(consumed).map(range => ({ ...range, to: this.#readers.find(r => r.topic === range.topic)?.position ?? range.to })),',
+    ],
+  ),
+  mutant(
+    'A4',
+    'a checkpoint is cut while the next batch has already moved the state',
+    'the digest is not that of the batch it names',
+    TASK,
+    [
+      COMMIT,
+      `processor.entities.commit(processor.timers)
     this.#offer_checkpoint(true)
-    ${COMMIT}`]),
-  mutant('A5', 'a checkpoint is used without comparing log_id and digest', 'the chain of states breaks', RECOVERY,
-    [`if (!same)
-`, `if (batch.seq < 0)
-`]),
-  mutant('A6', "the catalog is looked up without the batch's offset", 'a replay sees another price than the live batch', 'runtime/catalog.ts',
-    ['entry.effective_at <= at_ms && entry.offset < offset', 'entry.effective_at <= at_ms']),
-  mutant('A7', 'a tick moves time whenever a timer is due', 'history is late', TASK,
-    ['return this.#quiet(now) ? to_ms : null', 'return to_ms']),
-  mutant('A8', 'the second stage goes by the fastest upstream task', 'windows miss what a slow task moves', 'runtime/stream-time.ts',
-    ["else if (task !== 'idle' && task < least) least = task", "else if (task !== 'idle' && (least === Number.POSITIVE_INFINITY || task > least)) least = task"]),
-  mutant('A11', 'the last body of an id wins', 'a conflict is paid twice', PROCESSOR,
-    ["if (known === 'conflict') {", 'if (known !== known) {']),
-  mutant('C1', 'a keyed operator runs once per consumer', 'the chain has twice the steps', 'operators/core/keyed.ts',
-    [`    source.subscribe({ next: input => node.enter(input), error: error => graph.fail(error) })
-    return node.out`, `    const subscribe = node.out.subscribe.bind(node.out) as (...of: never[]) => never
+    ${COMMIT}`,
+    ],
+  ),
+  mutant(
+    'A5',
+    'a checkpoint is used without comparing log_id and digest',
+    'the chain of states breaks',
+    RECOVERY,
+    [
+      `if (!same)
+`,
+      `if (batch.seq < 0)
+`,
+    ],
+  ),
+  mutant(
+    'A6',
+    "the catalog is looked up without the batch's offset",
+    'a replay sees another price than the live batch',
+    'runtime/catalog.ts',
+    ['entry.effective_at <= at_ms && entry.offset < offset', 'entry.effective_at <= at_ms'],
+  ),
+  mutant('A7', 'a tick moves time whenever a timer is due', 'history is late', TASK, [
+    'return this.#quiet(now) ? to_ms : null',
+    'return to_ms',
+  ]),
+  mutant(
+    'A8',
+    'the second stage goes by the fastest upstream task',
+    'windows miss what a slow task moves',
+    'runtime/stream-time.ts',
+    [
+      "else if (task !== 'idle' && task < least) least = task",
+      "else if (task !== 'idle' && (least === Number.POSITIVE_INFINITY || task > least)) least = task",
+    ],
+  ),
+  mutant('A11', 'the last body of an id wins', 'a conflict is paid twice', PROCESSOR, [
+    "if (known === 'conflict') {",
+    'if (known !== known) {',
+  ]),
+  mutant(
+    'C1',
+    'a keyed operator runs once per consumer',
+    'the chain has twice the steps',
+    'operators/core/keyed.ts',
+    [
+      `    source.subscribe({ next: input => node.enter(input), error: error => graph.fail(error) })
+    return node.out`,
+      `    const subscribe = node.out.subscribe.bind(node.out) as (...of: never[]) => never
     node.out.subscribe = ((...of: never[]) => {
       source.subscribe({ next: input => node.enter(input), error: error => graph.fail(error) })
       return subscribe(...of)
     }) as never
-    return node.out`]),
-  mutant('B1', 'the sink inserts what the task refused', 'rows nobody accepted; neighbours eaten', SINK,
-    ['if (first.offset >= from && !left_out?.has(first.offset))', 'if (first.offset >= from)']),
-  mutant('producer-reused', 'after an unclear error the same producer commits again', 'both tries become visible', TASK,
-    [COMMIT, `const { offsets } = await task
+    return node.out`,
+    ],
+  ),
+  mutant('B1', 'the sink inserts what the task refused', 'rows nobody accepted; neighbours eaten', SINK, [
+    'if (first.offset >= from && !left_out?.has(first.offset))',
+    'if (first.offset >= from)',
+  ]),
+  mutant(
+    'producer-reused',
+    'after an unclear error the same producer commits again',
+    'both tries become visible',
+    TASK,
+    [
+      COMMIT,
+      `const { offsets } = await task
       .commit([...outputs, shared.log_output(task.partition, record)])
-      .catch(() => task.commit([...outputs, shared.log_output(task.partition, record)]))`]),
-  mutant('no-fence', 'a recovery after an error does not acquire anew', 'a ghost commit lands behind the tail that was read', RECOVERY,
-    [`  await task.acquire()
-`, `  if (run.status.error === null) await task.acquire()
-`]),
-  mutant('checkpoint-first', 'the checkpoint is written before the commit it stands for', 'R > K', TASK,
-    [COMMIT, `processor.entities.commit(processor.timers)
+      .catch(() => task.commit([...outputs, shared.log_output(task.partition, record)]))`,
+    ],
+  ),
+  mutant(
+    'no-fence',
+    'a recovery after an error does not acquire anew',
+    'a ghost commit lands behind the tail that was read',
+    RECOVERY,
+    [
+      `  await task.acquire()
+`,
+      `  if (run.status.error === null) await task.acquire()
+`,
+    ],
+  ),
+  mutant('checkpoint-first', 'the checkpoint is written before the commit it stands for', 'R > K', TASK, [
+    COMMIT,
+    `processor.entities.commit(processor.timers)
     this.#seq = record.seq
     this.#offer_checkpoint(true)
-    ${COMMIT}`]),
-  mutant('replay-emits', 'a replay writes its outputs again', 'outputs twice', RECOVERY,
-    [`      muted: true,
-`, `      muted: false,
-`],
-    [`    processor.marks(false)
-`, `    processor.marks(false)
+    ${COMMIT}`,
+  ]),
+  mutant(
+    'replay-emits',
+    'a replay writes its outputs again',
+    'outputs twice',
+    RECOVERY,
+    [
+      `      muted: true,
+`,
+      `      muted: false,
+`,
+    ],
+    [
+      `    processor.marks(false)
+`,
+      `    processor.marks(false)
     if (result.outputs.length) await task.commit(result.outputs)
-`]),
-  mutant('behind-by-one', 'the live task reads on at the last replayed record, not behind it', 'a record is judged twice', RECOVERY,
-    ['from.positions.set(range.topic, range.to)', 'from.positions.set(range.topic, range.to - 1)']),
-  mutant('position-kept', 'a batch does not move the positions that are checkpointed', 'records are judged twice after a restart', TASK,
-    ['for (const range of record.ranges) this.#recovered.positions.set(range.topic, range.to)', '']),
-  mutant('left-out-dropped', 'refused records are not named in the batch log', 'tables hold what was refused', PROCESSOR,
-    [`  #refuse(item: Item, reason: string, detail: string): void {
+`,
+    ],
+  ),
+  mutant(
+    'behind-by-one',
+    'the live task reads on at the last replayed record, not behind it',
+    'a record is judged twice',
+    RECOVERY,
+    ['from.positions.set(range.topic, range.to)', 'from.positions.set(range.topic, range.to - 1)'],
+  ),
+  mutant(
+    'position-kept',
+    'a batch does not move the positions that are checkpointed',
+    'records are judged twice after a restart',
+    TASK,
+    ['for (const range of record.ranges) this.#recovered.positions.set(range.topic, range.to)', ''],
+  ),
+  mutant(
+    'left-out-dropped',
+    'refused records are not named in the batch log',
+    'tables hold what was refused',
+    PROCESSOR,
+    [
+      `  #refuse(item: Item, reason: string, detail: string): void {
     this.#dead_letter(item, reason, detail, null)
-    this.#left_out.push({ topic: item.topic, offset: item.offset, outcome: 'refused' })`, `  #refuse(item: Item, reason: string, detail: string): void {
-    this.#dead_letter(item, reason, detail, null)`]),
-  mutant('sink-saves-first', 'the sink saves its progress before the insert', 'rows missing after a crash', 'runtime/sink.ts',
-    ['if (!(await inserts.flushed(now))) return', '']),
-  mutant('ids-not-kept', 'remembered event ids are not checkpointed', 'a duplicate is paid again', ENTITIES,
-    ['for (const [entity, topics] of this.#changed_ids) this.#cut_ids(cut, entity, topics)', '']),
-  mutant('timers-not-kept', 'timers are not checkpointed', 'a timer never fires', ENTITIES,
-    ['for (const id of this.#changed_timers) cut.timers.set(id, timers.get(id) ?? null)', '']),
-  mutant('dirty-evicted', 'entities are forgotten before their changes are checkpointed', 'the chain of states breaks', ENTITIES,
-    ['if (entity.dirty_cut > number) continue', '']),
-  mutant('catalog-not-awaited', 'a replay does not wait for the catalog it had', 'a replay sees another price', RECOVERY,
-    ['await shared.catalog.reached(batch.catalog_offset, task.signal)', '']),
-  mutant('merge-reversed', 'a replay merges its inputs in another order', 'a replay differs from the log', RECOVERY,
-    ['for (const lane of run.lanes) {', 'for (const lane of [...run.lanes].reverse()) {']),
-  mutant('time-not-replayed', 'a replay ignores the recorded end of stream time', 'timers fire in another batch', RECOVERY,
-    [`      stream_time_ms: batch.stream_time_ms,
-`, '']),
-  mutant('marks-lost', 'tasks do not tell the next stage their time', 'windows never close', TASK,
-    ['const outputs = [...result.outputs, ...marks]', 'const outputs = [...result.outputs]']),
-  mutant('idle-in-import', 'an idle task lets the next stage go on while history is loaded', 'history is late', TASK,
-    [`      !this.#run.shared.catalog.import_open(now, settings.import_lapse_ms)
-`, `      now > 0
-`]),
-  mutant('log-renamed', 'every owner names the log anew', 'one log has two names', RECOVERY,
-    ['log_id: tail.log_id || nonce', 'log_id: nonce']),
-  mutant('future-taken', 'records of the far future are taken', 'a future record moves time', TASK,
-    ['items = items.map(item => check_future(item, limit_ms))', '']),
-  mutant('stop-unsaved', 'a task that stops leaves its tail unsaved', 'R < K after an orderly stop', TASK,
-    ['if (this.#checkpoints.seq !== this.#seq) {', 'if (this.#seq < 0) {']),
-  mutant('conflict-ignored', 'a checkpoint refused by the store counts as written', 'R < K after an orderly stop', 'runtime/checkpoint.ts',
-    ["if (result === 'conflict')", 'if (result !== result)']),
-  mutant('carry-lost', 'records a batch did not get to are forgotten', 'offsets judged never', TASK,
-    ['this.#carry = items.slice(result.consumed)', 'this.#carry = []']),
+    this.#left_out.push({ topic: item.topic, offset: item.offset, outcome: 'refused' })`,
+      `  #refuse(item: Item, reason: string, detail: string): void {
+    this.#dead_letter(item, reason, detail, null)`,
+    ],
+  ),
+  mutant(
+    'sink-saves-first',
+    'the sink saves its progress before the insert',
+    'rows missing after a crash',
+    'runtime/sink.ts',
+    ['if (!(await inserts.flushed(now, until))) return', ''],
+  ),
+  mutant('ids-not-kept', 'remembered event ids are not checkpointed', 'a duplicate is paid again', ENTITIES, [
+    'for (const [entity, topics] of this.#changed_ids) this.#cut_ids(cut, entity, topics)',
+    '',
+  ]),
+  mutant('timers-not-kept', 'timers are not checkpointed', 'a timer never fires', ENTITIES, [
+    'for (const id of this.#changed_timers) cut.timers.set(id, timers.get(id) ?? null)',
+    '',
+  ]),
+  mutant(
+    'dirty-evicted',
+    'entities are forgotten before their changes are checkpointed',
+    'the chain of states breaks',
+    ENTITIES,
+    ['if (entity.dirty_cut > number) continue', ''],
+  ),
+  mutant(
+    'catalog-not-awaited',
+    'a replay does not wait for the catalog it had',
+    'a replay sees another price',
+    RECOVERY,
+    ['await shared.catalog.reached(batch.catalog_offset, task.signal)', ''],
+  ),
+  mutant(
+    'merge-reversed',
+    'a replay merges its inputs in another order',
+    'a replay differs from the log',
+    RECOVERY,
+    ['for (const lane of run.lanes) {', 'for (const lane of [...run.lanes].reverse()) {'],
+  ),
+  mutant(
+    'time-not-replayed',
+    'a replay ignores the recorded end of stream time',
+    'timers fire in another batch',
+    RECOVERY,
+    [
+      `      stream_time_ms: batch.stream_time_ms,
+`,
+      '',
+    ],
+  ),
+  mutant('marks-lost', 'tasks do not tell the next stage their time', 'windows never close', TASK, [
+    'const outputs = [...result.outputs, ...marks]',
+    'const outputs = [...result.outputs]',
+  ]),
+  mutant(
+    'idle-in-import',
+    'an idle task lets the next stage go on while history is loaded',
+    'history is late',
+    TASK,
+    [
+      `      !this.#run.shared.catalog.import_open(now, settings.import_lapse_ms)
+`,
+      `      now > 0
+`,
+    ],
+  ),
+  mutant('log-renamed', 'every owner names the log anew', 'one log has two names', RECOVERY, [
+    'log_id: tail.log_id || nonce',
+    'log_id: nonce',
+  ]),
+  mutant('future-taken', 'records of the far future are taken', 'a future record moves time', TASK, [
+    'items = items.map(item => check_future(item, limit_ms))',
+    '',
+  ]),
+  mutant('stop-unsaved', 'a task that stops leaves its tail unsaved', 'R < K after an orderly stop', TASK, [
+    'if (this.#checkpoints.seq !== this.#seq) {',
+    'if (this.#seq < 0) {',
+  ]),
+  mutant(
+    'conflict-ignored',
+    'a checkpoint refused by the store counts as written',
+    'R < K after an orderly stop',
+    'runtime/checkpoint.ts',
+    ["if (result === 'conflict')", 'if (result !== result)'],
+  ),
+  mutant('carry-lost', 'records a batch did not get to are forgotten', 'offsets judged never', TASK, [
+    'this.#carry = items.slice(result.consumed)',
+    'this.#carry = []',
+  ]),
 ]
 
 /** Corrections of known faults of the code under test, applied to every run until they are in it. */
@@ -146,6 +318,7 @@ export const pending: readonly Patch[] = [
   {
     file: RECOVERY,
     search: 'run.deps.store.load(run.id, keys, accepted)',
-    replace: 'run.deps.store.load(run.id, keys, accepted).catch(error => { if (error instanceof DirtyCheckpoint) return null; throw error })',
+    replace:
+      'run.deps.store.load(run.id, keys, accepted).catch(error => { if (error instanceof DirtyCheckpoint) return null; throw error })',
   },
 ]

@@ -31,7 +31,10 @@ export interface Expected {
   /** One per movement of money, by `key cause_event_id`. */
   readonly ledger: ReadonlyMap<string, ExpectedMovement>
   /** `key currency day` -> gross, refunds, payments. */
-  readonly days: ReadonlyMap<string, { readonly gross: number; readonly refunds: number; readonly payments: number }>
+  readonly days: ReadonlyMap<
+    string,
+    { readonly gross: number; readonly refunds: number; readonly payments: number }
+  >
   /** Event ids that each key's probe must have taken in, exactly once each. */
   readonly probed: ReadonlyMap<string, ReadonlySet<string>>
   /** Touches by key, for sessions. */
@@ -128,7 +131,10 @@ export const expected_windows = (
 }
 
 /** Sessions of touches: [start, end, touches], cut where the gap is larger than gap_ms. */
-export const expected_sessions = (touches: readonly number[], gap_ms: number): (readonly [number, number, number])[] => {
+export const expected_sessions = (
+  touches: readonly number[],
+  gap_ms: number,
+): (readonly [number, number, number])[] => {
   const sessions: [number, number, number][] = []
   for (const at of [...touches].sort((a, b) => a - b)) {
     const last = sessions.at(-1)

@@ -71,7 +71,10 @@ const probe_hour: StateType<{ readonly seen: number }> = {
 export const REST_MS = minutes(3)
 export const ALARM_MS = seconds(4)
 
-type Told = { readonly from: string; readonly value: { readonly event_id: string; readonly product_id?: string | null } }
+type Told = {
+  readonly from: string
+  readonly value: { readonly event_id: string; readonly product_id?: string | null }
+}
 
 export const probe_operator = () =>
   keyed<Told, ProbeRow, ProbeState, { readonly seen: number }, 'rest' | 'alarm'>({

@@ -1,26 +1,58 @@
-/** Runs a range of seeds in this process; with MUTANT set, over production code with that one line changed. */
+/**
+ * Runs seeds in this process until one fails: `node test/simulation/run.ts --seeds 1..2000 [--step 2]`; with MUTANT=<name>
+ * in the environment over production code with that bug planted. As a child process it reports by messages.
+ */
 import { parseArgs } from 'node:util'
 import './mutant-loader.ts'
 import './memo.ts'
-const { simulate } = await import('./world.ts')
+import type { Run } from './world.ts'
 
-const { values } = parseArgs({ options: { seeds: { type: 'string', default: '1..100' }, keep: { type: 'string', default: '0' } } })
-const [from = 1, to = from] = values.seeds.split('..').map(Number)
-const started = performance.now()
-const counters = new Map<string, number>()
-let events = 0
-for (let seed = from; seed <= to; seed++) {
-  const run = await simulate(seed, Number(values.keep))
-  events += run.events
-  for (const [name, n] of run.counters) counters.set(name, (counters.get(name) ?? 0) + n)
-  if (!run.violation) continue
-  console.log(run.history.join('\n'))
-  console.log(`seed ${seed}: ${run.violation.message}\n${run.profile}; ${run.mishaps.join(', ')}`)
-  process.exitCode = 1
-  break
+/** What a child tells its parent. */
+export type Report =
+  | {
+      readonly kind: 'passed'
+      readonly seed: number
+      readonly events: number
+      readonly counters: readonly (readonly [string, number])[]
+    }
+  | { readonly kind: 'failed'; readonly seed: number; readonly rule: string; readonly message: string }
+
+export const report_of = ({ seed, violation, events, counters }: Run): Report =>
+  violation
+    ? { kind: 'failed', seed, rule: violation.rule, message: violation.message }
+    : { kind: 'passed', seed, events, counters: [...counters] }
+
+/** `A..B` or `A`. Throws RangeError on anything else. */
+export const parse_range = (text: string): readonly [from: number, to: number] => {
+  const match = /^(\d+)(?:\.\.(\d+))?$/.exec(text)
+  const from = Number(match?.[1])
+  const to = Number(match?.[2] ?? match?.[1])
+  if (!match || to < from) throw new RangeError(`not a range of seeds such as 1..2000: ${text}`)
+  return [from, to]
 }
-const cpu = process.cpuUsage()
-const seconds = (performance.now() - started) / 1000
-console.log(`cpu ${((cpu.user + cpu.system) / 1e6).toFixed(1)} s`)
-console.log(`${events} events in ${seconds.toFixed(1)} s; ${((seconds * 1000) / (to - from + 1)).toFixed(1)} ms a seed`)
-if (process.exitCode !== 1) console.log([...counters].sort().map(([name, n]) => `${name}: ${n}`).join('\n'))
+
+const main = async () => {
+  const options = {
+    seeds: { type: 'string', default: '1..200' },
+    step: { type: 'string', default: '1' },
+  } as const
+  const { values } = parseArgs({ options })
+  // Loaded here, so that a planted bug is in place before production code is.
+  const { simulate } = await import('./world.ts')
+  const [from, to] = parse_range(values.seeds)
+  let last = to
+  process.on('message', (seed: number) => {
+    last = Math.min(last, seed)
+  })
+  for (let seed = from; seed <= last; seed += Number(values.step)) {
+    const report = report_of(await simulate(seed))
+    process.send?.(report)
+    if (report.kind === 'passed') continue
+    if (!process.send) console.log(`seed ${seed}: ${report.message}`)
+    process.exitCode = 1
+    break
+  }
+  process.disconnect?.()
+}
+
+if (import.meta.main) await main()

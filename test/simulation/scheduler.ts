@@ -128,7 +128,13 @@ export const create_scheduler = (
     random,
     now: () => now_ms,
     after(ms, label, run) {
-      const event: Pending = { at_ms: now_ms + Math.max(0, ms), order: random.next(), label, run, cancelled: false }
+      const event: Pending = {
+        at_ms: now_ms + Math.max(0, ms),
+        order: random.next(),
+        label,
+        run,
+        cancelled: false,
+      }
       push(heap, event)
       return event
     },

@@ -1,10 +1,11 @@
 /** The installation under simulation: the shipped pipelines and topics they touch, and the probe. */
+
+import { pipelines } from '../../pipelines/index.ts'
 import type { App } from '../../runtime/app.ts'
 import type { Settings } from '../../runtime/worker-types.ts'
 import { definitions } from '../../schemas/definitions.ts'
 import { type TopicSpec, topics } from '../../schemas/topics.ts'
 import { days, hours, minutes } from '../../schemas/units.ts'
-import { pipelines } from '../../pipelines/index.ts'
 import { probe_pipeline, probe_schemas } from './probe.ts'
 
 export const PARTITIONS = 2

@@ -5,7 +5,9 @@ import type { Expected } from './oracle.ts'
 import type { SharedStore } from './store.ts'
 
 const DAY = 86_400_000
-const day_type = avsc.Type.forSchema(definitions['state/revenue_day'] as unknown as avsc.Schema, { registry: {} })
+const day_type = avsc.Type.forSchema(definitions['state/revenue_day'] as unknown as avsc.Schema, {
+  registry: {},
+})
 
 interface Day {
   readonly gross_minor: number
@@ -31,7 +33,12 @@ export const check_state = (
         const name = `${key} ${match[1]} ${day}`
         const found = day_type.fromBuffer(bytes.subarray(2)) as Day
         const want = left.get(name)
-        if (!want || found.gross_minor !== want.gross || found.refunds_minor !== want.refunds || found.payments !== want.payments)
+        if (
+          !want ||
+          found.gross_minor !== want.gross ||
+          found.refunds_minor !== want.refunds ||
+          found.payments !== want.payments
+        )
           fail(rule, `${name}: ${JSON.stringify(found)} for ${JSON.stringify(want)}`)
         left.delete(name)
       }

@@ -34,7 +34,7 @@ export interface SharedStore {
   flush(): boolean
   /** One task's script dies midway. */
   cut_short(random: Random): boolean
-  /** An older content under a newer header of another log. */
+  /** The checkpoint of another log: of another batch than this one's, and with other contents. */
   foreign(random: Random): boolean
 }
 
@@ -93,12 +93,13 @@ export const create_shared_store = (): SharedStore => {
     },
     foreign(random) {
       const checkpoint = some(random)
-      const newest = checkpoint?.saves.at(-1)
-      if (!checkpoint || !newest) return false
-      const older = checkpoint.saves.slice(0, Math.max(0, checkpoint.saves.length - random.between(1, 4)))
-      const digest = random.chance(0.5) ? newest.header.digest : newest.header.digest ^ 0x5a5a
+      if (!checkpoint || checkpoint.saves.length < 3) return false
+      const kept = random.between(1, checkpoint.saves.length - 2)
+      const { header } = checkpoint.saves[kept] as Saved
+      const older = checkpoint.saves.slice(0, kept)
+      const digest = random.chance(0.5) ? header.digest : header.digest ^ 0x5a5a
       checkpoint.entities = content_after(older)
-      checkpoint.saves = [...older, { header: { ...newest.header, log_id: 'another life', digest }, writes: [] }]
+      checkpoint.saves = [...older, { header: { ...header, log_id: 'another life', digest }, writes: [] }]
       return true
     },
   }

@@ -5,7 +5,10 @@ import type { TableShape } from './warehouse.ts'
 
 export const table_shapes = (app: App): ((table: string) => TableShape) => {
   const shapes = new Map(
-    tables_of(app).map(({ name, order_by, version }) => [name, { identity: order_by, version: version ?? null }]),
+    tables_of(app).map(({ name, order_by, version }) => [
+      name,
+      { identity: order_by, version: version ?? null },
+    ]),
   )
   return table => {
     const shape = shapes.get(table)

@@ -68,7 +68,8 @@ export const read_container = (bytes: Buffer): TableRow[] => {
         rows.push(row.value)
         at = row.offset
       }
-      if (at !== end) throw new RowsRejected(`a block of ${size.value} bytes is read over ${at - size.offset}`)
+      if (at !== end)
+        throw new RowsRejected(`a block of ${size.value} bytes is read over ${at - size.offset}`)
       if (!bytes.subarray(at, at + 16).equals(Buffer.from(sync))) throw new RowsRejected('no sync mark')
       at += 16
     }

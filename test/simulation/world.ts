@@ -3,20 +3,21 @@
  * the question whether everything that was sent has become exactly what it should.
  */
 import { key_groups, topic_settings } from '../../runtime/app.ts'
-import { batch_log_topic } from '../../schemas/topics.ts'
 import { create_broker, type Transaction } from './broker.ts'
-import { type Cluster, create_cluster, type Shared, Violation } from './cluster.ts'
+import { type Cluster, create_cluster, type Shared } from './cluster.ts'
 import { closing_lease, type Plan, plan_events, type Sent } from './emitter.ts'
 import { enable_faults, heal, type Mishap, plan_mishaps } from './faults.ts'
 import { create_groups, type GroupFaults } from './groups.ts'
-import { check_end, create_watch, type Watch } from './invariants.ts'
+import { check_end, check_stopped } from './invariants.ts'
 import { type Counters, count, no_faults } from './process.ts'
 import { create_shared_registry } from './registry.ts'
 import { create_scheduler } from './scheduler.ts'
 import { simulated_app } from './simulated-app.ts'
 import { create_shared_store } from './store.ts'
-import { create_shared_warehouse } from './warehouse.ts'
 import { table_shapes } from './tables.ts'
+import { Violation } from './violation.ts'
+import { create_shared_warehouse } from './warehouse.ts'
+import { create_watch, type Watch } from './watch.ts'
 
 export interface Run {
   readonly seed: number
@@ -77,7 +78,7 @@ const create_world = (seed: number, keep: number): World => {
       world.violation ??= violation
     },
   }
-  const watch = create_watch(shared)
+  const watch = create_watch(app, broker, shared.violate)
   const world: World = {
     ...shared,
     cluster: create_cluster(shared),
@@ -158,9 +159,17 @@ const at_rest = (world: World): boolean => {
   const wanted = groups_of_app.reduce((sum, group) => sum + group.partitions, 0)
   if (new Set(tasks.map(task => `${task.group}.${task.partition}`)).size < wanted) return false
   obey_refusals(world)
-  const nothing = (lag: Readonly<Record<string, number>>) => Object.values(lag).every(records => records === 0)
-  const settled = tasks.every(task => task.state === 'live' && nothing(task.lag))
-  return settled && cluster.sinks().length > 0 && cluster.sinks().every(sink => nothing(sink.lag)) && world.watch.caught_up()
+  const nothing = (lag: Readonly<Record<string, number>>) =>
+    Object.values(lag).every(records => records === 0)
+  const settled = tasks.every(
+    task => task.state === 'live' && nothing(task.lag) && task.committed_seq === task.checkpoint_seq,
+  )
+  return (
+    settled &&
+    cluster.sinks().length > 0 &&
+    cluster.sinks().every(sink => nothing(sink.lag)) &&
+    world.watch.caught_up()
+  )
 }
 
 /** The person at the console: resets a checkpoint of another log, when told to and only then. */
@@ -168,7 +177,10 @@ const obey_refusals = (world: World) => {
   for (const task of world.cluster.tasks()) {
     if (task.state !== 'refused') continue
     if (!world.foreign_until_wiped || !task.error?.includes('npm run'))
-      throw new Violation('a refusal has a cause and names the remedy', `${task.group}.${task.partition}: ${task.error}`)
+      throw new Violation(
+        'a refusal has a cause and names the remedy',
+        `${task.group}.${task.partition}: ${task.error}`,
+      )
     count(world.counters, 'foreign refused')
     world.store.checkpoints.delete(`${app.name}.${task.group}.${task.partition}`)
   }
@@ -195,13 +207,15 @@ const live_through = async (world: World, plan: Plan) => {
     schedule_sending(world, end)
   }
   scheduler.jump(2 * HOUR)
-  await steps(2500)
+  await steps(9000)
   await come_to_rest(world, 'two hours later')
   await stop_all(world)
   // Whatever the store lost meanwhile without anybody noticing comes back from the log.
   cluster.launch()
   await come_to_rest(world, 'started again')
+  check_end(world, plan)
   await stop_all(world)
+  check_stopped(world)
 }
 
 const stop_all = async ({ cluster, scheduler }: World) => {
@@ -229,12 +243,12 @@ export const simulate = async (
   if (!random.chance(0.1)) enable_faults(random, faults, group_faults)
   for (const [at_ms, what] of mishaps) scheduler.after(at_ms, what, () => befall(world, what))
   const processes = random.between(1, 3)
-  for (let i = 0; i < processes; i++) scheduler.after(random.between(0, 400), 'a process is started', cluster.launch)
+  for (let i = 0; i < processes; i++)
+    scheduler.after(random.between(0, 400), 'a process is started', cluster.launch)
 
   let violation: Violation | null = null
   try {
     await live_through(world, plan)
-    check_end(world, plan)
   } catch (error) {
     if (!(error instanceof Violation)) throw error
     violation = error
@@ -252,6 +266,3 @@ export const simulate = async (
     history: scheduler.history(),
   }
 }
-
-/** Batch-log topics of the app, for reports and checks. */
-export const batch_logs = (): readonly string[] => groups_of_app.map(group => batch_log_topic(group.name))

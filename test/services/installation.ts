@@ -1,0 +1,240 @@
+/**
+ * A Tributary process on the embedded stack or on real services, run by its commands as a person would, so that it can be
+ * killed at any moment; and what an installation holds, in a form that two installations can be compared by.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import pino from 'pino'
+import { key_groups, partitions_of, tributary } from '../../runtime/app.ts'
+import { open_log } from '../../runtime/embedded/log.ts'
+import { open_state_store } from '../../runtime/embedded/state-store.ts'
+import { start_embedded_warehouse } from '../../runtime/embedded/warehouse.ts'
+import { kafka_log } from '../../runtime/kafka/log.ts'
+import type { Log, StateStore } from '../../runtime/ports.ts'
+import { state_reader } from '../../runtime/read-state.ts'
+import { open_redis_state_store } from '../../runtime/redis/state-store.ts'
+import { scan } from '../../runtime/scan.ts'
+import { free_port } from './process.ts'
+import { type Stack, stack } from './stack.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+const PARTITIONS = 4
+
+export interface Ended {
+  readonly code: number | null
+  readonly output: string
+}
+
+/** Bodies per topic and key (sorted: several tasks write one key of an internal topic), tables FINAL, decoded state. */
+export interface Holding {
+  readonly bodies: Readonly<Record<string, Readonly<Record<string, string>>>>
+  readonly tables: Readonly<Record<string, string>>
+  readonly state: Readonly<Record<string, string>>
+}
+
+export class Installation {
+  readonly directory = mkdtempSync(join(tmpdir(), 'tributary-installation-'))
+  readonly services: Stack | null
+  readonly #env: NodeJS.ProcessEnv
+  readonly #flags: string[]
+  readonly http: string
+  readonly clickhouse: string
+  readonly #close_warehouse: () => Promise<void>
+  #child: ChildProcess | null = null
+
+  private constructor(ports: [number, string], services: Stack | null, close_warehouse: () => Promise<void>) {
+    const [http_port, clickhouse] = ports
+    this.services = services
+    this.http = `http://127.0.0.1:${http_port}`
+    this.clickhouse = clickhouse
+    this.#close_warehouse = close_warehouse
+    this.#flags = ['--data-dir', join(this.directory, 'data'), '--http-port', String(http_port)]
+    this.#flags.push('--partitions', String(PARTITIONS), '--log-level', 'warn')
+    const cluster = services && {
+      KAFKA_BROKERS: services.address('kafka'),
+      SCHEMA_REGISTRY_URL: services.address('registry'),
+      REDIS_URL: services.address('redis'),
+      CLICKHOUSE_URL: clickhouse,
+    }
+    if (!cluster) this.#flags.push('--clickhouse-port', new URL(clickhouse).port)
+    this.#env = { ...process.env, ...cluster }
+  }
+
+  static async embedded(): Promise<Installation> {
+    const ports: [number, string] = [await free_port(), `http://127.0.0.1:${await free_port()}`]
+    return new Installation(ports, null, async () => {})
+  }
+
+  /** On a broker, registry and Redis of its own; the warehouse is the project's endpoint over chDB. */
+  static async cluster(): Promise<Installation> {
+    const services = await stack()
+    const dir = mkdtempSync(join(tmpdir(), 'tributary-warehouse-'))
+    const warehouse = await start_embedded_warehouse({ dir })
+    const close = async () => {
+      await warehouse.stop()
+      rmSync(dir, { recursive: true, force: true })
+    }
+    return new Installation([await free_port(), warehouse.url], services, close)
+  }
+
+  /** Runs a command of the project to its end. */
+  async run(command: string, ...args: string[]): Promise<Ended> {
+    return this.spawn(command, ...args).ended
+  }
+
+  spawn(
+    command: string,
+    ...args: string[]
+  ): { readonly child: ChildProcess; readonly ended: Promise<Ended> } {
+    const argv = [join(ROOT, 'commands', `${command}.ts`), ...args, ...this.#flags]
+    const child = spawn(process.execPath, argv, { env: this.#env, stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', chunk => {
+        output += chunk
+      })
+    const ended = new Promise<Ended>(resolve => child.on('close', code => resolve({ code, output })))
+    return { child, ended }
+  }
+
+  /** Resolves when every task is live. */
+  async start(): Promise<void> {
+    const { child, ended } = this.spawn('start')
+    this.#child = child
+    const deadline = Date.now() + 60_000
+    for (;;) {
+      const ready = await fetch(`${this.http}/readyz`).then(
+        async response => (await response.json()) as { ready: boolean; tasks: unknown[] },
+        () => null,
+      )
+      if (ready?.ready && ready.tasks.length === this.tasks) return
+      const gone = child.exitCode !== null ? await ended : null
+      if (gone || Date.now() > deadline)
+        throw new Error(`did not start: ${gone?.output ?? JSON.stringify(ready).slice(0, 2000)}`)
+      await sleep(50)
+    }
+  }
+
+  get tasks(): number {
+    return key_groups(tributary(PARTITIONS)).reduce((sum, group) => sum + group.partitions, 0)
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<number | null> {
+    const child = this.#child
+    this.#child = null
+    if (!child) return null
+    const closed = new Promise<number | null>(resolve => child.on('close', resolve))
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal)
+    else return child.exitCode
+    return closed
+  }
+
+  kill = (): Promise<unknown> => this.#end('SIGKILL')
+  stop = (): Promise<number | null> => this.#end('SIGTERM')
+
+  async query(sql: string): Promise<Record<string, unknown>[]> {
+    const response = await fetch(this.clickhouse, { method: 'POST', body: `${sql} format JSONEachRow` })
+    const text = await response.text()
+    if (!response.ok) throw new Error(text)
+    return text
+      ? text
+          .trim()
+          .split('\n')
+          .map(line => JSON.parse(line) as Record<string, unknown>)
+      : []
+  }
+
+  /** What stands in /readyz. */
+  async status(): Promise<{ tasks: { group: string; stream_time_ms: number | null }[] }> {
+    return (await (await fetch(`${this.http}/readyz`)).json()) as never
+  }
+
+  async holding(): Promise<Holding> {
+    const app = tributary(PARTITIONS)
+    const { log, store } = await this.#ports()
+    const bodies: Record<string, Record<string, string>> = {}
+    const tables: Record<string, string> = {}
+    for (const [topic, spec] of Object.entries(app.topics)) {
+      if (spec.role !== 'input')
+        bodies[topic] = await bodies_of(log, topic, partitions_of(app, topic), spec.role === 'internal')
+      if (spec.table) tables[topic] = hash(JSON.stringify(await this.query(TABLE(topic))))
+    }
+    const read = state_reader(app)
+    const state: Record<string, string> = {}
+    for (const group of key_groups(app))
+      for (let partition = 0; partition < group.partitions; partition++)
+        for await (const [key, fields] of store.scan({ app: app.name, group: group.name, partition })) {
+          if (key.startsWith('|')) continue
+          // When a cell last changed follows the wall clock where a tick closed it.
+          const nodes = Object.entries(read(fields)).map(([name, node]) => [name, { ...node, changed_at: 0 }])
+          state[`${group.name} ${key}`] = JSON.stringify(
+            nodes.sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)),
+          )
+        }
+    await store.close()
+    await log.close()
+    return { bodies, tables, state }
+  }
+
+  async #ports(): Promise<{ log: Log; store: StateStore }> {
+    const { services } = this
+    const dir = join(this.directory, 'data')
+    if (!services)
+      return {
+        log: await open_log(dir, { read_only: true }),
+        store: await open_state_store(dir, { read_only: true }),
+      }
+    const brokers = services.address('kafka').split(',')
+    const log = kafka_log({ brokers, client_id: 'independent-reader', logger: pino({ level: 'silent' }) })
+    return { log, store: await open_redis_state_store(services.address('redis')) }
+  }
+
+  async close(): Promise<void> {
+    await this.kill()
+    await this.#close_warehouse()
+    await this.services?.stop()
+    rmSync(this.directory, { recursive: true, force: true })
+  }
+}
+
+const TABLE = (topic: string) =>
+  `select * except(_log_id, _partition, _offset) from ${topic} final order by tenant_id, _key, event_id`
+
+const bodies_of = async (log: Log, topic: string, partitions: number, shared: boolean) => {
+  const by_key = new Map<string, string[]>()
+  for (let partition = 0; partition < partitions; partition++)
+    await scan(log, { topic, partition }, 0, ({ key, value }) => {
+      if (!key || !value) return
+      const name = key.toString()
+      const list = by_key.get(name) ?? []
+      list.push(value.subarray(5).toString('base64'))
+      by_key.set(name, list)
+    })
+  const entries = [...by_key].sort(([a], [b]) => (a < b ? -1 : 1))
+  return Object.fromEntries(
+    entries.map(([key, list]) => [key, `${list.length} ${hash((shared ? list.sort() : list).join())}`]),
+  )
+}
+
+const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16)
+
+/** Waits until the tenants' last windows are closed by a tick of today, and everything is reconciled. */
+export const settled = async (installation: Installation): Promise<void> => {
+  const deadline = Date.now() + 60_000
+  const recent = Date.UTC(2020, 0)
+  for (;;) {
+    const { tasks } = await installation.status()
+    const seen = tasks.filter(task => task.group === 'tenant' && task.stream_time_ms !== null)
+    if (seen.length > 0 && seen.every(task => (task.stream_time_ms as number) > recent)) break
+    if (Date.now() > deadline) throw new Error(`windows stay open: ${JSON.stringify(seen)}`)
+    await sleep(200)
+  }
+  const { code, output } = await installation.run('reconcile')
+  if (code !== 0) throw new Error(output)
+}
+
+export const lines_of = (file: string): string[] => readFileSync(file, 'utf8').trimEnd().split('\n')
