@@ -1,6 +1,7 @@
 /**
- * `npm run simulate -- --seed N | --seeds A..B | --mutants`: the deterministic simulation of tasks, recovery and sink under
- * crashes, zombies, lost replies and lost checkpoints. A seed that fails is named and can be run alone, with its history.
+ * `npm run simulate -- --seed N | --seeds A..B | --mutants`: the deterministic simulation of tasks, recovery
+ * and sink under crashes, zombies, lost replies and lost checkpoints. A seed that fails is named and can be
+ * run alone, with its history.
  */
 import { fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
@@ -23,7 +24,8 @@ const one_seed = async (seed: number, lines: number): Promise<boolean> => {
   const { violation, history, counters, events, virtual_ms, profile, mishaps, hash } = run
   console.log(history.slice(-lines).join('\n'))
   console.log(
-    `\nseed ${seed}: ${profile} events, ${events} steps, ${(virtual_ms / 1000).toFixed(1)} s of virtual time, trace ${hash.toString(16)}`,
+    `\nseed ${seed}: ${profile} events, ${events} steps, ` +
+      `${(virtual_ms / 1000).toFixed(1)} s of virtual time, trace ${hash.toString(16)}`,
   )
   console.log(`planned: ${mishaps.join(', ') || 'no mishaps'}`)
   console.log(
@@ -110,7 +112,8 @@ const range = async (from: number, to: number): Promise<boolean> => {
       .join('\n'),
   )
   console.log(
-    `${passed} seeds passed, ${events} steps, ${seconds.toFixed(1)} s, ${(passed / seconds).toFixed(0)} seeds/s`,
+    `${passed} seeds passed, ${events} steps, ${seconds.toFixed(1)} s, ` +
+      `${(passed / seconds).toFixed(0)} seeds/s`,
   )
   if (failed)
     console.log(`\nseed ${failed.seed} FAILS  ${failed.message}\nnpm run simulate -- --seed ${failed.seed}`)

@@ -64,6 +64,8 @@ export class Checkpoints {
   /** Called after each commit: starts a checkpoint of what is committed when it is time. Throws CheckpointConflict of an earlier one. */
   offer(header: () => CheckpointHeader, force = false): void {
     if (this.#error instanceof CheckpointConflict) throw this.#error
+    // A cut that could not be saved is still to be saved: a header beyond it would claim what the store has not.
+    if (this.#error !== null) return
     const now = this.#deps.clock.now()
     if (this.#in_flight || (!force && now - this.#started_at < this.#deps.settings.checkpoint_every_ms))
       return

@@ -7,7 +7,7 @@ import type { TopicSpec } from '../schemas/topics.ts'
 import type { App } from './app.ts'
 import { partitions_of } from './app.ts'
 import { compile_decoder, type Decoder, Refused } from './avro/decoder.ts'
-import { body_schema_id } from './avro/encoder.ts'
+import { body_schema_id, PREFIX_BYTES } from './avro/encoder.ts'
 import { key_of, partition_of } from './keys.ts'
 import type { LogRecord, Reader, Registry, Upstream } from './ports.ts'
 import { UnknownSchema } from './ports.ts'
@@ -127,12 +127,12 @@ export class Lane {
     let crc = 0
     try {
       if (!value) throw new Refused('EMPTY', 'a record without a body')
-      crc = crc32(value.length > 5 ? value.subarray(5) : value)
+      crc = crc_of(value)
       schema_id = body_schema_id(value)
       const decoder = this.#decoders.get(this.topic, schema_id)
       if (decoder === undefined) return schema_id
       if (decoder instanceof Refused) throw decoder
-      const row = decoder(value, 5)
+      const row = decoder(value, PREFIX_BYTES)
       const key = this.#key(record, row)
       const event_id = row[this.#id_field] as string
       return this.#make(record, key, event_id, row[this.#time_field] as number, crc, row, schema_id, null)
@@ -141,6 +141,12 @@ export class Lane {
       const key = record.key ? record.key.toString('utf8') : ''
       return this.#make(record, key, '', Number.NEGATIVE_INFINITY, crc, null, schema_id, error)
     }
+  }
+
+  /** A record that was refused when it was first read: its place and its body's CRC, nothing else. */
+  unreadable(record: LogRecord): Item {
+    const refused = new Refused('INVALID', 'refused before')
+    return this.#make(record, '', '', Number.NEGATIVE_INFINITY, crc_of(record.value), null, null, refused)
   }
 
   #key(record: LogRecord, row: Row): string {
@@ -185,6 +191,9 @@ export class Lane {
   }
 }
 
+const crc_of = (value: Buffer | null): number =>
+  value === null ? 0 : crc32(value.length > PREFIX_BYTES ? value.subarray(PREFIX_BYTES) : value)
+
 const expected_key = (spec: TopicSpec, row: Row): string => {
   try {
     return key_of(spec, row)
@@ -193,19 +202,22 @@ const expected_key = (spec: TopicSpec, row: Row): string => {
   }
 }
 
-/** A record too far ahead of the batch's clock, refused; others unchanged. */
-export const check_future = (item: Item, limit_ms: number): Item =>
-  item.refused || item.upstream || item.at_ms <= limit_ms
-    ? item
-    : {
-        ...item,
-        refused: { reason: 'FUTURE_TIME', detail: `occurred_at ${new Date(item.at_ms).toISOString()}` },
-      }
+/**
+ * A record too far ahead of the batch's clock, refused. It sorts first, like a body that cannot be read: a head that
+ * waited for its own time would let the other inputs run ahead of the records behind it.
+ */
+export const check_future = (item: Item, limit_ms: number): Item => {
+  if (item.refused || item.upstream || item.at_ms <= limit_ms) return item
+  const detail = `occurred_at ${new Date(item.at_ms).toISOString()}`
+  return { ...item, at_ms: Number.NEGATIVE_INFINITY, refused: { reason: 'FUTURE_TIME', detail } }
+}
 
 /** Anything that holds one input's next records, in offset order. */
 export interface Source {
-  readonly lane: Lane
+  readonly topic: string
   at(i: number): LogRecord | undefined
+  /** The record as an item, or the schema id that must be fetched first. */
+  item(record: LogRecord): Item | number
 }
 
 export interface Merged {
@@ -238,15 +250,15 @@ export const merge_sources = (
     for (let i = 0; i < sources.length; i++) {
       let head = heads[i] as Item | null
       if (!head) {
-        const { lane, at } = sources[i] as Source
-        const record = at(taken[i] as number)
+        const source = sources[i] as Source
+        const record = source.at(taken[i] as number)
         if (!record) {
           if (bounds.starved(i, taken[i] as number)) return { items, taken, bytes, fetch: null }
           continue
         }
-        const item = lane.item(record)
+        const item = source.item(record)
         if (typeof item === 'number')
-          return { items, taken, bytes, fetch: { topic: lane.topic, schema_id: item } }
+          return { items, taken, bytes, fetch: { topic: source.topic, schema_id: item } }
         head = item
         heads[i] = head
       }
@@ -262,4 +274,23 @@ export const merge_sources = (
   return { items, taken, bytes, fetch: null }
 }
 
-export const reader_source = (lane: Lane, reader: Reader): Source => ({ lane, at: i => reader.at(i) })
+/** A live input; what lies beyond future_ms is refused. */
+export const reader_source = (lane: Lane, reader: Reader, future_ms: number): Source => ({
+  topic: lane.topic,
+  at: i => reader.at(i),
+  item: record => {
+    const item = lane.item(record)
+    return typeof item === 'number' ? item : check_future(item, future_ms)
+  },
+})
+
+/** A recorded range; what could not be read then is not read now, whatever the registry has learned since. */
+export const recorded_source = (
+  lane: Lane,
+  records: readonly LogRecord[],
+  unreadable: ReadonlySet<number>,
+): Source => ({
+  topic: lane.topic,
+  at: i => records[i],
+  item: record => (unreadable.has(record.offset) ? lane.unreadable(record) : lane.item(record)),
+})

@@ -6,7 +6,7 @@
 import type { Batch } from '../schemas/types.ts'
 import { ranges_of } from './batch-log.ts'
 import { Checkpoints, type TaskState } from './checkpoint.ts'
-import { check_future, type Item, merge_sources, reader_source } from './intake.ts'
+import { type Item, merge_sources, reader_source } from './intake.ts'
 import type { CheckpointHeader, Reader } from './ports.ts'
 import type { Processor } from './processor.ts'
 import { chunks, load_cold, type Recovered } from './recovery.ts'
@@ -71,13 +71,11 @@ export class LiveTask {
   }
 
   async #take(): Promise<Taken | null> {
-    const { settings, clock } = this.#run.deps
+    const { clock } = this.#run.deps
     let items = this.#carry
     if (items.length === 0) items = await this.#merge()
     const now = clock.now()
     this.#note_idleness(now, items.length > 0)
-    const limit_ms = now + settings.future_ms
-    items = items.map(item => check_future(item, limit_ms))
     const tick_ms = items.length ? null : this.#tick(now)
     const idle = items.length === 0 && tick_ms === null && this.#may_tell_idle(now)
     const wall = this.#processor.timers.peek('wall')
@@ -90,8 +88,12 @@ export class LiveTask {
   async #merge(): Promise<Item[]> {
     const { settings, clock } = this.#run.deps
     const { task, lanes } = this.#run
-    const deadline = clock.now() + settings.lag_wait_ms
-    const sources = lanes.map((lane, i) => reader_source(lane, this.#readers[i] as Reader))
+    const began = clock.now()
+    // History is merged in its own order: whoever has more to come is waited for.
+    const loading = this.#run.shared.catalog.import_open(began, settings.import_lapse_ms)
+    const deadline = began + (loading ? IMPORT_WAIT_MS : settings.lag_wait_ms)
+    const future_ms = began + settings.future_ms
+    const sources = lanes.map((lane, i) => reader_source(lane, this.#readers[i] as Reader, future_ms))
     for (;;) {
       let starving = false
       const merged = merge_sources(sources, {
@@ -155,6 +157,7 @@ export class LiveTask {
     let until = now + (this.#seq === (this.#checkpoints.seq ?? 0) ? WAIT_MAX_MS : checkpoint_every_ms)
     const wall = this.#processor.timers.peek('wall')
     if (wall) until = Math.min(until, wall.due_ms)
+    if (!this.#run.shared.catalog.at_end) until = Math.min(until, now + RECHECK_MS)
     if (this.#idle_since !== null) {
       const quiet_at = this.#idle_since + idle_ms
       const timer = this.#processor.timers.peek('stream')
@@ -289,5 +292,7 @@ export class LiveTask {
 
 /** Longest wait without anything due, so that a lost wake-up costs seconds, not for ever. */
 const WAIT_MAX_MS = 5000
+/** Longest wait for a lagging input while history is loaded. */
+const IMPORT_WAIT_MS = 30_000
 /** Something is due but may not happen yet (an import is open, an upstream task is not idle). */
 const RECHECK_MS = 1000

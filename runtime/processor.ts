@@ -311,7 +311,7 @@ export class Processor {
 
   #refuse(item: Item, reason: string, detail: string): void {
     this.#dead_letter(item, reason, detail, null)
-    this.#left_out.push({ topic: item.topic, offset: item.offset, outcome: 'refused' })
+    this.#left_out.push({ topic: item.topic, offset: item.offset, outcome: 'unreadable' })
     this.#outcomes.dead_letter++
   }
 

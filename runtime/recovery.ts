@@ -6,7 +6,7 @@
 import type { Batch } from '../schemas/types.ts'
 import { acquisition, chain_crc, read_batch } from './batch-log.ts'
 import type { TaskState } from './checkpoint.ts'
-import { type Item, merge_sources, type Source } from './intake.ts'
+import { type Item, merge_sources, recorded_source, type Source } from './intake.ts'
 import { type CheckpointHeader, DirtyCheckpoint, type LogRecord, type Reader } from './ports.ts'
 import type { Processor } from './processor.ts'
 import type { TaskRun } from './task.ts'
@@ -177,30 +177,7 @@ const replay = async (
     const lists = await read_ranges(run, batch)
     await shared.catalog.reached(batch.catalog_offset, task.signal)
     const items = await merge_recorded(run, batch, lists)
-    for (const key_batch of chunks(processor.cold_keys(items, batch.wall_at, batch.tick_ms, batch.timers)))
-      await load_cold(run, processor, key_batch, [from.header?.seq ?? 0])
-    const result = processor.run({
-      items,
-      wall_ms: batch.wall_at,
-      tick_ms: batch.tick_ms,
-      timers_max: batch.timers,
-      catalog_offset: batch.catalog_offset,
-      stream_time_ms: batch.stream_time_ms,
-      muted: true,
-    })
-    processor.marks(false)
-    const same_code = batch.code === shared.code
-    if (
-      result.consumed !== items.length ||
-      result.timers !== batch.timers ||
-      result.digest !== batch.digest
-    ) {
-      const what = `batch ${batch.seq}: ${result.consumed}/${items.length} records, ${result.timers}/${batch.timers} timers, digest ${result.digest}/${batch.digest}`
-      if (same_code)
-        throw new RecoveryRefused(`${run.name}: replay differs from the log at ${what}. Please report it.`)
-      skewed = true
-      processor.digest = batch.digest
-    }
+    if (!(await replay_batch(run, processor, batch, items, [from.header?.seq ?? 0]))) skewed = true
     for (const range of batch.ranges) from.positions.set(range.topic, range.to)
     processor.entities.commit(processor.timers)
     records += items.length
@@ -211,6 +188,50 @@ const replay = async (
   deps.observe.recovery(task.group, kind, records)
   return { ...from, seq, log_offset }
 }
+
+/**
+ * Runs one recorded batch, muted. At equal code it must come to the recorded end, else the log or the code is not what
+ * it was. Other code may fire other timers and write other outputs; it takes every record all the same. False: it differed.
+ */
+const replay_batch = async (
+  run: TaskRun,
+  processor: Processor,
+  batch: Batch,
+  items: readonly Item[],
+  accepted: readonly number[],
+): Promise<boolean> => {
+  const same_code = batch.code === run.shared.code
+  let rest = items
+  let tick_ms = batch.tick_ms
+  for (;;) {
+    const timers_max = same_code ? batch.timers : TIMERS_AT_ONCE
+    const horizon_ms = batch.stream_time_ms ?? tick_ms
+    for (const keys of chunks(processor.cold_keys(rest, batch.wall_at, horizon_ms, timers_max)))
+      await load_cold(run, processor, keys, accepted)
+    const { consumed, timers, digest, more_due } = processor.run({
+      items: rest,
+      wall_ms: batch.wall_at,
+      tick_ms,
+      timers_max,
+      catalog_offset: batch.catalog_offset,
+      stream_time_ms: batch.stream_time_ms,
+      muted: true,
+    })
+    processor.marks(false)
+    rest = rest.slice(consumed)
+    tick_ms = null
+    if (!same_code && (rest.length > 0 || more_due)) continue
+    if (rest.length === 0 && timers === batch.timers && digest === batch.digest) return true
+    if (same_code)
+      throw new RecoveryRefused(
+        `${run.name}: replay differs from the log at batch ${batch.seq} (${rest.length} records left, ` +
+          `${timers}/${batch.timers} timers, digest ${digest}/${batch.digest}). Please report it.`,
+      )
+    processor.digest = batch.digest
+    return false
+  }
+}
+const TIMERS_AT_ONCE = 10_000
 
 /** Exactly the recorded offsets; another count or CRC means that the log is not the one that was processed. */
 const read_ranges = async (run: TaskRun, batch: Batch): Promise<Map<string, LogRecord[]>> => {
@@ -239,13 +260,12 @@ const merge_recorded = async (
   lists: Map<string, LogRecord[]>,
 ): Promise<Item[]> => {
   const crcs = new Map(batch.ranges.map(range => [range.topic, 0]))
-  const left_out = new Map<string, Set<number>>()
-  for (const { topic, offset, outcome } of batch.left_out)
-    if (outcome !== 'failed') left_out.set(topic, (left_out.get(topic) ?? new Set()).add(offset))
+  const left_out = offsets_by_topic(batch, outcome => outcome !== 'failed')
+  const unreadable = offsets_by_topic(batch, outcome => outcome === 'unreadable')
   const sources: Source[] = []
   for (const lane of run.lanes) {
     const records = lists.get(lane.topic)
-    if (records) sources.push({ lane, at: i => records[i] })
+    if (records) sources.push(recorded_source(lane, records, unreadable.get(lane.topic) ?? new Set()))
   }
   const everything = {
     records: Number.POSITIVE_INFINITY,
@@ -271,6 +291,13 @@ const merge_recorded = async (
   }
 }
 
+const offsets_by_topic = (batch: Batch, wanted: (outcome: string) => boolean): Map<string, Set<number>> => {
+  const offsets = new Map<string, Set<number>>()
+  for (const { topic, offset, outcome } of batch.left_out)
+    if (wanted(outcome)) offsets.set(topic, (offsets.get(topic) ?? new Set()).add(offset))
+  return offsets
+}
+
 /** Loads cold keys in one round trip; retries over outages. */
 export const load_cold = async (
   run: TaskRun,
@@ -283,11 +310,17 @@ export const load_cold = async (
   const fresh = accepted.length === 1 && accepted[0] === 0
   const loaded = fresh
     ? keys.map(() => new Map())
-    : await run.persistently(() => run.deps.store.load(run.id, keys, accepted))
+    : await run.persistently(() => run.deps.store.load(run.id, keys, accepted).catch(null_when_dirty))
   if (!loaded) throw new Error('the checkpoint in the store is not the one this task wrote')
   keys.forEach((key, i) => {
     processor.entities.load(key, loaded[i] ?? new Map())
   })
+}
+
+/** A checkpoint that was cut short is answered by a recovery, not by asking again. */
+const null_when_dirty = (error: unknown): null => {
+  if (error instanceof DirtyCheckpoint) return null
+  throw error
 }
 
 /** At most so many keys a round trip. */

@@ -55,12 +55,14 @@ const wanted_from = (cluster: Cluster, node_id: string, mailboxes: Iterable<Mail
   return wanted
 }
 
+/** A partition is asked for once, from the least offset wanted: mailboxes further on drop what they have had. */
 const request_of = (wanted: readonly Wanted[]) => {
   const topics = new Map<string, { partition: number; fetchOffset: string; maxBytes: number }[]>()
-  for (const { mailbox, offset } of wanted) {
+  for (const { mailbox, offset } of [...wanted].sort((a, b) => a.offset - b.offset)) {
     const partitions = topics.get(mailbox.topic) ?? []
-    partitions.push({ partition: mailbox.partition, fetchOffset: `${offset}`, maxBytes: PARTITION_BYTES })
     topics.set(mailbox.topic, partitions)
+    if (partitions.some(({ partition }) => partition === mailbox.partition)) continue
+    partitions.push({ partition: mailbox.partition, fetchOffset: `${offset}`, maxBytes: PARTITION_BYTES })
   }
   return [...topics].map(([topic, partitions]) => ({ topic, partitions }))
 }
@@ -79,8 +81,8 @@ export const fetch_once = async (
   const wanted = wanted_from(cluster, node_id, mailboxes)
   if (wanted.length === 0) return false
   const broker = await cluster.findBroker({ nodeId: node_id })
-  const of = (topic: string, partition: number): Wanted | undefined =>
-    wanted.find(({ mailbox }) => mailbox.topic === topic && mailbox.partition === partition)
+  const of = (topic: string, partition: number): readonly Wanted[] =>
+    wanted.filter(({ mailbox }) => mailbox.topic === topic && mailbox.partition === partition)
   try {
     const { responses } = await broker.fetch({
       maxWaitTime: MAX_WAIT_MS,
@@ -90,15 +92,14 @@ export const fetch_once = async (
       topics: request_of(wanted),
     })
     for (const { topicName, partitions } of responses)
-      for (const fetched of partitions) {
-        const target = of(topicName, fetched.partition)
-        target?.mailbox.deliver(target.epoch, fetched)
-      }
+      for (const fetched of partitions)
+        for (const { mailbox, epoch } of of(topicName, fetched.partition)) mailbox.deliver(epoch, fetched)
   } catch (error) {
     const { name, topic, partition } = kafka_error(error)
-    const target = name === 'KafkaJSOffsetOutOfRange' ? of(topic ?? '', partition ?? -1) : undefined
-    if (!target) throw error
-    target.mailbox.out_of_range(target.epoch)
+    const targets = name === 'KafkaJSOffsetOutOfRange' ? of(topic ?? '', partition ?? -1) : []
+    if (targets.length === 0) throw error
+    const least = Math.min(...targets.map(({ offset }) => offset))
+    for (const { mailbox, epoch, offset } of targets) if (offset === least) mailbox.out_of_range(epoch)
   }
   return true
 }

@@ -274,7 +274,9 @@ export const kafka_client = (options: KafkaOptions): KafkaJs.Kafka =>
     logCreator: () => entry => {
       const { message, timestamp: _, logger: __, ...rest } = entry.log
       const retried = 'retryCount' in rest && 'retryTime' in rest
-      const level = entry.level === kafkajs.logLevel.ERROR && !retried ? 'warn' : 'debug'
+      // Every refused response is logged by the connection, also those that are the protocol's ordinary course.
+      const passing = retried || entry.namespace === 'Connection'
+      const level = entry.level === kafkajs.logLevel.ERROR && !passing ? 'warn' : 'debug'
       options.logger[level]({ kafkajs: entry.namespace, ...rest }, message)
     },
   })

@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   realpathSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -21,6 +22,8 @@ export type Block = {
 
 const root = join(import.meta.dirname, '../..')
 const BLOCK_MS = 120_000
+/** Line numbers of a diff are not trusted, and a line of context on one side is enough: the files go on changing. */
+const APPLY = ['apply', '--recount', '--unidiff-zero']
 const OUTPUT_BYTES = 1 << 24
 
 /** All blocks in order. Throws, with its line, at a fence whose info string is none of the kinds, or that stays open. */
@@ -84,7 +87,8 @@ export const copy_repository = async (): Promise<{ readonly dir: string; remove(
   const listed = await run('git', files, root)
   const dir = mkdtempSync(join(realpathSync(tmpdir()), 'tributary-guide-'))
   for (const path of listed.split('\0'))
-    if (path && existsSync(join(root, path))) cpSync(join(root, path), join(dir, path))
+    if (statSync(join(root, path), { throwIfNoEntry: false })?.isFile())
+      cpSync(join(root, path), join(dir, path))
   symlinkSync(join(root, 'node_modules'), join(dir, 'node_modules'))
   return { dir, remove: () => rmSync(dir, { recursive: true, force: true }) }
 }
@@ -93,7 +97,7 @@ export const copy_repository = async (): Promise<{ readonly dir: string; remove(
 export const do_block = async (block: Block, dir: string): Promise<void> => {
   try {
     if (block.kind === 'file') write_new(join(dir, block.path), block.text, block.path)
-    else if (block.kind === 'diff') await run('git', ['apply', '--recount'], dir, block.text)
+    else if (block.kind === 'diff') await run('git', APPLY, dir, block.text)
     else await run('bash', ['--norc', '-euo', 'pipefail', '-c', block.text], dir)
   } catch (error) {
     const what = block.kind === 'file' ? block.path : block.kind

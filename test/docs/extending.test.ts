@@ -9,14 +9,13 @@ const GUIDE = join(import.meta.dirname, '../../docs/EXTENDING.md')
 const guide = readFileSync(GUIDE, 'utf8')
 
 describe('docs/EXTENDING.md', () => {
-  let copy: Awaited<ReturnType<typeof copy_repository>>
-  beforeAll(async () => {
-    copy = await copy_repository()
-  })
-  afterAll(() => copy.remove())
-
   it('adds a field, an operator, a pipeline and a view', { timeout: 180_000 }, async () => {
-    for (const block of read_blocks(guide)) await do_block(block, copy.dir)
+    const copy = await copy_repository()
+    try {
+      for (const block of read_blocks(guide)) await do_block(block, copy.dir)
+    } finally {
+      copy.remove()
+    }
   })
 
   it('has all four chapters, and each runs something', () => {
@@ -48,11 +47,21 @@ describe('a block', () => {
   })
 
   it('changes a file wherever its context stands, and fails with its line where it does not', async () => {
-    const diff = ['--- a/a/b.ts', '+++ b/a/b.ts', '@@ -7,2 +7,3 @@', ' two', '+two and a half', ' three']
-    await do_block(only('```diff', ...diff, '```'), dir)
-    expect(text_of('a/b.ts')).toBe('one\ntwo\ntwo and a half\nthree\n')
-    const again = only('', 'Words.', '```diff', ...diff, '```')
-    await expect(do_block(again, dir)).rejects.toThrow(/^line 3 \(diff\)[\s\S]*does not apply/)
+    const add_below = (context: string) =>
+      only(
+        '',
+        'Words.',
+        '```diff',
+        '--- a/a/b.ts',
+        '+++ b/a/b.ts',
+        '@@ -7 +7,2 @@',
+        ` ${context}`,
+        '+x',
+        '```',
+      )
+    await do_block(add_below('two'), dir)
+    expect(text_of('a/b.ts')).toBe('one\ntwo\nx\nthree\n')
+    await expect(do_block(add_below('four'), dir)).rejects.toThrow(/^line 3 \(diff\)[\s\S]*does not apply/)
   })
 
   it('stops at the first command that fails, with its line and output', async () => {

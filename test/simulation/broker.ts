@@ -1,6 +1,7 @@
 /**
- * The simulated cluster behind the Log port: partitions, transactions with markers that take up offsets, last stable
- * offsets, fencing. It keeps Kafka's promises and no more: markers of one transaction appear at different times.
+ * The simulated cluster behind the Log port: partitions, transactions with markers that take up offsets,
+ * last stable offsets, fencing. It keeps Kafka's promises and no more: markers of one transaction appear at
+ * different times.
  */
 import type { LogRecord, Output } from '../../runtime/ports.ts'
 import { type Counters, count } from './process.ts'

@@ -1,6 +1,6 @@
 /**
- * The processes of one run: starting them with the production worker and sink on simulated ports, and everything that
- * can befall them. Also the operator at the console, who does what a refusal asks for.
+ * The processes of one run: starting them with the production worker and sink on simulated ports, and
+ * everything that can befall them. Also the operator at the console, who does what a refusal asks for.
  */
 import type { Logger } from 'pino'
 import type { App } from '../../runtime/app.ts'

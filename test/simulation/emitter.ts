@@ -1,6 +1,7 @@
 /**
- * What the outside world sends in one run: payments, touches, feedback and catalog entries, with the ways in which
- * senders get it wrong. Each record says how it was made; the oracle judges it by that, never by the code under test.
+ * What the outside world sends in one run: payments, touches, feedback and catalog entries, with the ways in
+ * which senders get it wrong. Each record says how it was made; the oracle judges it by that, never by the
+ * code under test.
  */
 import avsc from 'avsc'
 import { murmur2_partition } from './murmur.ts'
@@ -28,7 +29,8 @@ export interface Plan {
   readonly sent: readonly Sent[]
 }
 
-const HOUR = 3_600_000
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
 type Schemas = Readonly<Record<string, object>>
@@ -185,11 +187,13 @@ export const plan_events = (
   let flawed = random.chance(0.6) ? 0.06 : 0
   const repeats = random.chance(0.7) ? 0.12 : 0
   const stale = random.chance(0.5) ? 0.1 : 0
+  // Many events of one instant: then the order of topics decides.
+  const coarse = random.chance(0.4)
   const event_time = (at_ms: number): number => {
     if (profile === 'history')
       return Math.floor(start_ms - 8 * DAY + ((at_ms - start_ms) / length_ms) * 6 * DAY)
     const age = random.chance(stale) ? random.pick([HOUR, 5 * HOUR, 5 * DAY]) : random.between(0, 240_000)
-    return at_ms - age
+    return coarse ? Math.floor((at_ms - age) / MINUTE) * MINUTE : at_ms - age
   }
   const make: Maker = {
     random,
@@ -232,7 +236,7 @@ export const plan_events = (
           ? (['touchpoints', touch(make, at_ms)] as const)
           : (['feedback', feedback(make, at_ms)] as const)
     if (random.chance(flawed)) {
-      // In a history a record of the future at the head of its partition holds back all behind it: they would be late.
+      // In a history, a record of the future holds back all behind it in its partition: they would be late.
       if (profile === 'live' && random.chance(0.3))
         send(at_ms, topic, { ...row, occurred_at: at_ms + 40 * DAY }, 'future')
       else send(at_ms, topic, row, 'malformed', spoil(random, encode(topic, row)))

@@ -1,6 +1,6 @@
 /**
- * Which faults a run has and when. Swarm testing: every run enables a random few kinds at random rates, so that rare
- * combinations are met and a frequent fault does not hide another.
+ * Which faults a run has and when. Swarm testing: every run enables a random few kinds at random rates, so
+ * that rare combinations are met and a frequent fault does not hide another.
  */
 import type { GroupFaults } from './groups.ts'
 import type { CallKind, Faults } from './process.ts'

@@ -1,6 +1,6 @@
 /**
- * Simulated consumer groups: who owns which task, rebalances, graceful revocation (signal, drain, drop) and its
- * opposite: a former owner that has not heard of it and goes on while the next one starts.
+ * Simulated consumer groups: who owns which task, rebalances, graceful revocation (signal, drain, drop) and
+ * its opposite: a former owner that has not heard of it and goes on while the next one starts.
  */
 import type { Group } from '../../runtime/ports.ts'
 import { type Counters, count, type Process } from './process.ts'
@@ -36,7 +36,9 @@ interface Coordinated {
   readonly held: Map<number, Held>
 }
 
-/** How long the coordinator puts up with silence, and how often an owner is passed over without being told. */
+/**
+ * How long the coordinator puts up with silence, and how often an owner is passed over without being told.
+ */
 export interface GroupFaults {
   session_timeout_ms: number
   drain_timeout_ms: number

@@ -1,6 +1,6 @@
 /**
- * What must hold at the end of a run: everything sent is judged once, and money, windows, sessions, dead letters, state
- * and tables are what the oracle says.
+ * What must hold at the end of a run: everything sent is judged once, and money, windows, sessions, dead
+ * letters, state and tables are what the oracle says.
  */
 import { key_groups } from '../../runtime/app.ts'
 import { batch_log_topic } from '../../schemas/topics.ts'
@@ -249,7 +249,10 @@ const check_timers = (key: string, rows: readonly ProbeRow[]): void => {
   }
 }
 
-/** Beyond the correction time (2 days) windows and sessions forget, and count the record late; the ledger has it. */
+/**
+ * Beyond the correction time (2 days) windows and sessions forget, and count the record late; the ledger has
+ * it.
+ */
 const CORRECTED_MS = 47 * 3_600_000
 
 const check_windows = ({ broker, app }: EndWorld, plan: Plan): void => {
@@ -339,7 +342,10 @@ const check_dead_letters = ({ broker, app }: EndWorld, expected: Expected): void
   )
 }
 
-/** Tables read with FINAL hold what the log holds: outputs all, inputs what was accepted, batches every batch. */
+/**
+ * Tables read with FINAL hold what the log holds: outputs all, inputs what was accepted, batches every
+ * batch.
+ */
 const check_tables = ({ broker, app, warehouse }: EndWorld, expected: Expected): void => {
   const place = (partition: unknown, offset: unknown) => `${partition}/${offset}`
   for (const [topic, spec] of Object.entries(app.topics)) {

@@ -1,6 +1,6 @@
 /**
- * The Log port of one simulated process: readers that deliver in pieces and late, transactions whose replies get lost,
- * groups whose members die, leave, join and, as zombies, go on with what another already owns.
+ * The Log port of one simulated process: readers that deliver in pieces and late, transactions whose replies
+ * get lost, groups whose members die, leave, join and, as zombies, go on with what another already owns.
  */
 import {
   type Fetched,
@@ -267,7 +267,7 @@ const tail = async function* (
       position = found.position
       end = found.end
       yield found
-    } else if (position >= end) {
+    } else if (position >= end && stable_end(at) === end) {
       await new Promise<void>(resolve => {
         const wake = () => process.later(random.between(0, 5), `${process.name} tails on`, resolve)
         at.watchers.add(wake)

@@ -1,6 +1,6 @@
 /**
- * Compiling Avro schemas takes most of a simulated process's start, and every seed starts several. Types are immutable,
- * so one per schema object serves all processes of all seeds.
+ * Compiling Avro schemas takes most of a simulated process's start, and every seed starts several. Types are
+ * immutable, so one per schema object serves all processes of all seeds.
  */
 import avsc from 'avsc'
 

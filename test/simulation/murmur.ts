@@ -1,4 +1,7 @@
-/** Kafka's default partitioner once more, written from its definition, so that the oracle does not trust the one under test. */
+/**
+ * Kafka's default partitioner once more, written from its definition, so that the oracle does not trust the
+ * one under test.
+ */
 
 const MASK = 0xffffffffn
 const M = 0x5bd1e995n

@@ -1,10 +1,10 @@
 /**
- * Applies one mutant while modules are loaded: with MUTANT=<name> in the environment, the named production file is read
- * with its line replaced. Import it before anything that loads production code.
+ * Applies one mutant while modules are loaded: with MUTANT=<name> in the environment, the named production
+ * file is read with its line replaced. Import it before anything that loads production code.
  */
 import { registerHooks } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { mutants, type Patch, pending } from './mutants.ts'
+import { mutants, type Patch } from './mutants.ts'
 
 const root = new URL('../../', import.meta.url)
 
@@ -36,4 +36,4 @@ const name = process.env.MUTANT
 const mutant = mutants.find(one => one.name === name)
 if (name && !mutant)
   throw new Error(`no mutant ${name}; there are ${mutants.map(one => one.name).join(', ')}`)
-install([...(process.env.UNFIXED ? [] : pending), ...(mutant?.patches ?? [])])
+if (mutant) install(mutant.patches)

@@ -1,6 +1,7 @@
 /**
- * Planted bugs, each a known way to lose or double money (A1 … C1 name the hazards of the design). A mutant is a small patch of
- * a production file; the simulator runs that very file, so a patch whose text is gone is an error, not a pass.
+ * Planted bugs, each a known way to lose or double money (A1 … C1 name the hazards of the design). A mutant
+ * is a small patch of a production file; the simulator runs that very file, so a patch whose text is gone is
+ * an error, not a pass.
  */
 
 export interface Patch {
@@ -66,7 +67,10 @@ export const mutants: readonly Mutant[] = [
     TASK,
     [
       'ranges: ranges_of(consumed),',
-      'ranges: ranges_of(consumed).map(range => ({ ...range, to: this.#readers.find(r => r.topic === range.topic)?.position ?? range.to })),',
+      `ranges: ranges_of(consumed).map(range => {
+        const reader = this.#readers.find(one => one.topic === range.topic)
+        return { ...range, to: reader?.position ?? range.to }
+      }),`,
     ],
   ),
   mutant(
@@ -210,7 +214,7 @@ export const mutants: readonly Mutant[] = [
     [
       `  #refuse(item: Item, reason: string, detail: string): void {
     this.#dead_letter(item, reason, detail, null)
-    this.#left_out.push({ topic: item.topic, offset: item.offset, outcome: 'refused' })`,
+    this.#left_out.push({ topic: item.topic, offset: item.offset, outcome: 'unreadable' })`,
       `  #refuse(item: Item, reason: string, detail: string): void {
     this.#dead_letter(item, reason, detail, null)`,
     ],
@@ -286,10 +290,6 @@ export const mutants: readonly Mutant[] = [
     'items = items.map(item => check_future(item, limit_ms))',
     '',
   ]),
-  mutant('stop-unsaved', 'a task that stops leaves its tail unsaved', 'R < K after an orderly stop', TASK, [
-    'if (this.#checkpoints.seq !== this.#seq) {',
-    'if (this.#seq < 0) {',
-  ]),
   mutant(
     'conflict-ignored',
     'a checkpoint refused by the store counts as written',
@@ -301,24 +301,4 @@ export const mutants: readonly Mutant[] = [
     'this.#carry = items.slice(result.consumed)',
     'this.#carry = []',
   ]),
-]
-
-/** Corrections of known faults of the code under test, applied to every run until they are in it. */
-export const pending: readonly Patch[] = [
-  {
-    file: 'runtime/checkpoint.ts',
-    search: 'if (this.#in_flight || (!force',
-    replace: 'if (this.#error !== null) return\n    if (this.#in_flight || (!force',
-  },
-  {
-    file: RECOVERY,
-    search: 'processor.cold_keys(items, batch.wall_at, batch.tick_ms, batch.timers)',
-    replace: 'processor.cold_keys(items, batch.wall_at, batch.stream_time_ms, batch.timers)',
-  },
-  {
-    file: RECOVERY,
-    search: 'run.deps.store.load(run.id, keys, accepted)',
-    replace:
-      'run.deps.store.load(run.id, keys, accepted).catch(error => { if (error instanceof DirtyCheckpoint) return null; throw error })',
-  },
 ]

@@ -1,6 +1,6 @@
 /**
- * What must come out, computed naively from what was sent: one pass over the committed inputs in offset order, plain
- * sums, no windows that close, no recovery. It shares no code with operators and runtime.
+ * What must come out, computed naively from what was sent: one pass over the committed inputs in offset
+ * order, plain sums, no windows that close, no recovery. It shares no code with operators and runtime.
  */
 import type { Broker } from './broker.ts'
 import type { Sent } from './emitter.ts'

@@ -1,6 +1,6 @@
 /**
- * A pipeline made to be sensitive: each row it writes carries the state before and after, so a step taken twice, a lost
- * state, a wrong order in a replay or a forgotten timer breaks the chain of rows for good.
+ * A pipeline made to be sensitive: each row it writes carries the state before and after, so a step taken
+ * twice, a lost state, a wrong order in a replay or a forgotten timer breaks the chain of rows for good.
  */
 import { map } from 'rxjs'
 import { keyed, type Pipeline, type StateType, tagged } from '../../operators/core/keyed.ts'

@@ -1,6 +1,7 @@
 /**
- * A simulated process: the calls it makes into the ports, the ways they fail, its clock, its pauses and its death. A
- * dead process's pending calls never settle and later ones never start; what was in flight may still take effect.
+ * A simulated process: the calls it makes into the ports, the ways they fail, its clock, its pauses and its
+ * death. A dead process's pending calls never settle and later ones never start; what was in flight may
+ * still take effect.
  */
 import type { Clock } from '../../runtime/ports.ts'
 import type { Pending, Scheduler } from './scheduler.ts'

@@ -1,6 +1,7 @@
 /**
- * Runs seeds in this process until one fails: `node test/simulation/run.ts --seeds 1..2000 [--step 2]`; with MUTANT=<name>
- * in the environment over production code with that bug planted. As a child process it reports by messages.
+ * Runs seeds in this process until one fails: `node test/simulation/run.ts --seeds 1..2000 [--step 2]`; with
+ * MUTANT=<name> in the environment over production code with that bug planted. As a child process it reports
+ * by messages.
  */
 import { parseArgs } from 'node:util'
 import './mutant-loader.ts'

@@ -1,6 +1,7 @@
 /**
- * Virtual time and every choice of chance of one simulated run. A port call becomes an event; the loop applies the
- * earliest event, lets the code under test run until it waits again, and goes on. Nothing here reads a real clock.
+ * Virtual time and every choice of chance of one simulated run. A port call becomes an event; the loop
+ * applies the earliest event, lets the code under test run until it waits again, and goes on. Nothing here
+ * reads a real clock.
  */
 
 /** Small seeded generator; the same seed gives the same run on every machine. */
@@ -56,7 +57,9 @@ export interface Scheduler {
   cancel(event: Pending): void
   /** Adds a line to the trace (and to its hash) without an event. */
   note(text: string): void
-  /** Runs events until `done` holds, none is left or virtual time passes `until_ms`. True when `done` holds. */
+  /**
+   * Runs events until `done` holds, none is left or virtual time passes `until_ms`. True when `done` holds.
+   */
   run(done: () => boolean, until_ms: number): Promise<boolean>
   /** Moves the clock at once; what was due in between happens now. */
   jump(ms: number): void

@@ -1,6 +1,6 @@
 /**
- * Some hundred seeds of the simulation in every test run (`npm run simulate -- --seeds A..B` runs thousands), and tests of
- * the simulator itself: one that sees nothing would pass everything.
+ * Some hundred seeds of the simulation in every test run (`npm run simulate -- --seeds A..B` runs
+ * thousands), and tests of the simulator itself: one that sees nothing would pass everything.
  */
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'

@@ -1,4 +1,6 @@
-/** The checkpoints at the end of a run, decoded by hand: what the state store says of money is what was paid. */
+/**
+ * The checkpoints at the end of a run, decoded by hand: what the state store says of money is what was paid.
+ */
 import avsc from 'avsc'
 import { definitions } from '../../schemas/definitions.ts'
 import type { Expected } from './oracle.ts'

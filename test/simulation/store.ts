@@ -1,6 +1,6 @@
 /**
- * The simulated StateStore: one atomic script per save, and what befalls a Redis: replies lost, a failover to an older
- * prefix, everything gone, a script cut short, contents of another life.
+ * The simulated StateStore: one atomic script per save, and what befalls a Redis: replies lost, a failover
+ * to an older prefix, everything gone, a script cut short, contents of another life.
  */
 import {
   type CheckpointHeader,

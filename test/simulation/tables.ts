@@ -1,4 +1,7 @@
-/** What identifies a row of each warehouse table, and what of it is newest: from the app's topics, as the tables are made. */
+/**
+ * What identifies a row of each warehouse table, and what of it is newest: from the app's topics, as the
+ * tables are made.
+ */
 import type { App } from '../../runtime/app.ts'
 import { tables_of } from '../../runtime/clickhouse/tables.ts'
 import type { TableShape } from './warehouse.ts'

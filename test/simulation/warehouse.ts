@@ -1,6 +1,7 @@
 /**
- * The simulated warehouse: it parses every container as ClickHouse would (rows follow each other without a border, so
- * a malformed body eats its neighbour), keeps all rows ever inserted, and shows them with FINAL: one row per identity.
+ * The simulated warehouse: it parses every container as ClickHouse would (rows follow each other without a
+ * border, so a malformed body eats its neighbour), keeps all rows ever inserted, and shows them with FINAL:
+ * one row per identity.
  */
 import avsc from 'avsc'
 import { RowsRejected, type Warehouse } from '../../runtime/ports.ts'
@@ -47,7 +48,9 @@ const type_of = (schema: string): avsc.Type => {
   return type
 }
 
-/** All rows of an Avro object container file. Throws RowsRejected where the file does not hold what it says. */
+/**
+ * All rows of an Avro object container file. Throws RowsRejected where the file does not hold what it says.
+ */
 export const read_container = (bytes: Buffer): TableRow[] => {
   const rows: TableRow[] = []
   try {

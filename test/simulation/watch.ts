@@ -1,4 +1,7 @@
-/** What is watched while a run goes on: no checkpoint is ahead of the log, and whether everything has been taken in. */
+/**
+ * What is watched while a run goes on: no checkpoint is ahead of the log, and whether everything has been
+ * taken in.
+ */
 import { type App, key_groups } from '../../runtime/app.ts'
 import type { CheckpointHeader, TaskId } from '../../runtime/ports.ts'
 import { sink_topics } from '../../runtime/sink.ts'

@@ -1,6 +1,6 @@
 /**
- * One simulated run: a scenario and faults drawn from a seed, the production code on simulated ports, then healing, and
- * the question whether everything that was sent has become exactly what it should.
+ * One simulated run: a scenario and faults drawn from a seed, the production code on simulated ports, then
+ * healing, and the question whether everything that was sent has become exactly what it should.
  */
 import { key_groups, topic_settings } from '../../runtime/app.ts'
 import { create_broker, type Transaction } from './broker.ts'
@@ -93,7 +93,10 @@ const create_world = (seed: number, keep: number): World => {
   return world
 }
 
-/** Sends the plan, some of it in transactions of emitters: aborted ones leave gaps, open ones hold readers back. */
+/**
+ * Sends the plan, some of it in transactions of emitters: aborted ones leave gaps, open ones hold readers
+ * back.
+ */
 const schedule_sending = (world: World, plan: Plan) => {
   const { scheduler, broker } = world
   const { random } = scheduler
@@ -149,7 +152,9 @@ const befall = (world: World, what: Mishap) => {
   if (happened() !== false) count(counters, what)
 }
 
-/** Every task has an owner that is live, has read everything and has checkpointed it; the sink has caught up. */
+/**
+ * Every task has an owner that is live, has read everything and has checkpointed it; the sink has caught up.
+ */
 const at_rest = (world: World): boolean => {
   const { cluster } = world
   if (world.sending > 0 || !cluster.steady()) return false
