@@ -3,12 +3,31 @@
  * one record, and the changes of the running batch, cut off at its commit so that a checkpoint never holds what a later
  * batch did. Values are never mutated, so a cut is a set of references.
  */
+import type { Keyed } from '../operators/core/keyed.ts'
 import type { TopicSpec } from '../schemas/topics.ts'
-import type { NodeDef } from './graph.ts'
 import { IdMemory, type IdSnapshot } from './id-memory.ts'
 import type { EntityWrite, Fields } from './ports.ts'
-import { ids_field, parse_field, slot_field_of, TIMERS_ENTITY, UnreadableState } from './state-fields.ts'
+import {
+  ids_field,
+  parse_field,
+  type StateCodec,
+  slot_field_of,
+  TIMERS_ENTITY,
+  UnreadableState,
+} from './state-fields.ts'
 import { type Timer, type Timers, timer_from_field, timer_to_field } from './timers.ts'
+
+/** A keyed operator whatever its types. */
+export type AnyKeyed = Keyed<unknown, unknown, unknown, unknown, string>
+
+/** An operator as it stands in a task: its place in the order, its field name, its codecs. */
+export interface NodeDef {
+  readonly index: number
+  readonly field: string
+  readonly spec: AnyKeyed
+  readonly state: StateCodec<unknown>
+  readonly slot: StateCodec<unknown> | null
+}
 
 export interface Entity {
   readonly key: string

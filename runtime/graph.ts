@@ -6,21 +6,10 @@ import { Subject } from 'rxjs'
 import type { Graph, Keyed, Pipeline, Turn } from '../operators/core/keyed.ts'
 import { wire } from '../operators/core/keyed.ts'
 import type { Catalog } from '../schemas/catalog-kinds.ts'
-import type { Cell, Entities, Entity } from './entities.ts'
+import type { AnyKeyed, Cell, Entities, Entity, NodeDef } from './entities.ts'
 import { StateCodec, state_field } from './state-fields.ts'
 import type { Timers } from './timers.ts'
 import { timer_id } from './timers.ts'
-
-type AnyKeyed = Keyed<unknown, unknown, unknown, unknown, string>
-
-/** An operator as it stands in a task: its place in the order, its field name, its codecs. */
-export interface NodeDef {
-  readonly index: number
-  readonly field: string
-  readonly spec: AnyKeyed
-  readonly state: StateCodec<unknown>
-  readonly slot: StateCodec<unknown> | null
-}
 
 /** What is being processed; one per task, reused. */
 export interface Moment {

@@ -10,7 +10,7 @@ import { type Item, merge_sources, reader_source } from './intake.ts'
 import type { CheckpointHeader, Reader } from './ports.ts'
 import type { Processor } from './processor.ts'
 import { chunks, load_cold, type Recovered } from './recovery.ts'
-import type { TaskRun } from './task.ts'
+import type { TaskRun } from './task-run.ts'
 import type { Outcome } from './worker-types.ts'
 
 /** A batch about to run. */

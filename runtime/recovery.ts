@@ -9,7 +9,7 @@ import type { TaskState } from './checkpoint.ts'
 import { type Item, merge_sources, recorded_source, type Source } from './intake.ts'
 import { type CheckpointHeader, DirtyCheckpoint, type LogRecord, type Reader } from './ports.ts'
 import type { Processor } from './processor.ts'
-import type { TaskRun } from './task.ts'
+import type { TaskRun } from './task-run.ts'
 
 /** Needs a person: the message names the remedy. */
 export class RecoveryRefused extends Error {

@@ -2,131 +2,44 @@
  * The life of a task (key group × partition): recover, then live (live-task.ts) until the partition is taken away. After
  * any unclear error everything in memory is dropped and the task recovers.
  */
-import type { Batch } from '../schemas/types.ts'
-import type { KeyGroup } from './app.ts'
-import type { CatalogView } from './catalog.ts'
-import { type Decoders, Lane } from './intake.ts'
 import { LiveTask } from './live-task.ts'
-import type { Encode } from './outputs.ts'
-import type { Output, TaskId, TaskLog } from './ports.ts'
-import { Processor } from './processor.ts'
 import { RecoveryRefused, recover } from './recovery.ts'
 import { UnreadableState } from './state-fields.ts'
-import type { TaskStatus, WorkerDeps } from './worker-types.ts'
+import type { TaskRun } from './task-run.ts'
 
-/** What the tasks of one key group share in a process. */
-export interface Shared {
-  readonly group: KeyGroup
-  readonly log_topic: string
-  readonly decoders: Decoders
-  readonly encoders: ReadonlyMap<string, Encode>
-  readonly writers: ReadonlyMap<string, number>
-  readonly catalog: CatalogView
-  /** Names operator versions, schemas and V8: replays are compared only at equal code. */
-  readonly code: string
-  log_output(partition: number, batch: Batch): Output
+/** Resolves when the partition is taken away or the process stops. */
+export const live = async (run: TaskRun): Promise<void> => {
+  const { settings, clock, logger } = run.deps
+  const { signal } = run.task
+  const pause_max = settings.retry_ms * PAUSE_FACTOR
+  let pause = settings.retry_ms
+  while (!signal.aborted) {
+    const began = clock.now()
+    try {
+      run.status.state = 'acquiring'
+      await once(run)
+      return
+    } catch (error) {
+      if (signal.aborted) return
+      const refused = error instanceof RecoveryRefused
+      run.rebuild = error instanceof UnreadableState
+      run.status.state = refused ? 'refused' : 'blocked'
+      run.status.error = (error as Error).message
+      logger[refused ? 'error' : 'warn']({ task: run.name, err: error }, refused ? 'refused' : 'recovering')
+      if (clock.now() - began > pause_max) pause = settings.retry_ms
+      await clock.sleep(refused ? pause_max : pause, signal)
+      pause = Math.min(pause * 2, pause_max)
+    }
+  }
 }
+const PAUSE_FACTOR = 30
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] }
-
-/** One task in this process, over all its recoveries. */
-export class TaskRun {
-  readonly task: TaskLog
-  readonly deps: WorkerDeps
-  readonly shared: Shared
-  readonly id: TaskId
-  readonly name: string
-  readonly lanes: readonly Lane[]
-  readonly status: Mutable<TaskStatus>
-  /** Set when stored state cannot be read by this code: the next recovery starts at the beginning of the log. */
-  rebuild = false
-
-  constructor(task: TaskLog, deps: WorkerDeps, shared: Shared) {
-    this.task = task
-    this.deps = deps
-    this.shared = shared
-    this.id = { app: deps.app.name, group: task.group, partition: task.partition }
-    this.name = `${task.group}/${task.partition}`
-    this.lanes = shared.group.inputs.map(
-      (topic, order) => new Lane(deps.app, topic, order, task.partition, shared.decoders),
-    )
-    this.status = {
-      group: task.group,
-      partition: task.partition,
-      state: 'acquiring',
-      committed_seq: 0,
-      checkpoint_seq: 0,
-      checkpoint_at: null,
-      stream_time_ms: null,
-      lag: {},
-      error: null,
-    }
-  }
-
-  /** Resolves when the partition is taken away or the process stops. */
-  async live(): Promise<void> {
-    const { settings, clock, logger } = this.deps
-    let pause = settings.retry_ms
-    while (!this.task.signal.aborted) {
-      const began = clock.now()
-      try {
-        this.status.state = 'acquiring'
-        await this.#once()
-        return
-      } catch (error) {
-        if (this.task.signal.aborted) return
-        const refused = error instanceof RecoveryRefused
-        this.rebuild = error instanceof UnreadableState
-        this.status.state = refused ? 'refused' : 'blocked'
-        this.status.error = (error as Error).message
-        logger[refused ? 'error' : 'warn'](
-          { task: this.name, err: error },
-          refused ? 'refused' : 'recovering',
-        )
-        if (clock.now() - began > settings.retry_ms * 30) pause = settings.retry_ms
-        await clock.sleep(refused ? settings.retry_ms * 30 : pause, this.task.signal)
-        pause = Math.min(pause * 2, settings.retry_ms * 30)
-      }
-    }
-  }
-
-  async #once(): Promise<void> {
-    const processor = this.make_processor()
-    const recovered = await recover(this, processor)
-    this.status.state = 'live'
-    this.status.error = null
-    this.rebuild = false
-    this.deps.logger.info({ task: this.name, batch: recovered.seq }, 'live')
-    await new LiveTask(this, processor, recovered).loop()
-  }
-
-  make_processor(): Processor {
-    const { app, observe, settings } = this.deps
-    const { group, encoders, catalog, writers } = this.shared
-    const { import_lapse_ms } = settings
-    const { partition } = this.task
-    return new Processor({ app, group, partition, encoders, catalog, observe, writers, import_lapse_ms })
-  }
-
-  check_alive(): void {
-    if (this.task.signal.aborted) throw new Error('the partition was taken away')
-  }
-
-  /** Tries until it works, as long as the task is ours: outages of store and registry are waited out. */
-  async persistently<T>(act: () => Promise<T>): Promise<T> {
-    const { settings, clock } = this.deps
-    const { state } = this.status
-    for (let pause = settings.retry_ms; ; pause = Math.min(pause * 2, settings.retry_ms * 30)) {
-      this.check_alive()
-      try {
-        const value = await act()
-        this.status.state = state
-        return value
-      } catch (error) {
-        this.status.state = 'blocked'
-        this.status.error = (error as Error).message
-        await clock.sleep(pause, this.task.signal)
-      }
-    }
-  }
+const once = async (run: TaskRun): Promise<void> => {
+  const processor = run.make_processor()
+  const recovered = await recover(run, processor)
+  run.status.state = 'live'
+  run.status.error = null
+  run.rebuild = false
+  run.deps.logger.info({ task: run.name, batch: recovered.seq }, 'live')
+  await new LiveTask(run, processor, recovered).loop()
 }

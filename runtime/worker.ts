@@ -10,7 +10,8 @@ import { base_fields, Decoders, Lane } from './intake.ts'
 import type { Encode } from './outputs.ts'
 import type { Group, LogRecord } from './ports.ts'
 import { Processor } from './processor.ts'
-import { type Shared, TaskRun } from './task.ts'
+import { live } from './task.ts'
+import { type Shared, TaskRun } from './task-run.ts'
 import { type Running, type TaskStatus, unobserved, type WorkerDeps } from './worker-types.ts'
 
 /** Joins every key group of the app. Rejections of a group end up in `failed`, which a process treats as its own end. */
@@ -59,7 +60,7 @@ const run_groups = async (deps: WorkerDeps, runs: Set<TaskRun>, signal: AbortSig
       const run = new TaskRun(task, deps, shared)
       runs.add(run)
       try {
-        await run.live()
+        await live(run)
       } finally {
         runs.delete(run)
       }
