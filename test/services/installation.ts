@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -18,11 +18,21 @@ import type { Log, StateStore } from '../../runtime/ports.ts'
 import { state_reader } from '../../runtime/read-state.ts'
 import { open_redis_state_store } from '../../runtime/redis/state-store.ts'
 import { scan } from '../../runtime/scan.ts'
+import type { SinkStatus, TaskStatus } from '../../runtime/worker-types.ts'
 import { free_port } from './process.ts'
 import { type Stack, stack } from './stack.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
+const CHECKS = join(ROOT, 'sql/checks')
 const PARTITIONS = 4
+
+/** What stands in /readyz. */
+export interface Readiness {
+  readonly ready: boolean
+  readonly reasons: readonly string[]
+  readonly tasks: readonly TaskStatus[]
+  readonly sink: readonly SinkStatus[]
+}
 
 export interface Ended {
   readonly code: number | null
@@ -107,10 +117,7 @@ export class Installation {
     this.#child = child
     const deadline = Date.now() + 60_000
     for (;;) {
-      const ready = await fetch(`${this.http}/readyz`).then(
-        async response => (await response.json()) as { ready: boolean; tasks: unknown[] },
-        () => null,
-      )
+      const ready = await this.status().catch(() => null)
       if (ready?.ready && ready.tasks.length === this.tasks) return
       const gone = child.exitCode !== null ? await ended : null
       if (gone || Date.now() > deadline)
@@ -148,9 +155,28 @@ export class Installation {
       : []
   }
 
-  /** What stands in /readyz. */
-  async status(): Promise<{ tasks: { group: string; stream_time_ms: number | null }[] }> {
-    return (await (await fetch(`${this.http}/readyz`)).json()) as never
+  async status(): Promise<Readiness> {
+    return (await (await fetch(`${this.http}/readyz`)).json()) as Readiness
+  }
+
+  /** Rows of all sql/checks: each is a promise that does not hold. */
+  async problems(): Promise<Record<string, unknown>[]> {
+    const rows: Record<string, unknown>[] = []
+    for (const name of readdirSync(CHECKS))
+      for (const row of await this.query(readFileSync(join(CHECKS, name), 'utf8')))
+        rows.push({ check: name, ...row })
+    return rows
+  }
+
+  /** Opens or closes an import of its own: while it is open, no tick moves time between one file and the next. */
+  async hold_time(action: 'open' | 'close'): Promise<void> {
+    const lease = { id: '0123456789abcdef', topic: 'payments', action, first_occurred_at: 0 }
+    const response = await fetch(`${this.http}/v1/imports`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(lease),
+    })
+    if (!response.ok) throw new Error(await response.text())
   }
 
   async holding(): Promise<Holding> {
@@ -222,6 +248,27 @@ const bodies_of = async (log: Log, topic: string, partitions: number, shared: bo
 
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16)
 
+/** Waits until everything in the log is processed, checkpointed and inserted: three looks in a row, since lag is as of the newest fetch. */
+export const caught_up = async (installation: Installation, within_ms = 60_000): Promise<void> => {
+  const deadline = Date.now() + within_ms
+  const behind = (lag: Readonly<Record<string, number>>) => Object.values(lag).some(records => records > 0)
+  for (let looks = 0; looks < 3; ) {
+    const status = await installation.status().catch(() => null)
+    const left = status
+      ? [
+          ...status.tasks.filter(task => task.state !== 'live' || task.error !== null || behind(task.lag)),
+          ...status.tasks.filter(task => task.committed_seq !== task.checkpoint_seq),
+          ...status.sink.filter(each => each.error !== null || behind(each.lag)),
+        ]
+      : ['no answer']
+    const all = status?.tasks.length === installation.tasks && status.sink.length > 0
+    looks = all && left.length === 0 ? looks + 1 : 0
+    if (Date.now() > deadline)
+      throw new Error(`not caught up in ${within_ms} ms: ${JSON.stringify(left).slice(0, 2000)}`)
+    await sleep(150)
+  }
+}
+
 /** Waits until the tenant's last windows are closed by a tick of today, and everything is reconciled. For one tenant. */
 export const settled = async (installation: Installation): Promise<void> => {
   const deadline = Date.now() + 60_000
@@ -233,6 +280,7 @@ export const settled = async (installation: Installation): Promise<void> => {
     if (Date.now() > deadline) throw new Error(`windows stay open: ${JSON.stringify(seen)}`)
     await sleep(200)
   }
+  await caught_up(installation)
   const { code, output } = await installation.run('reconcile')
   if (code !== 0) throw new Error(output)
 }

@@ -9,7 +9,7 @@ import { kafka_client } from '../../runtime/kafka/kafkajs.ts'
 import { kafka_log } from '../../runtime/kafka/log.ts'
 import { TaskProducer } from '../../runtime/kafka/producer.ts'
 import { type Log, OffsetOutOfRange, type Output } from '../../runtime/ports.ts'
-import { hold, take, until } from '../runtime/contracts/log-contract.ts'
+import { hold, take, until } from '../runtime/contracts/log-steps.ts'
 import * as kafka from './kafka.ts'
 import type { Service } from './process.ts'
 

@@ -19,6 +19,10 @@ const import_samples: Record<string, Sample> = {
       'runtime/a.ts': `const b = await import('../server/b.ts')`,
       'server/a.ts': `import { b } from '../test/b.ts'`,
       'jobs/a.ts': `type B = import('../commands/b.ts').B`,
+      'commands/a.ts': `import { b } from '../test/simulation/b.ts'`,
+      'commands/simulate.ts': `import { b } from '../test/driver/b.ts'`,
+      'test/a.ts': `import { b } from '../bench/b.ts'`,
+      'commands/b.ts': `import { b } from '../bench/b.ts'`,
     },
     said: [
       'schemas/ may not import operators/',
@@ -26,10 +30,16 @@ const import_samples: Record<string, Sample> = {
       'runtime/ may not import server/',
       'nothing imports test/',
       'jobs/ may not import commands/',
+      'nothing imports test/',
+      'nothing imports test/',
+      'nothing imports bench/',
+      'nothing imports bench/',
     ],
     passes: {
       'commands/start.ts': lines(`import { b } from '../server/b.ts'`, `import { c } from '../runtime/c.ts'`),
       'test/a.test.ts': `import { b } from '../server/b.ts'`,
+      'bench/a.ts': lines(`import { b } from '../test/services/b.ts'`, `import { c } from '../runtime/c.ts'`),
+      'commands/simulate.ts': `import { run } from '../test/simulation/run.ts'`,
     },
   },
   adapters_only_in_runtime: {
@@ -253,6 +263,7 @@ const name_samples: Record<string, Sample> = {
         { name: 'schema_id', type: ['null', 'long'] },
         { name: 'payments', type: 'long' },
       ),
+      'bench/peer.avsc': avsc({ name: 'userName', type: 'string' }),
     },
   },
 }

@@ -1,10 +1,10 @@
 /**
- * Who may import whom (design: schemas ← operators ← pipelines ← runtime ← server, jobs, commands; nothing →
- * test).
+ * Who may import whom (schemas ← operators ← pipelines ← runtime ← server, jobs, commands ← test ← bench; nothing
+ * → bench).
  */
 import { imports_of, type Rule, sources, type Tree } from './tree.ts'
 
-/** What each top-level folder may import beside itself; a folder not named here may import all but test/. */
+/** What each top-level folder may import beside itself; a folder not named here may import all but test/ and bench/. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   schemas: [],
   operators: ['schemas'],
@@ -15,6 +15,13 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   commands: ['schemas', 'operators', 'pipelines', 'runtime', 'server', 'jobs'],
   dashboard: [],
 }
+/** Files that may import test/: what they may, and why. */
+const INTO_TEST: readonly { readonly from: RegExp; readonly into: string }[] = [
+  // A measurement runs on the services that the tests run on.
+  { from: /^bench\//, into: 'test/' },
+  // The simulated ports are test doubles; people run them by a command, to repeat a seed.
+  { from: /^commands\/simulate\.ts$/, into: 'test/simulation/' },
+]
 const ADAPTED = /^(kafkajs|@kafkajs\/confluent-schema-registry|ioredis|@clickhouse\/client|chdb|lmdb)(\/|$)/
 const PURE_FOLDERS = ['schemas', 'operators', 'pipelines']
 
@@ -38,16 +45,16 @@ export const folders_import_leftward: Rule = tree =>
   judge_imports(sources(tree), (path, from) => {
     const target = own(from)
     const folder = folder_of(path)
-    if (target === null || folder === 'test') return null
+    if (target === null || folder_of(target) === folder) return null
     const wanted = folder_of(target)
-    if (wanted === 'test') return 'nothing imports test/'
+    if (wanted === 'bench') return 'nothing imports bench/'
+    if (folder === 'test') return null
+    if (wanted === 'test') {
+      const allowed = INTO_TEST.some(({ from, into }) => from.test(path) && target.startsWith(into))
+      return !allowed && 'nothing imports test/'
+    }
     const allowed = ALLOWED[folder]
-    return (
-      allowed &&
-      wanted !== folder &&
-      !allowed.includes(wanted) &&
-      `${folder}/ may not import ${wanted || 'the root'}/`
-    )
+    return allowed && !allowed.includes(wanted) && `${folder}/ may not import ${wanted || 'the root'}/`
   })
 
 export const adapters_only_in_runtime: Rule = tree =>

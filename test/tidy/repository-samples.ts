@@ -71,8 +71,19 @@ const whole_samples: Record<string, Sample> = {
         `xit('x', f)`,
       ),
       'test/b.test.ts': `it.skipIf(true)('x', f)`,
+      'test/runtime/c.test.ts': `it.runIf(true)('x', f)`,
+      'test/services/d.test.ts': `describe.skipIf(true)('x', f)`,
     },
-    said: ['it.skip', 'describe.only', 'test.todo', 'it.skip', 'xit', 'it.skipIf'],
+    said: [
+      'it.skip',
+      'describe.only',
+      'test.todo',
+      'it.skip',
+      'xit',
+      'it.skipIf',
+      'it.runIf',
+      'describe.skipIf',
+    ],
     passes: {
       'test/a.test.ts': lines(
         `it('x', f)`,
@@ -80,7 +91,9 @@ const whole_samples: Record<string, Sample> = {
         `describe.each([1])('x', f)`,
         `it('y', async () => {})`,
       ),
-      'test/browser/a.test.ts': `describe.skipIf(!chromium)('x', f)`,
+      'test/browser/a.test.ts': `describe.runIf(chromium)('x', f)`,
+      'test/services/a.test.ts': `test.runIf(docker)('x', f)`,
+      'test/reference/a.test.ts': `describe.runIf(present).each(stacks)('x', f)`,
     },
   },
   tests_do_not_sleep: {

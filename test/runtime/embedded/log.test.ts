@@ -7,7 +7,8 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { DirectoryInUse } from '../../../runtime/embedded/lock.ts'
 import { open_log } from '../../../runtime/embedded/log.ts'
 import type { Log, Output } from '../../../runtime/ports.ts'
-import { hold, log_contract, until } from '../contracts/log-contract.ts'
+import { log_contract } from '../contracts/log-contract.ts'
+import { hold, until } from '../contracts/log-steps.ts'
 
 const directories: string[] = []
 const directory = async (): Promise<string> => {

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { expect, test } from 'vitest'
 import { open_state_store } from '../../../runtime/embedded/state-store.ts'
-import { until } from '../contracts/log-contract.ts'
+import { until } from '../contracts/log-steps.ts'
 import { state_store_contract } from '../contracts/state-store-contract.ts'
 
 const directory = (): Promise<string> => mkdtemp(`${tmpdir()}/state-`)
