@@ -187,19 +187,19 @@ export class Installation {
     for (const [topic, spec] of Object.entries(app.topics)) {
       if (spec.role !== 'input')
         bodies[topic] = await bodies_of(log, topic, partitions_of(app, topic), spec.role === 'internal')
-      if (spec.table) tables[topic] = hash(JSON.stringify(await this.query(TABLE(topic))))
+      // Entries of an import are named by the clock.
+      if (spec.table && topic !== 'catalog')
+        tables[topic] = hash(JSON.stringify(await this.query(TABLE(topic))))
     }
     const read = state_reader(app)
     const state: Record<string, string> = {}
-    for (const group of key_groups(app))
+    for (const group of key_groups(app).filter(({ name }) => name !== 'catalog'))
       for (let partition = 0; partition < group.partitions; partition++)
         for await (const [key, fields] of store.scan({ app: app.name, group: group.name, partition })) {
           if (key.startsWith('|')) continue
           // When a cell last changed follows the wall clock where a tick closed it.
           const nodes = Object.entries(read(fields)).map(([name, node]) => [name, { ...node, changed_at: 0 }])
-          state[`${group.name} ${key}`] = JSON.stringify(
-            nodes.sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)),
-          )
+          state[`${group.name} ${key}`] = canonical(Object.fromEntries(nodes))
         }
     await store.close()
     await log.close()
@@ -245,6 +245,14 @@ const bodies_of = async (log: Log, topic: string, partitions: number, shared: bo
     entries.map(([key, list]) => [key, `${list.length} ${hash((shared ? list.sort() : list).join())}`]),
   )
 }
+
+/** JSON with the keys of every object sorted: stores list fields in orders of their own. */
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  )
 
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16)
 
