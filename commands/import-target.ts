@@ -3,6 +3,7 @@
  * purpose.
  */
 import { join } from 'node:path'
+import { open_backlog } from '../runtime/backlog.ts'
 import type { Config } from '../runtime/config.ts'
 import { create_emitter, type Row } from '../runtime/emit.ts'
 import {
@@ -25,12 +26,21 @@ export interface Target {
   open(request: LeaseRequest): Promise<{ readonly known: boolean }>
   renew(lease: Lease): Promise<void>
   append(topic: string, rows: readonly Row[]): Promise<void>
-  /** Closes the lease and, where this process does the work, waits until it is done. */
-  finish(lease: Lease, on_wait: (left: string) => void): Promise<void>
+  /**
+   * Waits until everything sent is processed, then closes the lease; returns how many records are left where
+   * nothing moved and it was closed all the same. Where this process does the work, that is finished too.
+   */
+  finish(lease: Lease, waiting: Waiting): Promise<number>
   close(): Promise<void>
 }
 
-/** How long to keep trying while a server or broker is away. */
+export interface Waiting {
+  readonly on_wait: (left: string) => void
+  /** Aborted: the lease stays open, the same command closes it. */
+  readonly stop: AbortSignal
+}
+
+/** How long to keep trying while a server or broker, or whoever processes, is away. */
 export interface Patience {
   readonly patience_ms: number
   readonly on_retry: (reason: string) => void
@@ -75,6 +85,45 @@ export const patiently = async <T>(
   }
 }
 
+const LOOK_EVERY_MS = 150
+/** Progress of some kind must be seen within it. */
+const STUCK_MS = 120_000
+export const RENEW_EVERY_MS = 60_000
+
+/**
+ * Looks until nothing is left to be processed, keeping the lease alive. Returns what is left when nothing
+ * moved for stuck_ms. Throws CommandError when told to stop.
+ */
+export const wait_until_processed = async (
+  left_now: () => Promise<number>,
+  renew: () => Promise<void>,
+  stuck_ms: number,
+  { on_wait, stop }: Waiting,
+): Promise<number> => {
+  let last = -1
+  let moved_at = performance.now()
+  let renewed_at = moved_at
+  for (let pause_ms = LOOK_EVERY_MS; ; pause_ms = Math.min(pause_ms * 1.5, 1000)) {
+    const left = await left_now()
+    if (left === 0) return 0
+    if (stop.aborted)
+      throw new CommandError(
+        `stopped while ${left} records are to be processed: all rows are durable; ` +
+          'run the same command again to close the import',
+      )
+    const now = performance.now()
+    if (left !== last) moved_at = now
+    else if (now - moved_at > stuck_ms) return left
+    last = left
+    on_wait(`${left} records are to be processed`)
+    if (now - renewed_at > RENEW_EVERY_MS) {
+      await renew()
+      renewed_at = now
+    }
+    await sleep(pause_ms)
+  }
+}
+
 const http_target = (
   config: Config,
   first: Endpoints,
@@ -116,15 +165,29 @@ const http_target = (
       await append(topic, rows.slice(half))
     }
   }
+  const renew = async (lease: Lease): Promise<void> =>
+    void (await post('/v1/imports', { ...lease, action: 'renew' }))
   return {
     name: first.http,
     progress_dir: join(data_dir, 'imports'),
     open: async request => ({
       known: (await post('/v1/imports', { ...request, action: 'open' })).known === true,
     }),
-    renew: async lease => void (await post('/v1/imports', { ...lease, action: 'renew' })),
+    renew,
     append,
-    finish: async lease => void (await post('/v1/imports', { ...lease, action: 'close' })),
+    finish: async (lease, waiting) => {
+      const close = async (at_once: boolean): Promise<number> =>
+        (await post('/v1/imports', { ...lease, action: 'close', at_once })).left ?? 0
+      const stuck_ms = Math.max(patience.patience_ms, STUCK_MS)
+      const left = await wait_until_processed(
+        () => close(false),
+        () => renew(lease),
+        stuck_ms,
+        waiting,
+      )
+      if (left > 0) await close(true)
+      return left
+    },
     close: async () => {},
   }
 }
@@ -132,6 +195,7 @@ interface Answer {
   readonly reason?: string
   readonly field?: string
   readonly known?: boolean
+  readonly left?: number
 }
 
 const lease_deps = (system: System): LeaseDeps => ({
@@ -142,22 +206,26 @@ const lease_deps = (system: System): LeaseDeps => ({
 
 const cluster_target = (system: System, patience: Patience): Target => {
   const deps = lease_deps(system)
+  const renew = (lease: Lease) => patiently(patience, () => renew_lease(deps, lease))
   return {
     name: 'Kafka',
     progress_dir: '.tributary/imports',
     open: request => patiently(patience, () => open_lease(deps, request)),
-    renew: lease => patiently(patience, () => renew_lease(deps, lease)),
+    renew,
     append: (topic, rows) => patiently(patience, () => system.emitter.append(topic, rows)),
-    finish: lease => patiently(patience, () => close_lease(deps, lease)),
+    finish: async (lease, waiting) => {
+      const backlog = open_backlog(system, [lease.topic])
+      const look = () => patiently(patience, () => backlog.left())
+      const left = await wait_until_processed(look, () => renew(lease), patience.patience_ms, waiting)
+      await patiently(patience, () => close_lease(deps, lease))
+      return left
+    },
     close: () => system.close(),
   }
 }
 
 /** Several looks in a row, since lag is as of the newest fetch. */
 const LOOKS = 3
-const LOOK_EVERY_MS = 150
-/** Progress of some kind must be seen within it. */
-const STUCK_MS = 120_000
 
 const embedded_target = (config: Config, system: System): Target => {
   const work = start_work(system)
@@ -188,10 +256,17 @@ const embedded_target = (config: Config, system: System): Target => {
     open: request => open_lease(deps, request),
     renew: lease => renew_lease(deps, lease),
     append: (topic, rows) => system.emitter.append(topic, rows),
-    finish: async (lease, on_wait) => {
-      await Promise.race([drained(on_wait), work.failed])
+    finish: async (lease, waiting) => {
+      const { left } = open_backlog(system, [lease.topic])
+      const processed = wait_until_processed(left, () => renew_lease(deps, lease), STUCK_MS, waiting)
+      const stuck = await Promise.race([processed, work.failed])
+      if (stuck > 0)
+        throw new CommandError(
+          `the rows are durable, but ${left_to_do(system, work) ?? `${stuck} records are to be processed`}`,
+        )
       await close_lease(deps, lease)
-      await Promise.race([drained(on_wait), work.failed])
+      await Promise.race([drained(waiting.on_wait), work.failed])
+      return 0
     },
     close: async () => {
       await work.stop()

@@ -18,7 +18,7 @@ import { row_checks } from '../runtime/emit.ts'
 import { ImportRefused } from '../runtime/import-lease.ts'
 import { CommandError, run_command, write_whole } from './command.ts'
 import { type BadRow, type History, open_history } from './import-file.ts'
-import { open_target, type Target } from './import-target.ts'
+import { open_target, RENEW_EVERY_MS, type Target } from './import-target.ts'
 import { create_progress_line, type ProgressLine } from './progress-line.ts'
 
 const own = [
@@ -50,7 +50,7 @@ const own = [
     default: '60',
     value: 'S',
     type: whole(0, 86_400),
-    meaning: 'seconds to keep trying while the server or cluster is away',
+    meaning: 'seconds to keep trying while the server, the cluster or its workers are away',
   },
   {
     name: 'accept_late',
@@ -72,7 +72,6 @@ type Own = ReturnType<typeof parse_config<typeof own>>['own']
 
 const USAGE = 'npm run import -- TOPIC FILE.ndjson|FILE.csv [options]'
 const BAD_SHOWN = 100
-const RENEW_EVERY_MS = 60_000
 
 const main = async (): Promise<number> => {
   const { config, own: chosen, positionals, help } = parse_config(process.argv.slice(2), process.env, own, 2)
@@ -143,8 +142,14 @@ const send = async (config: Config, chosen: Own, job: Job) => {
     const skipped = await open_at(target, job, chosen, progress)
     await send_rows(target, job, chosen, progress, stop)
     line.end()
-    await target.finish({ id: history.hash, topic }, left => line.note(left))
+    const on_wait = (left: string) => line.note(left)
+    const left = await target.finish({ id: history.hash, topic }, { on_wait, stop })
     line.end()
+    if (left > 0)
+      line.print(
+        `nothing was processed for a while: all rows are durable, and ${left} records will be processed ` +
+          'when workers run',
+      )
     return { target: target.name, skipped }
   } catch (error) {
     if (error instanceof ImportRefused) throw new CommandError(`${error.message}: ${error.remedy}`)

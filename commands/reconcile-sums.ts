@@ -8,7 +8,7 @@ import { body_reader } from '../runtime/bodies.ts'
 import { tenant_of } from '../runtime/keys.ts'
 import type { Log, Registry, StateStore, Warehouse } from '../runtime/ports.ts'
 import { state_reader } from '../runtime/read-state.ts'
-import { scan } from '../runtime/scan.ts'
+import { newest, scan } from '../runtime/scan.ts'
 import { batch_log_topic } from '../schemas/topics.ts'
 import type { DeadLetter, RevenueDay } from '../schemas/types.ts'
 
@@ -139,6 +139,42 @@ export const visit_state = async (
     }
 }
 
+/**
+ * Notes how far the tasks and the ledger topic are; the function returned says which checkpoint or insert is not
+ * there yet, null when all are. Cheap: it reads no events.
+ */
+export const to_follow = async (places: Places): Promise<() => Promise<string | null>> => {
+  const { app, log, store, warehouse } = places
+  const partitions = Array.from({ length: partitions_of(app, 'ledger') }, (_, partition) => partition)
+  const goals = await Promise.all(
+    partitions.map(async partition => ({
+      partition,
+      seq: await newest(log, { topic: batch_log_topic(GROUP), partition }, batch_seq),
+      offset: await newest(log, { topic: 'ledger', partition }, ({ value, offset }) => value && offset),
+    })),
+  )
+  return async () => {
+    for (const { partition, seq } of goals) {
+      if (seq === null) continue
+      const header = await store.header({ app: app.name, group: GROUP, partition })
+      if ((header?.seq ?? 0) < seq) return `task ${GROUP}/${partition} has batches to be checkpointed`
+    }
+    const rows = await warehouse.query<{ partition: number; newest: number }>(
+      'SELECT _partition AS partition, max(_offset) AS newest FROM ledger GROUP BY _partition',
+    )
+    const inserted = new Map(rows.map(row => [row.partition, row.newest]))
+    const behind = goals.find(
+      goal => goal.offset !== null && (inserted.get(goal.partition) ?? -1) < goal.offset,
+    )
+    return behind ? `rows of ledger/${behind.partition} are to be inserted` : null
+  }
+}
+
+const batch_seq = ({ value }: { readonly value: Buffer | null }): number | null => {
+  const batch = value && read_batch(value)
+  return batch?.kind === 'batch' ? batch.seq : null
+}
+
 /** What analysts are told. */
 const view_sums = async ({ warehouse }: Places): Promise<Sums> => {
   const rows = await warehouse.query<{ tenant_id: string; day: string; currency: string; net_minor: number }>(
@@ -156,7 +192,7 @@ export const table_movements = async ({ warehouse }: Places, cell: string): Prom
             toUnixTimestamp64Milli(occurred_at) AS occurred_at, amount_minor
      FROM ledger FINAL
      WHERE tenant_id = {tenant:String} AND currency = {currency:String}
-       AND toDate(occurred_at, 'UTC') = {day:Date}`,
+       AND toDate(ledger.occurred_at, 'UTC') = {day:Date}`,
     { tenant, currency, day },
   )
 }

@@ -3,6 +3,7 @@
  * cent.
  */
 import { type App, tributary } from '../runtime/app.ts'
+import { open_backlog } from '../runtime/backlog.ts'
 import { type Config, help_text, type Option, parse_config, whole } from '../runtime/config.ts'
 import { create_logger } from '../runtime/logger.ts'
 import type { Log } from '../runtime/ports.ts'
@@ -17,6 +18,7 @@ import {
   type Places,
   type Reading,
   read_places,
+  to_follow,
 } from './reconcile-sums.ts'
 
 const own = [
@@ -53,8 +55,10 @@ const main = async (): Promise<number> => {
 
 interface Source {
   readonly places: Places
-  /** What is still under way; null when nothing is; undefined where this process cannot know. */
-  left(): Promise<string | null | undefined>
+  /** What is still under way; null when nothing is. */
+  left(): Promise<string | null>
+  /** Everything goes through one process: while something is under way there, a difference says nothing. */
+  readonly alone: boolean
   close(): Promise<void>
 }
 
@@ -62,7 +66,8 @@ const open_source = async (config: Config): Promise<Source> => {
   const logger = create_logger(config.log_level === 'info' ? 'warn' : config.log_level)
   if (config.cluster) {
     const { close, ...ports } = await open_cluster_ports(config.cluster, logger)
-    return { places: { app: await app_of(ports.log), ...ports }, left: async () => undefined, close }
+    const places = { app: await app_of(ports.log), ...ports }
+    return { places, left: left_in_cluster(places), alone: false, close }
   }
   const endpoints = read_endpoints(config.data_dir)
   if (endpoints) {
@@ -70,6 +75,7 @@ const open_source = async (config: Config): Promise<Source> => {
     return {
       places: { app: await app_of(ports.log), ...ports },
       left: () => left_of_server(endpoints.http),
+      alone: true,
       close,
     }
   }
@@ -78,6 +84,7 @@ const open_source = async (config: Config): Promise<Source> => {
   return {
     places: system,
     left: async () => left_to_do(system, work),
+    alone: true,
     close: async () => {
       await work.stop()
       await system.close()
@@ -100,18 +107,36 @@ const left_of_server = async (http: string): Promise<string | null> => {
   return left_to_do(state, { worker: running(state.tasks), sink: running(state.sink) })
 }
 
+/** What stands in the log now is waited for, not what arrives meanwhile: a cluster is never still. */
+const left_in_cluster = (places: Places): (() => Promise<string | null>) => {
+  const backlog = open_backlog(places, ['payments'])
+  let followers: ReturnType<typeof to_follow> | null = null
+  return async () => {
+    const left = await backlog.left()
+    if (left > 0) return `${left} records are to be processed`
+    followers ??= to_follow(places)
+    return (await followers)()
+  }
+}
+
 const LOOKS = 3
 const LOOK_EVERY_MS = 150
 const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
 
-/** Several looks in a row, since lag is as of the newest fetch. Throws when the wait is over. */
+/**
+ * Several looks in a row, since lag is as of the newest fetch. When the wait is over: throws where one process
+ * does everything, else says what is left and lets the comparison find what is missing.
+ */
 const settle = async (source: Source, deadline: number): Promise<void> => {
   for (let looks = 0; looks < LOOKS; ) {
     const left = await source.left()
-    if (left === undefined) return
     looks = left === null ? looks + 1 : 0
-    if (left !== null && Date.now() > deadline)
-      throw new CommandError(`cannot compare yet: ${left}; wait longer with --wait, or see /readyz`)
+    if (left !== null && Date.now() > deadline) {
+      if (source.alone)
+        throw new CommandError(`cannot compare yet: ${left}; wait longer with --wait, or see /readyz`)
+      process.stderr.write(`comparing although ${left}\n`)
+      return
+    }
     await sleep(LOOK_EVERY_MS)
   }
 }
@@ -121,10 +146,11 @@ const settle = async (source: Source, deadline: number): Promise<void> => {
  * difference.
  */
 const read_until_equal = async (places: Places, deadline: number): Promise<Reading> => {
-  for (;;) {
+  for (let pause_ms = 1000; ; pause_ms *= 2) {
     const reading = await read_places(places)
-    if (differing_cells(reading).length === 0 || Date.now() > deadline) return reading
-    await sleep(1000)
+    const remaining_ms = deadline - Date.now()
+    if (differing_cells(reading).length === 0 || remaining_ms < 0) return reading
+    await sleep(Math.min(pause_ms, remaining_ms + 1))
   }
 }
 

@@ -6,6 +6,7 @@
 import type { Catalog } from '../schemas/catalog-kinds.ts'
 import { batch_log_topic } from '../schemas/topics.ts'
 import { type App, partitions_of } from './app.ts'
+import { stages_of } from './backlog.ts'
 import { read_batch } from './batch-log.ts'
 import { body_reader } from './bodies.ts'
 import type { Emitter } from './emit.ts'
@@ -72,7 +73,11 @@ const check_time = async (deps: LeaseDeps, { topic, first_occurred_at }: LeaseRe
   const group = deps.app.topics[topic]!.keyed_by
   // Catalog entries carry their own effective time: none of them is ever late.
   if (group === 'catalog') return
-  const times = [...(await logged_times(deps, group)), ...(deps.stream_times?.(group) ?? [])]
+  // What follows from the rows in later stages would be late there all the same.
+  const groups = new Set(stages_of(deps.app, [topic]).flatMap(stage => stage.map(judged => judged.group)))
+  const times: (number | null)[] = []
+  for (const each of groups)
+    times.push(...(await logged_times(deps, each)), ...(deps.stream_times?.(each) ?? []))
   const latest = Math.max(...times.map(time => time ?? Number.NEGATIVE_INFINITY))
   if (latest <= first_occurred_at + deps.grace_ms) return
   const [first, now] = [first_occurred_at, latest].map(ms => new Date(ms).toISOString())

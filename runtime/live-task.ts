@@ -5,11 +5,11 @@
  */
 import type { Batch } from '../schemas/types.ts'
 import { ranges_of } from './batch-log.ts'
-import { Checkpoints, type TaskState } from './checkpoint.ts'
 import { type Item, merge_sources, reader_source } from './intake.ts'
-import type { CheckpointHeader, Reader } from './ports.ts'
+import type { Reader } from './ports.ts'
 import type { Processor } from './processor.ts'
-import { chunks, load_cold, type Recovered } from './recovery.ts'
+import type { Progress } from './progress.ts'
+import { chunks, load_cold } from './recovery.ts'
 import type { TaskRun } from './task-run.ts'
 import type { Outcome } from './worker-types.ts'
 
@@ -25,11 +25,8 @@ interface Taken {
 export class LiveTask {
   readonly #run: TaskRun
   readonly #processor: Processor
-  readonly #recovered: Recovered
-  readonly #checkpoints: Checkpoints
+  readonly #progress: Progress
   readonly #readers: Reader[]
-  #seq: number
-  #log_offset: number
   /** Merged but not yet processed: they are the next batch, alone, so that a recorded range merges to the same order. */
   #carry: readonly Item[] = []
   #more_due = false
@@ -38,35 +35,29 @@ export class LiveTask {
   /** What the next stage was told; after a recovery nobody knows. */
   #told: 'idle' | 'time' | 'unknown' = 'unknown'
 
-  constructor(run: TaskRun, processor: Processor, recovered: Recovered) {
+  constructor(run: TaskRun, processor: Processor, progress: Progress) {
     this.#run = run
     this.#processor = processor
-    this.#recovered = recovered
-    const { signal } = run.task
-    this.#checkpoints = new Checkpoints(run.deps, run.id, processor, recovered.header?.seq ?? null, signal)
+    this.#progress = progress
     this.#readers = run.lanes.map(lane => run.task.reader(lane.topic))
-    this.#seq = recovered.seq
-    this.#log_offset = recovered.log_offset
   }
 
   async loop(): Promise<void> {
     const { task, deps } = this.#run
-    this.#offer_checkpoint()
+    const { checkpoints } = this.#progress
+    this.#report()
     while (!task.signal.aborted) {
       const taken = await this.#take()
       if (taken) await this.#batch(taken)
       else {
-        this.#offer_checkpoint()
-        this.#report()
+        this.#progress.offer()
         await task.wait(this.#patience(deps.clock.now()))
       }
       this.#report()
     }
-    await this.#checkpoints.settled()
-    if (this.#checkpoints.seq !== this.#seq) {
-      this.#offer_checkpoint(true)
-      await this.#checkpoints.settled()
-    }
+    await checkpoints.settled()
+    this.#progress.offer(true)
+    await checkpoints.settled()
     this.#report()
   }
 
@@ -139,11 +130,11 @@ export class LiveTask {
     )
   }
 
-  /** The wall clock moves stream time only when all is quiet, never before the first record, only when a timer is due for it. */
+  /** The wall clock moves stream time only when all is quiet and a timer is due for it; a timer means a first record. */
   #tick(now: number): number | null {
     const to_ms = now - this.#run.deps.settings.idle_ms
     const timer = this.#processor.timers.peek('stream')
-    if (!timer || timer.due_ms > to_ms || !Number.isFinite(this.#processor.stream_time.now_ms)) return null
+    if (!timer || timer.due_ms > to_ms) return null
     return this.#quiet(now) ? to_ms : null
   }
 
@@ -154,7 +145,7 @@ export class LiveTask {
   /** How long nothing can happen without a record: until quiet begins to matter, or the next timer. */
   #patience(now: number): number {
     const { idle_ms, checkpoint_every_ms } = this.#run.deps.settings
-    let until = now + (this.#seq === (this.#checkpoints.seq ?? 0) ? WAIT_MAX_MS : checkpoint_every_ms)
+    let until = now + (this.#progress.checkpointed ? WAIT_MAX_MS : checkpoint_every_ms)
     const wall = this.#processor.timers.peek('wall')
     if (wall) until = Math.min(until, wall.due_ms)
     if (!this.#run.shared.catalog.at_end) until = Math.min(until, now + RECHECK_MS)
@@ -171,10 +162,11 @@ export class LiveTask {
     const { deps, shared, task } = this.#run
     const { settings, observe, clock } = deps
     const processor = this.#processor
-    processor.entities.evict(settings.hot_keys_max, this.#checkpoints.cut)
+    const progress = this.#progress
+    progress.evict()
     const loading = performance.now()
     for (const keys of chunks(processor.cold_keys(items, wall_ms, tick_ms, settings.timers_max)))
-      await load_cold(this.#run, processor, keys, this.#checkpoints.accepted())
+      await load_cold(this.#run, processor, keys, progress.checkpoints.accepted())
     const pushing = performance.now()
     observe.stage('load', (pushing - loading) * 1e6, items.length)
     const began = clock.now()
@@ -194,12 +186,12 @@ export class LiveTask {
     observe.stage('push', (committing - pushing) * 1e6, consumed.length)
     const outputs = [...result.outputs, ...marks]
     const record: Batch = {
-      log_id: this.#recovered.log_id,
+      log_id: progress.log_id,
       key_group: task.group,
       partition: task.partition,
-      seq: this.#seq + 1,
+      seq: progress.seq + 1,
       kind: 'batch',
-      nonce: this.#recovered.nonce,
+      nonce: progress.nonce,
       wall_at: wall_ms,
       tick_ms,
       stream_time_ms: Number.isFinite(stream_time_ms) ? stream_time_ms : null,
@@ -215,72 +207,43 @@ export class LiveTask {
     }
     const { offsets } = await task.commit([...outputs, shared.log_output(task.partition, record)])
     observe.stage('commit', (performance.now() - committing) * 1e6, consumed.length)
-    this.#committed(record, offsets.get(shared.log_topic) as number)
+    progress.advance(record, offsets.get(shared.log_topic) as number)
     this.#carry = items.slice(result.consumed)
     this.#more_due = result.more_due
     if (marks.length) this.#told = idle ? 'idle' : 'time'
-    if (idle) this.#told = 'idle'
-    this.#count(consumed, record)
+    this.#count(record)
   }
 
-  #committed(record: Batch, log_offset: number): void {
-    this.#seq = record.seq
-    this.#log_offset = log_offset
-    for (const range of record.ranges) this.#recovered.positions.set(range.topic, range.to)
-    this.#processor.entities.commit(this.#processor.timers)
-    this.#offer_checkpoint()
-  }
-
-  #offer_checkpoint(force = false): void {
-    if (this.#seq === (this.#checkpoints.seq ?? 0)) return
-    const { log_id, nonce, positions } = this.#recovered
-    const { group, code } = this.#run.shared
-    this.#checkpoints.offer((): CheckpointHeader => {
-      const task: TaskState = {
-        positions: Object.fromEntries(positions),
-        log_offset: this.#log_offset,
-        processor: this.#processor.save(),
-        pipelines: group.pipelines.map(pipeline => pipeline.name),
-      }
-      return {
-        log_id,
-        seq: this.#seq,
-        digest: this.#processor.digest,
-        nonce,
-        code,
-        task: JSON.stringify(task),
-      }
-    }, force)
-  }
-
-  #count(items: readonly Item[], record: Batch): void {
+  #count({ ranges, left_out, outcomes }: Batch): void {
     const { observe } = this.#run.deps
-    const left_out = new Map(record.left_out.map(left => [`${left.topic} ${left.offset}`, left.outcome]))
-    const counts = new Map<string, number>()
-    let late = record.outcomes.late
-    for (const { topic, offset } of items) {
-      const outcome = left_out.get(`${topic} ${offset}`)
-      const name = `${topic} ${outcome === undefined ? 'processed' : outcome === 'duplicate' ? 'duplicate' : 'dead_letter'}`
-      counts.set(name, (counts.get(name) ?? 0) + 1)
-    }
-    for (const [name, count] of counts) {
-      const [topic = '', outcome = ''] = name.split(' ')
-      const of_it_late = outcome === 'processed' ? Math.min(late, count) : 0
-      late -= of_it_late
-      observe.outcome(topic, outcome as Outcome, count - of_it_late)
-      if (of_it_late) observe.outcome(topic, 'late', of_it_late)
+    // The batch-log record says how many were late, not of which topic: few topics of a group have windows.
+    let late = outcomes.late
+    for (const { topic, count } of ranges) {
+      const of_topic = left_out.filter(left => left.topic === topic)
+      const duplicate = of_topic.filter(left => left.outcome === 'duplicate').length
+      const dead_letter = of_topic.length - duplicate
+      const late_here = Math.min(late, count - of_topic.length)
+      late -= late_here
+      const counted = {
+        duplicate,
+        dead_letter,
+        late: late_here,
+        processed: count - of_topic.length - late_here,
+      }
+      for (const [outcome, records] of Object.entries(counted))
+        if (records > 0) observe.outcome(topic, outcome as Outcome, records)
     }
   }
 
   #report(): void {
     const { status, lanes } = this.#run
-    const checkpoint_error = this.#checkpoints.error
-    status.committed_seq = this.#seq
-    status.checkpoint_seq = this.#checkpoints.seq ?? 0
-    status.checkpoint_at = this.#checkpoints.saved_at
+    const { seq, checkpoints } = this.#progress
+    status.committed_seq = seq
+    status.checkpoint_seq = checkpoints.seq ?? 0
+    status.checkpoint_at = checkpoints.saved_at
     const now_ms = this.#processor.stream_time.now_ms
     status.stream_time_ms = Number.isFinite(now_ms) ? now_ms : null
-    status.error = checkpoint_error ? `checkpoint: ${(checkpoint_error as Error).message}` : null
+    status.error = checkpoints.error ? `checkpoint: ${(checkpoints.error as Error).message}` : null
     status.lag = Object.fromEntries(
       lanes.map((lane, i) => {
         const reader = this.#readers[i] as Reader

@@ -9,6 +9,7 @@ import type { TaskState } from './checkpoint.ts'
 import { type Item, merge_sources, recorded_source, type Source } from './intake.ts'
 import { type CheckpointHeader, DirtyCheckpoint, type LogRecord, type Reader } from './ports.ts'
 import type { Processor } from './processor.ts'
+import { Progress } from './progress.ts'
 import type { TaskRun } from './task-run.ts'
 
 /** Needs a person: the message names the remedy. */
@@ -23,18 +24,8 @@ interface Tail {
   readonly batches: readonly { readonly batch: Batch; readonly offset: number }[]
 }
 
-export interface Recovered {
-  readonly log_id: string
-  readonly nonce: string
-  readonly header: CheckpointHeader | null
-  /** K. */
-  readonly seq: number
-  readonly log_offset: number
-  readonly positions: Map<string, number>
-}
-
 /** Brings the processor to K. Rejects with RecoveryRefused where a person must decide; any other error is worth another try. */
-export const recover = async (run: TaskRun, processor: Processor): Promise<Recovered> => {
+export const recover = async (run: TaskRun, processor: Processor): Promise<Progress> => {
   const { task, deps, shared } = run
   await task.acquire()
   const nonce = deps.clock.nonce()
@@ -51,15 +42,11 @@ export const recover = async (run: TaskRun, processor: Processor): Promise<Recov
     processor.entities.load_timers(processor.timers, timers)
   } else await deps.store.wipe(run.id)
   const positions = new Map(shared.group.inputs.map(topic => [topic, state?.positions[topic] ?? 0]))
-  const recovered = {
-    log_id: tail.log_id || nonce,
-    nonce,
-    header,
-    seq: header?.seq ?? 0,
-    log_offset: state?.log_offset ?? acquired_at,
-    positions,
-  }
-  return replay(run, processor, recovered, tail)
+  const log_offset = state?.log_offset ?? acquired_at
+  const log_id = tail.log_id || nonce
+  const progress = new Progress(run, processor, { log_id, nonce, header, log_offset, positions })
+  await replay(run, processor, progress, tail, header === null)
+  return progress
 }
 
 const announce = async (run: TaskRun, nonce: string): Promise<number> => {
@@ -165,28 +152,25 @@ const next_record = async (run: TaskRun, reader: Reader): Promise<LogRecord> => 
 const replay = async (
   run: TaskRun,
   processor: Processor,
-  from: Recovered,
+  progress: Progress,
   tail: Tail,
-): Promise<Recovered> => {
+  from_beginning: boolean,
+): Promise<void> => {
   const { task, deps, shared } = run
-  for (const [topic, position] of from.positions) task.reader(topic).seek(position)
-  let { seq, log_offset } = from
+  for (const [topic, position] of progress.positions) task.reader(topic).seek(position)
   let records = 0
   let skewed = false
   for (const { batch, offset } of tail.batches) {
+    progress.evict()
     const lists = await read_ranges(run, batch)
     await shared.catalog.reached(batch.catalog_offset, task.signal)
     const items = await merge_recorded(run, batch, lists)
-    if (!(await replay_batch(run, processor, batch, items, [from.header?.seq ?? 0]))) skewed = true
-    for (const range of batch.ranges) from.positions.set(range.topic, range.to)
-    processor.entities.commit(processor.timers)
+    if (!(await replay_batch(run, processor, batch, items, progress))) skewed = true
+    progress.advance(batch, offset)
     records += items.length
-    seq = batch.seq
-    log_offset = offset
   }
-  const kind = skewed ? 'version_skew' : !from.header ? 'rebuilt' : records ? 'replayed' : 'clean'
+  const kind = skewed ? 'version_skew' : from_beginning ? 'rebuilt' : records ? 'replayed' : 'clean'
   deps.observe.recovery(task.group, kind, records)
-  return { ...from, seq, log_offset }
 }
 
 /**
@@ -198,16 +182,18 @@ const replay_batch = async (
   processor: Processor,
   batch: Batch,
   items: readonly Item[],
-  accepted: readonly number[],
+  progress: Progress,
 ): Promise<boolean> => {
   const same_code = batch.code === run.shared.code
+  // A batch below the bound fired all that was due; one that reached it left the rest to be fired, aloud, behind it.
+  const all_due = !same_code && batch.timers < run.deps.settings.timers_max
   let rest = items
   let tick_ms = batch.tick_ms
-  for (;;) {
-    const timers_max = same_code ? batch.timers : TIMERS_AT_ONCE
+  for (let pass = 0; ; pass++) {
+    const timers_max = all_due ? TIMERS_AT_ONCE : pass === 0 ? batch.timers : 1
     const horizon_ms = batch.stream_time_ms ?? tick_ms
     for (const keys of chunks(processor.cold_keys(rest, batch.wall_at, horizon_ms, timers_max)))
-      await load_cold(run, processor, keys, accepted)
+      await load_cold(run, processor, keys, progress.checkpoints.accepted())
     const { consumed, timers, digest, more_due } = processor.run({
       items: rest,
       wall_ms: batch.wall_at,
@@ -220,7 +206,7 @@ const replay_batch = async (
     processor.marks(false)
     rest = rest.slice(consumed)
     tick_ms = null
-    if (!same_code && (rest.length > 0 || more_due)) continue
+    if (!same_code && (rest.length > 0 || (all_due && more_due))) continue
     if (rest.length === 0 && timers === batch.timers && digest === batch.digest) return true
     if (same_code)
       throw new RecoveryRefused(

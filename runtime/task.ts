@@ -36,10 +36,10 @@ const PAUSE_FACTOR = 30
 
 const once = async (run: TaskRun): Promise<void> => {
   const processor = run.make_processor()
-  const recovered = await recover(run, processor)
+  const progress = await recover(run, processor)
   run.status.state = 'live'
   run.status.error = null
   run.rebuild = false
-  run.deps.logger.info({ task: run.name, batch: recovered.seq }, 'live')
-  await new LiveTask(run, processor, recovered).loop()
+  run.deps.logger.info({ task: run.name, batch: progress.seq }, 'live')
+  await new LiveTask(run, processor, progress).loop()
 }

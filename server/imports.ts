@@ -4,6 +4,7 @@
  */
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import { type Backlog, open_backlog } from '../runtime/backlog.ts'
 import { close_lease, ImportRefused, open_lease, renew_lease } from '../runtime/import-lease.ts'
 import { type Authenticate, require_tenant } from './api-keys.ts'
 import { refusal, unavailable } from './refusals.ts'
@@ -15,6 +16,7 @@ const lease_body = z.strictObject({
   action: z.enum(['open', 'renew', 'close']),
   first_occurred_at: z.int().optional(),
   accept_late: z.boolean().default(false),
+  at_once: z.boolean().default(false).describe('close although records are still to be processed'),
 })
 
 export const import_routes = (
@@ -25,6 +27,13 @@ export const import_routes = (
   const stream_times = (group: string) =>
     deps.worker.status().flatMap(task => (task.group === group ? [task.stream_time_ms] : []))
   const lease = { ...deps, grace_ms: deps.settings.grace_ms, stream_times }
+  /** What the imports that are to be closed wait for, by their id. */
+  const closing = new Map<string, Backlog>()
+  const left_of = (id: string, topic: string): Promise<number> => {
+    const backlog = closing.get(id) ?? open_backlog(deps, [topic])
+    closing.set(id, backlog)
+    return backlog.left()
+  }
   server.post(
     '/v1/imports',
     {
@@ -35,6 +44,7 @@ export const import_routes = (
           responses: {
             201: 'Open: {id, known}.',
             200: 'Renewed or closed.',
+            202: 'Not closed yet, {left} records are to be processed: ask again.',
             409: 'Tasks are past that history: {reason, remedy}.',
           },
         },
@@ -48,12 +58,17 @@ export const import_routes = (
         const issue = parsed.error.issues[0]!
         throw refusal(400, 'INVALID_ROW', issue.message, { field: issue.path.join('.') })
       }
-      const { id, topic, action, first_occurred_at, accept_late } = parsed.data
+      const { id, topic, action, first_occurred_at, accept_late, at_once } = parsed.data
       if (deps.app.topics[topic]?.role !== 'input')
         throw refusal(404, 'UNKNOWN_TOPIC', `${topic} is not a topic that takes events`)
       try {
         if (action === 'renew') await renew_lease(lease, { id, topic })
-        if (action === 'close') await close_lease(lease, { id, topic })
+        if (action === 'close') {
+          const left = at_once ? 0 : await left_of(id, topic)
+          if (left > 0) return reply.code(202).send({ id, left })
+          await close_lease(lease, { id, topic })
+        }
+        if (action !== 'renew') closing.delete(id)
         if (action !== 'open') return reply.send({ id })
         if (first_occurred_at === undefined)
           throw refusal(400, 'INVALID_ROW', 'is needed to open an import', { field: 'first_occurred_at' })

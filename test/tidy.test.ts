@@ -3,7 +3,7 @@
  * it.
  */
 import { describe, expect, it } from 'vitest'
-import { generate } from '../commands/generate-types.ts'
+import { generate } from '../commands/generate.ts'
 import { options } from '../runtime/config.ts'
 import { code_samples } from './tidy/code-samples.ts'
 import { generated_is_fresh, options_are_documented } from './tidy/repository-rules.ts'

@@ -54,7 +54,7 @@ const decide = () =>
       const count = state.count + 1
       const spend_minor = state.spend_minor + Math.round(touch.cost * 100)
       if (count % 10 === 0) turn.emit({ customerId: touch.customerId, count, spendCents: spend_minor })
-      const last_seen_ms = touch.occurredAt > state.last_seen_ms ? touch.occurredAt : state.last_seen_ms
+      const last_seen_ms = Math.max(touch.occurredAt, state.last_seen_ms)
       return { count, spend_minor, last_channel: touch.channel, last_seen_ms }
     },
   })

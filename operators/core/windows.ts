@@ -22,4 +22,4 @@ export const forgotten_at = (end_ms: number, lateness: Lateness): number =>
 
 /** The earliest of several due times, null when there is none. */
 export const earliest = (due_ms: readonly number[]): number | null =>
-  due_ms.length ? due_ms.reduce((a, b) => (b < a ? b : a)) : null
+  due_ms.length ? due_ms.reduce((a, b) => Math.min(a, b)) : null

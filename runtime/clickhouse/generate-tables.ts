@@ -1,5 +1,4 @@
-/** Writes sql/tables/*.sql, the table definitions as they follow from the schemas: to be read and reviewed, not run. */
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+/** The text of sql/tables/*.sql: table definitions as they follow from the schemas, to be read and reviewed, not run. */
 import { join } from 'node:path'
 import { tributary } from '../app.ts'
 import { create_table_sql, tables_of } from './tables.ts'
@@ -14,10 +13,3 @@ export const table_files = (): Map<string, string> =>
       `-- Generated from schemas/*.avsc and schemas/topics.ts. Do not edit.\n${create_table_sql(table)}`,
     ]),
   )
-
-if (import.meta.main) {
-  const files = table_files()
-  mkdirSync(TABLES_DIR, { recursive: true })
-  for (const file of readdirSync(TABLES_DIR)) if (!files.has(file)) rmSync(join(TABLES_DIR, file))
-  for (const [file, text] of files) writeFileSync(join(TABLES_DIR, file), text)
-}

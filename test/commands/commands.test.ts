@@ -150,7 +150,9 @@ describe('import into a running server', () => {
     expect(reconciled.code).toBe(0)
 
     const view = `SELECT sum(net_minor) FROM revenue_daily(as_of = '2100-01-01 00:00:00') WHERE currency = 'USD'`
-    const told = Number(await (await fetch(`${server.clickhouse}/?query=${encodeURIComponent(view)}`)).text())
+    const ask = async (sql: string) =>
+      Number(await (await fetch(`${server.clickhouse}/?query=${encodeURIComponent(sql)}`)).text())
+    const told = await ask(view)
     const rows = readFileSync(file, 'utf8')
       .split('\n')
       .map(line => JSON.parse(line) as { amount_minor: number; type: string; currency: string })
@@ -159,6 +161,7 @@ describe('import into a running server', () => {
       0,
     )
     expect(told).toBe(sum)
+    expect(await ask('SELECT sum(outcomes.late) FROM batches FINAL')).toBe(0)
 
     server.child.kill('SIGTERM')
     expect(await server.ended).toBe(0)

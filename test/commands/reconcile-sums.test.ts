@@ -6,6 +6,7 @@ import {
   type Place,
   type Places,
   read_places,
+  to_follow,
 } from '../../commands/reconcile-sums.ts'
 import { compile_encoder } from '../../runtime/avro/encoder.ts'
 import { acquisition } from '../../runtime/batch-log.ts'
@@ -228,4 +229,24 @@ describe('reconcile', () => {
     const left_out = [{ topic: 'payments', offset: 1, outcome: 'failed' }]
     expect((await examine({ left_out, dead: { offset: 1, pipeline: 'journey-sessions' } })).cells).toEqual([])
   })
+})
+
+it('says which checkpoint and which rows are still to follow what stood in the log', async () => {
+  const planted = await plant()
+  let seq = 0
+  let inserted = 0
+  const header = { log_id: 'n', digest: 0, nonce: 'n', code: '', task: '' }
+  const left = await to_follow({
+    ...planted,
+    store: {
+      ...planted.store,
+      header: async ({ partition }) => (partition === PARTITION && seq > 0 ? { ...header, seq } : null),
+    },
+    warehouse: { query: async <T>() => [{ partition: PARTITION, newest: inserted }] as T[] },
+  })
+  expect(await left()).toBe(`task customer/${PARTITION} has batches to be checkpointed`)
+  seq = 1
+  expect(await left()).toBe(`rows of ledger/${PARTITION} are to be inserted`)
+  inserted = 2
+  expect(await left()).toBeNull()
 })

@@ -23,10 +23,11 @@ const setup = async () => {
     definitions.batch_log,
     await deps.registry.register('batch_log.customer-value', definitions.batch_log),
   )
-  const batch = (partition: number, stream_time_ms: number | null) => {
-    const opening = acquisition({ key_group: 'customer', partition, nonce: 'n', wall_at: 1, code: '' })
+  await deps.log.ensure([{ name: 'batch_log.tenant', partitions: 2 }])
+  const batch = (partition: number, stream_time_ms: number | null, key_group = 'customer') => {
+    const opening = acquisition({ key_group, partition, nonce: 'n', wall_at: 1, code: '' })
     const value = encode({ ...opening, kind: 'batch', seq: 1, stream_time_ms })
-    return deps.log.append([{ topic: 'batch_log.customer', partition, key: null, value }])
+    return deps.log.append([{ topic: `batch_log.${key_group}`, partition, key: null, value }])
   }
   const view = async () => {
     const seen = new CatalogView()
@@ -77,4 +78,13 @@ it('is refused when one task is past the history and its grace', async () => {
   expect(deps.log.of('catalog', 0)).toHaveLength(0)
   expect(await open_lease(lease, { ...request, first_occurred_at: 5001 })).toEqual({ known: false })
   expect(await open_lease(lease, { ...request, accept_late: true })).toEqual({ known: true })
+})
+
+it('is refused when a later stage is past what would follow from the history', async () => {
+  const { lease, batch } = await setup()
+  await batch(0, 4000)
+  await batch(1, 9000, 'tenant')
+  await expect(open_lease(lease, request)).rejects.toThrow(/1970-01-01T00:00:09.000Z/)
+  // Nothing follows from feedback: only its own group counts.
+  expect(await open_lease(lease, { ...request, topic: 'feedback' })).toEqual({ known: false })
 })

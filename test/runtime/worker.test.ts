@@ -59,6 +59,16 @@ test('payments become ledger rows, windows and a chained batch log; a restart ch
   expect(batches.filter(batch => batch.kind === 'acquired').length).toBe(4)
 })
 
+test('one customer alone: the window closes although no other task ever had a record', async () => {
+  system = await small_system()
+  await system.send('payments', [pay('1', 'ada', 100)])
+  const worker = system.start()
+  await expect
+    .poll(async () => (await system?.read<RevenueWindow>('revenue_windows'))?.length, { timeout: 8000 })
+    .toBe(1)
+  await worker.stop()
+})
+
 test('losing the state store costs a muted replay: nothing is written twice, sums go on', async () => {
   system = await small_system()
   await system.send('payments', [pay('1', 'ada', 100), pay('2', 'bo', 250, 600_000)])

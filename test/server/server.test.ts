@@ -1,9 +1,14 @@
 /** State, health, metrics, imports and the description of the API. */
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { compile_encoder } from '../../runtime/avro/encoder.ts'
+import { acquisition } from '../../runtime/batch-log.ts'
 import { body_reader } from '../../runtime/bodies.ts'
+import { partition_of } from '../../runtime/keys.ts'
 import type { SinkStatus } from '../../runtime/worker-types.ts'
-import { live_task, memory_server, memory_store, running } from './memory-ports.ts'
+import { definitions } from '../../schemas/definitions.ts'
+import type { ServerDeps } from '../../server/server.ts'
+import { live_task, memory_server, memory_store, payment, running } from './memory-ports.ts'
 
 describe('GET /v1/customers/{tenant}/{id}', () => {
   it('shows checkpointed state, 404 where there is none, 403 to other tenants', async () => {
@@ -66,6 +71,17 @@ describe('health', () => {
   })
 })
 
+/** The batch-log record of a task that took the payments of c1 up to an offset. */
+const judge = async ({ log, registry }: Pick<ServerDeps, 'log' | 'registry'>, to: number): Promise<void> => {
+  const schema = definitions.batch_log
+  const encode = compile_encoder(schema, await registry.register('batch_log.customer-value', schema))
+  const partition = partition_of(Buffer.from('acme|c1'), 2)
+  const opening = acquisition({ key_group: 'customer', partition, nonce: 'n', wall_at: 1, code: '' })
+  const range = { topic: 'payments', from: 0, to, count: to, crc: 0 }
+  const value = encode({ ...opening, kind: 'batch', seq: to, ranges: [range] })
+  await log.append([{ topic: 'batch_log.customer', partition, key: null, value }])
+}
+
 describe('POST /v1/imports', () => {
   const id = 'ab'.repeat(32)
   const open = { id, topic: 'payments', action: 'open', first_occurred_at: 1000 }
@@ -93,6 +109,29 @@ describe('POST /v1/imports', () => {
       ['imports', '*', 3, 'closed'],
       ['imports', '*', 4, 'open'],
     ])
+  })
+
+  it('closes when what was sent is processed, or at once when told to', async () => {
+    const { server, deps } = await memory_server()
+    const post = (payload: object) => server.inject({ method: 'POST', url: '/v1/imports', payload })
+    const sent = [1, 2, 3].map(n => deps.emitter.check('payments', payment({ event_id: `e${n}` })))
+    await post(open)
+    await deps.emitter.append('payments', sent)
+    const close = { id, topic: 'payments', action: 'close' }
+    const waiting = await post(close)
+    expect([waiting.statusCode, waiting.json()]).toEqual([202, { id, left: 3 }])
+    expect(deps.log.of('catalog', 0)).toHaveLength(1)
+    await judge(deps, 2)
+    expect((await post(close)).json()).toEqual({ id, left: 1 })
+    // Sent by others since: not this import's.
+    await deps.emitter.append('payments', [deps.emitter.check('payments', payment({ event_id: 'later' }))])
+    await judge(deps, 3)
+    expect([(await post(close)).statusCode, deps.log.of('catalog', 0).length]).toEqual([200, 2])
+
+    await post(open)
+    expect((await post(close)).json()).toEqual({ id, left: 1 })
+    expect((await post({ ...close, at_once: true })).statusCode).toBe(200)
+    expect(deps.log.of('catalog', 0)).toHaveLength(4)
   })
 
   it('refuses history that tasks are past, unless lateness is accepted', async () => {

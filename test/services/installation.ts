@@ -111,14 +111,14 @@ export class Installation {
     return { child, ended }
   }
 
-  /** Resolves when every task is live. */
-  async start(): Promise<void> {
+  /** Resolves when every task is live, or as soon as the state is the one asked for. */
+  async start(until = (state: Readiness) => state.ready && state.tasks.length === this.tasks): Promise<void> {
     const { child, ended } = this.spawn('start')
     this.#child = child
     const deadline = Date.now() + 60_000
     for (;;) {
       const ready = await this.status().catch(() => null)
-      if (ready?.ready && ready.tasks.length === this.tasks) return
+      if (ready && until(ready)) return
       const gone = child.exitCode !== null ? await ended : null
       if (gone || Date.now() > deadline)
         throw new Error(`did not start: ${gone?.output ?? JSON.stringify(ready).slice(0, 2000)}`)

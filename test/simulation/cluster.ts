@@ -13,13 +13,16 @@ import { create_log } from './log.ts'
 import { type Counters, count, type Faults, type Process, start_process } from './process.ts'
 import { create_registry, type SharedRegistry } from './registry.ts'
 import type { Scheduler } from './scheduler.ts'
-import { simulated_settings } from './simulated-app.ts'
+import { simulated_app, simulated_settings, VARIANTS, type Variant } from './simulated-app.ts'
 import { create_store, type SharedStore } from './store.ts'
-import { Violation } from './violation.ts'
+import { MISTAKE, Violation } from './violation.ts'
 import { create_warehouse, type SharedWarehouse } from './warehouse.ts'
 
 export interface Shared {
+  /** Topics and schemas, which all variants share. */
   readonly app: App
+  /** Small: batches end in mid-advance. */
+  readonly timers_max: number
   readonly scheduler: Scheduler
   readonly counters: Counters
   readonly faults: Faults
@@ -46,6 +49,10 @@ export interface Cluster {
   crash(): void
   pause(): void
   stop(): void
+  /** Another variant from now on: what runs is replaced, one process after the other. */
+  deploy(): void
+  /** What a process started now runs. */
+  readonly variant: Variant
   /** Asks every process to stop, and starts no other. */
   stop_all(): void
   /** Tasks and sinks of living processes. */
@@ -67,10 +74,13 @@ const observer = (counters: Counters): Observer => ({
   inserted: (_table, rows) => count(counters, 'rows inserted', rows),
 })
 
+const mistakes = [TypeError, ReferenceError, SyntaxError]
+
 /** Writes what the code under test logs into the trace. */
-const tracing_logger = (name: string, scheduler: Scheduler): Logger => {
+const tracing_logger = (name: string, { scheduler, violate }: Shared): Logger => {
   const write = (fields: unknown, message?: string) => {
     const { err, ...rest } = (typeof fields === 'object' ? fields : { fields }) as { err?: Error }
+    if (mistakes.some(mistake => err instanceof mistake)) violate(new Violation(MISTAKE, String(err?.stack)))
     scheduler.note(`${name} says: ${message ?? ''} ${JSON.stringify(rest)} ${err?.message ?? ''}`)
   }
   const logger = {
@@ -85,25 +95,41 @@ const tracing_logger = (name: string, scheduler: Scheduler): Logger => {
   return logger as unknown as Logger
 }
 
+/** So many are never due at once. */
+export const PLENTY_OF_TIMERS = 1000
+
+/**
+ * Of a batch that ended at its bound of timers the log does not say whose timers they were, so only code with
+ * the same timers comes to the same place.
+ */
+const may_be_bounded = (variant: Variant) => variant !== 'tallied'
+
+const apps: Readonly<Record<Variant, App>> = {
+  plain: simulated_app('plain'),
+  bumped: simulated_app('bumped'),
+  tallied: simulated_app('tallied'),
+}
+
 export const create_cluster = (shared: Shared): Cluster => {
-  const { app, scheduler, counters, faults, broker, groups } = shared
+  const { scheduler, counters, faults, broker, groups } = shared
   const { random } = scheduler
   const machines: Machine[] = []
   let names = 0
+  let variant: Variant = 'plain'
 
   const launch = () => {
     const name = `w${++names}`
     const process = start_process(name, scheduler, faults, counters)
     const deps = {
-      app,
+      app: apps[variant],
       log: create_log(scheduler, broker, groups, process),
       registry: create_registry(shared.registry, process),
       store: create_store(shared.store, process),
       warehouse: create_warehouse(shared.warehouse, process, random, counters),
       clock: process.clock,
-      settings: simulated_settings,
+      settings: { ...simulated_settings, timers_max: shared.timers_max },
       observe: observer(counters),
-      logger: tracing_logger(name, scheduler),
+      logger: tracing_logger(name, shared),
     }
     const worker = start_worker(deps)
     worker.failed.catch(error =>
@@ -133,17 +159,19 @@ export const create_cluster = (shared: Shared): Cluster => {
       error => shared.violate(new Violation('a stop does not fail', String(error))),
     )
   }
+  const crash = (machine: Machine) => {
+    machine.process.crash()
+    count(counters, 'crash')
+    scheduler.note(`${machine.process.name} crashes`)
+    const silence = random.between(10, shared.group_faults.session_timeout_ms)
+    scheduler.after(silence, `${machine.process.name} is missed`, () => groups.missed(machine.process))
+    replace(random.between(10, 800))
+  }
   return {
     launch,
     crash() {
       const machine = some()
-      if (!machine) return
-      machine.process.crash()
-      count(counters, 'crash')
-      scheduler.note(`${machine.process.name} crashes`)
-      const silence = random.between(10, shared.group_faults.session_timeout_ms)
-      scheduler.after(silence, `${machine.process.name} is missed`, () => groups.missed(machine.process))
-      replace(random.between(10, 800))
+      if (machine) crash(machine)
     },
     pause() {
       const machine = some()
@@ -164,6 +192,22 @@ export const create_cluster = (shared: Shared): Cluster => {
       count(counters, 'graceful stop')
       stop(machine)
       replace(random.between(10, 500))
+    },
+    deploy() {
+      const others = VARIANTS.filter(other => other !== variant)
+      variant = random.pick(shared.timers_max < PLENTY_OF_TIMERS ? others.filter(may_be_bounded) : others)
+      scheduler.note(`${variant} is deployed`)
+      count(counters, `deployed ${variant}`)
+      for (const machine of living())
+        scheduler.after(random.between(0, 1200), `${machine.process.name} is replaced`, () => {
+          if (!machine.process.alive || machine.stopping) return
+          if (random.chance(0.5)) return crash(machine)
+          stop(machine)
+          replace(random.between(10, 500))
+        })
+    },
+    get variant() {
+      return variant
     },
     stop_all() {
       for (const machine of living()) stop(machine)

@@ -9,7 +9,8 @@ import type { SharedRegistry } from './registry.ts'
 import type { Random } from './scheduler.ts'
 import { PARTITIONS } from './simulated-app.ts'
 
-export type Flaw = 'malformed' | 'future' | null
+/** unknown: well formed, under a schema id that the registry does not know, or not yet. */
+export type Flaw = 'malformed' | 'future' | 'unknown' | null
 
 export interface Sent {
   readonly at_ms: number
@@ -27,6 +28,15 @@ export type Profile = 'live' | 'history'
 export interface Plan {
   readonly profile: Profile
   readonly sent: readonly Sent[]
+  /** When the registry learns the ids of unknown schemas; null: never. */
+  readonly learns_at_ms: number | null
+}
+
+/** Ids of schemas that the registry does not know when they are used. */
+export const UNKNOWN_IDS: Readonly<Record<string, number>> = {
+  payments: 901,
+  touchpoints: 902,
+  feedback: 903,
 }
 
 const MINUTE = 60_000
@@ -72,6 +82,13 @@ const spoil = (random: Random, value: Buffer): Buffer => {
   if (kind === 2) return Buffer.concat([Buffer.from([0, 0, 0, 3, 231]), value.subarray(5)])
   if (kind === 3) return Buffer.from('{"amount":1}')
   return value.subarray(0, value.length - 1 - random.between(0, 3))
+}
+
+/** The same body under a schema id that is not known. */
+const renumbered = (topic: string, value: Buffer): Buffer => {
+  const copy = Buffer.from(value)
+  copy.writeInt32BE(UNKNOWN_IDS[topic] ?? 0, 1)
+  return copy
 }
 
 interface Maker {
@@ -236,9 +253,9 @@ export const plan_events = (
           ? (['touchpoints', touch(make, at_ms)] as const)
           : (['feedback', feedback(make, at_ms)] as const)
     if (random.chance(flawed)) {
-      // In a history, a record of the future holds back all behind it in its partition: they would be late.
-      if (profile === 'live' && random.chance(0.3))
-        send(at_ms, topic, { ...row, occurred_at: at_ms + 40 * DAY }, 'future')
+      const way = random.next()
+      if (way < 0.3) send(at_ms, topic, { ...row, occurred_at: at_ms + 40 * DAY }, 'future')
+      else if (way < 0.5) send(at_ms, topic, row, 'unknown', renumbered(topic, encode(topic, row)))
       else send(at_ms, topic, row, 'malformed', spoil(random, encode(topic, row)))
       continue
     }
@@ -251,7 +268,8 @@ export const plan_events = (
     send(again_ms, topic, conflict ? { ...row, amount_minor: row.amount_minor + 7 } : row, null)
   }
   sent.sort((a, b) => a.at_ms - b.at_ms)
-  return { profile, sent }
+  const learns_at_ms = random.chance(0.6) ? start_ms + random.between(0, length_ms) : null
+  return { profile, sent, learns_at_ms }
 }
 
 /** The row that ends an import: ticks move time again. */

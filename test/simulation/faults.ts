@@ -3,7 +3,7 @@
  * that rare combinations are met and a frequent fault does not hide another.
  */
 import type { GroupFaults } from './groups.ts'
-import type { CallKind, Faults } from './process.ts'
+import { type CallKind, type Faults, no_faults } from './process.ts'
 import type { Random } from './scheduler.ts'
 
 export type Mishap =
@@ -16,6 +16,9 @@ export type Mishap =
   | 'flush'
   | 'cut_short'
   | 'foreign'
+  | 'swap'
+  | 'deploy'
+  | 'outage'
 
 const mishaps: readonly (readonly [Mishap, likelihood: number, most: number])[] = [
   ['crash', 0.6, 4],
@@ -25,8 +28,11 @@ const mishaps: readonly (readonly [Mishap, likelihood: number, most: number])[] 
   ['shuffle', 0.4, 4],
   ['rollback', 0.25, 2],
   ['flush', 0.12, 1],
-  ['cut_short', 0.12, 1],
+  ['cut_short', 0.18, 2],
   ['foreign', 0.08, 1],
+  ['swap', 0.1, 1],
+  ['deploy', 0.35, 3],
+  ['outage', 0.25, 2],
 ]
 
 /** When which mishap strikes, as milliseconds after the start. */
@@ -59,8 +65,15 @@ export const enable_faults = (random: Random, faults: Faults, groups: GroupFault
   groups.drain_timeout_ms = random.chance(0.5) ? 3000 : random.between(20, 300)
 }
 
+/** One of the services is out of reach for a while. Its name. */
+export const begin_outage = (random: Random, faults: Faults, now_ms: number): CallKind => {
+  const kind = random.pick(kinds)
+  faults[kind].down_until_ms = now_ms + random.between(50, 2000)
+  return kind
+}
+
 export const heal = (faults: Faults, groups: GroupFaults): void => {
-  for (const kind of kinds) Object.assign(faults[kind], { fail: 0, lost_reply: 0, ghost: 0, slow: 0 })
+  for (const kind of kinds) Object.assign(faults[kind], no_faults()[kind])
   groups.zombie = 0
   groups.drain_timeout_ms = 3000
 }

@@ -10,7 +10,10 @@ import { type Committed, committed_records, committed_rows } from './committed.t
 import type { Plan, Sent } from './emitter.ts'
 import { type Expected, expect_outcome, expected_sessions, expected_windows } from './oracle.ts'
 import { ALARM_MS, chain, type ProbeRow, REST_MS } from './probe.ts'
+import { count } from './process.ts'
+import type { Variant } from './simulated-app.ts'
 import { check_state } from './state-check.ts'
+import { check_tally } from './tally.ts'
 import { Violation } from './violation.ts'
 
 const fail: (rule: string, detail: string) => never = (rule, detail) => {
@@ -33,14 +36,28 @@ export const check_end = (world: EndWorld, plan: Plan): void => {
   check_probes(world, expected)
   check_windows(world, plan)
   check_sessions(world, expected, plan)
-  check_dead_letters(world, expected)
+  check_dead_letters(world, expected, plan)
+  count_rare(world, expected)
   check_tables(world, expected)
 }
 
 /** Once every process has stopped in good order. */
-export const check_stopped = (world: EndWorld): void => {
+export const check_stopped = (world: EndWorld, variant: Variant): void => {
+  const expected = expectation(world)
   check_checkpoints(world)
-  check_state(world.store, expectation(world), fail)
+  check_state(world.store, expected, fail)
+  if (variant === 'tallied') check_tally(world.store, expected)
+}
+
+/** What cannot be seen while it happens. */
+const count_rare = ({ app, broker, counters, timers_max }: EndWorld, { judged }: Expected): void => {
+  const learned = judged.filter(({ sent, judgement }) => sent.flaw === 'unknown' && judgement !== 'refused')
+  count(counters, 'schema learned in time', learned.length)
+  for (const group of key_groups(app)) {
+    const batches = committed_rows<Batch>(broker, app, batch_log_topic(group.name))
+    const bounded = batches.filter(({ row }) => row.kind === 'batch' && row.timers >= timers_max)
+    count(counters, 'batch full of timers', bounded.length)
+  }
 }
 
 const expectation = ({ app, broker, sent_as }: EndWorld): Expected =>
@@ -48,6 +65,7 @@ const expectation = ({ app, broker, sent_as }: EndWorld): Expected =>
     broker,
     sent_as,
     Object.keys(app.topics).filter(topic => app.topics[topic]?.role === 'input'),
+    new Set(committed_rows<DeadLetter>(broker, app, 'dead_letters').map(({ row }) => row.event_id)),
   )
 
 /** Every process has stopped in good order, so R = K. */
@@ -316,18 +334,27 @@ const check_sessions = ({ broker, app, sent_as }: EndWorld, expected: Expected, 
   }
 }
 
-const check_dead_letters = ({ broker, app }: EndWorld, expected: Expected): void => {
+const reasons = { future: 'FUTURE_TIME', unknown: 'UNKNOWN_SCHEMA', malformed: null } as const
+
+const check_dead_letters = ({ broker, app }: EndWorld, expected: Expected, plan: Plan): void => {
   const letters = new Map<string, DeadLetter>()
   for (const { row } of committed_rows<DeadLetter>(broker, app, 'dead_letters')) {
     hold(!letters.has(row.event_id), 'a dead letter is written once', () => row.event_id)
     letters.set(row.event_id, row)
   }
+  if (plan.learns_at_ms === null)
+    for (const { sent, judgement } of expected.judged)
+      hold(
+        sent.flaw === null || judgement === 'refused',
+        'what nobody can read is refused',
+        () => `${sent.row.event_id}`,
+      )
   const bad = expected.judged.filter(({ judgement }) => judgement === 'conflict' || judgement === 'refused')
   for (const { topic, partition, offset, sent, judgement } of bad) {
     const id = `${topic}:${partition}:${offset}`
     const letter = letters.get(id)
     if (!letter) fail('what is refused is a dead letter', id)
-    const reason = judgement === 'conflict' ? 'CONFLICT' : sent.flaw === 'future' ? 'FUTURE_TIME' : null
+    const reason = judgement === 'conflict' ? 'CONFLICT' : reasons[sent.flaw ?? 'malformed']
     hold(
       letter.reason !== '' && (reason === null || letter.reason === reason),
       'a dead letter says why',

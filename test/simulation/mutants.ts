@@ -33,8 +33,11 @@ const mutant = (
 })
 
 const TASK = 'runtime/live-task.ts'
+const INTAKE = 'runtime/intake.ts'
 const RECOVERY = 'runtime/recovery.ts'
 const PROCESSOR = 'runtime/processor.ts'
+const CHECKPOINT = 'runtime/checkpoint.ts'
+const PROGRESS = 'runtime/progress.ts'
 const ENTITIES = 'runtime/entities.ts'
 const SINK = 'runtime/sink-partition.ts'
 const COMMIT =
@@ -81,7 +84,7 @@ export const mutants: readonly Mutant[] = [
     [
       COMMIT,
       `processor.entities.commit(processor.timers)
-    this.#offer_checkpoint(true)
+    progress.offer(true)
     ${COMMIT}`,
     ],
   ),
@@ -169,8 +172,8 @@ export const mutants: readonly Mutant[] = [
   mutant('checkpoint-first', 'the checkpoint is written before the commit it stands for', 'R > K', TASK, [
     COMMIT,
     `processor.entities.commit(processor.timers)
-    this.#seq = record.seq
-    this.#offer_checkpoint(true)
+    progress.seq = record.seq
+    progress.offer(true)
     ${COMMIT}`,
   ]),
   mutant(
@@ -188,23 +191,27 @@ export const mutants: readonly Mutant[] = [
       `    processor.marks(false)
 `,
       `    processor.marks(false)
-    if (result.outputs.length) await task.commit(result.outputs)
+    if (outputs.length) await run.task.commit(outputs)
 `,
+    ],
+    [
+      'const { consumed, timers, digest, more_due } =',
+      'const { consumed, timers, digest, more_due, outputs } =',
     ],
   ),
   mutant(
     'behind-by-one',
-    'the live task reads on at the last replayed record, not behind it',
-    'a record is judged twice',
-    RECOVERY,
-    ['from.positions.set(range.topic, range.to)', 'from.positions.set(range.topic, range.to - 1)'],
+    'positions are kept at the last record, not behind it',
+    'a record is judged twice after a restart',
+    PROGRESS,
+    ['this.positions.set(range.topic, range.to)', 'this.positions.set(range.topic, range.to - 1)'],
   ),
   mutant(
     'position-kept',
     'a batch does not move the positions that are checkpointed',
     'records are judged twice after a restart',
-    TASK,
-    ['for (const range of record.ranges) this.#recovered.positions.set(range.topic, range.to)', ''],
+    PROGRESS,
+    ['for (const range of batch.ranges) this.positions.set(range.topic, range.to)', ''],
   ),
   mutant(
     'left-out-dropped',
@@ -283,18 +290,99 @@ export const mutants: readonly Mutant[] = [
     ],
   ),
   mutant('log-renamed', 'every owner names the log anew', 'one log has two names', RECOVERY, [
-    'log_id: tail.log_id || nonce',
-    'log_id: nonce',
+    'const log_id = tail.log_id || nonce',
+    'const log_id = nonce',
   ]),
-  mutant('future-taken', 'records of the far future are taken', 'a future record moves time', TASK, [
-    'items = items.map(item => check_future(item, limit_ms))',
-    '',
+  mutant('future-taken', 'records of the far future are taken', 'a future record moves time', INTAKE, [
+    "typeof item === 'number' ? item : check_future(item, future_ms)",
+    'item',
   ]),
+  mutant(
+    'future-holds-back',
+    'a far-future record keeps its own time in the merge',
+    'what stands behind it in its partition is late',
+    INTAKE,
+    ['{ ...item, at_ms: Number.NEGATIVE_INFINITY, refused:', '{ ...item, refused:'],
+  ),
+  mutant(
+    'unreadable-decoded',
+    'a replay decodes again what was refused',
+    'a replay differs from the log once the schema is known',
+    INTAKE,
+    ['unreadable.has(record.offset) ? lane.unreadable(record) : lane.item(record)', 'lane.item(record)'],
+  ),
+  mutant(
+    'outage-refuses',
+    'a registry out of reach counts as an unknown schema',
+    'good records are dead letters',
+    INTAKE,
+    ['if (error instanceof UnknownSchema) return', 'if (error) return'],
+  ),
+  mutant(
+    'cut-lost',
+    'another cut is taken while an earlier one could not be saved',
+    'a checkpoint without the state of its batch',
+    CHECKPOINT,
+    ['if (this.#error !== null) return', ''],
+  ),
+  mutant(
+    'dirty-retried',
+    'a checkpoint cut short under a live task is asked for ever',
+    'it never comes to rest',
+    RECOVERY,
+    ['.catch(null_when_dirty)', ''],
+  ),
+  mutant(
+    'cold-by-tick',
+    'a replay loads cold keys up to the tick, not to the recorded stream time',
+    'a timer of a cold key does not fire',
+    RECOVERY,
+    ['const horizon_ms = batch.stream_time_ms ?? tick_ms', 'const horizon_ms = tick_ms'],
+  ),
+  mutant(
+    'skew-stops',
+    'a replay under other code ends where the recorded number of timers ends',
+    'records are lost',
+    RECOVERY,
+    ['if (!same_code && (rest.length > 0 || (all_due && more_due))) continue', ''],
+    ['all_due ? TIMERS_AT_ONCE : pass === 0 ? batch.timers : 1', 'batch.timers'],
+  ),
+  mutant(
+    'skew-fires-all',
+    'a replay under other code fires, muted, what the recorded batch left to be fired',
+    'outputs are missing',
+    RECOVERY,
+    [
+      'const all_due = !same_code && batch.timers < run.deps.settings.timers_max',
+      'const all_due = !same_code',
+    ],
+  ),
+  mutant(
+    'skew-refused',
+    'a replay under other code is held to the recorded digest',
+    'a refusal without a cause',
+    RECOVERY,
+    ['const same_code = batch.code === run.shared.code', 'const same_code = true'],
+  ),
+  mutant(
+    'new-pipeline-empty',
+    'a new pipeline begins at the checkpoint, with nothing',
+    'it lacks the records before',
+    RECOVERY,
+    ['if (missing.length) {', 'if (missing.length < 0) {'],
+  ),
+  mutant(
+    'not-wiped',
+    'a rebuild leaves the old checkpoint where it was',
+    'it never comes to rest',
+    RECOVERY,
+    ['} else await deps.store.wipe(run.id)', '}'],
+  ),
   mutant(
     'conflict-ignored',
     'a checkpoint refused by the store counts as written',
     'R < K after an orderly stop',
-    'runtime/checkpoint.ts',
+    CHECKPOINT,
     ["if (result === 'conflict')", 'if (result !== result)'],
   ),
   mutant('carry-lost', 'records a batch did not get to are forgotten', 'offsets judged never', TASK, [

@@ -61,10 +61,12 @@ export const chain = (before: number, kind: string, cause_id: string, price: num
 
 const probe_state: StateType<ProbeState> = {
   schema: 'state/probe',
+  earlier: { 1: 'state/probe' },
   init: () => ({ n: 0, hash: 0, cause_id: '' }),
 }
 const probe_hour: StateType<{ readonly seen: number }> = {
   schema: 'state/probe_hour',
+  earlier: { 1: 'state/probe_hour' },
   init: () => ({ seen: 0 }),
 }
 
@@ -76,10 +78,10 @@ type Told = {
   readonly value: { readonly event_id: string; readonly product_id?: string | null }
 }
 
-export const probe_operator = () =>
+const probe_operator = (version: number) =>
   keyed<Told, ProbeRow, ProbeState, { readonly seen: number }, 'rest' | 'alarm'>({
     name: 'probe-chain',
-    version: 1,
+    version,
     state: probe_state,
     slot: probe_hour,
     timers: { rest: 'stream', alarm: 'wall' },
@@ -134,8 +136,11 @@ const row = (
   }
 }
 
-/** Two consumers of one keyed stream: a step taken once per consumer shows in both topics. */
-export const probe_pipeline: Pipeline = {
+/**
+ * Two consumers of one keyed stream: a step taken once per consumer shows in both topics. Version 2 decides
+ * the same under another code name; it reads the state of version 1, not the other way round.
+ */
+export const probe_pipeline = (version: 1 | 2): Pipeline => ({
   name: 'probe',
   keyed_by: 'customer',
   since: 'beginning',
@@ -144,8 +149,8 @@ export const probe_pipeline: Pipeline = {
       feedback: from('feedback', 'customer_id'),
       touch: from('touchpoints', 'customer_id'),
     }) as unknown as ReturnType<typeof from<'feedback'>>
-    const rows = told.pipe(probe_operator() as never)
+    const rows = told.pipe(probe_operator(version) as never)
     to('probes' as keyof Topics, rows as never)
     to('probe_copies' as keyof Topics, (rows as typeof told).pipe(map(value => value)) as never)
   },
-}
+})

@@ -19,11 +19,13 @@ export interface Rates {
   ghost: number
   /** The call takes long. */
   slow: number
+  /** Until then it is out of reach, whatever the chances. */
+  down_until_ms: number
 }
 export type Faults = Record<CallKind, Rates>
 
 export const no_faults = (): Faults => {
-  const none = (): Rates => ({ fail: 0, lost_reply: 0, ghost: 0, slow: 0 })
+  const none = (): Rates => ({ fail: 0, lost_reply: 0, ghost: 0, slow: 0, down_until_ms: 0 })
   return { log: none(), commit: none(), store: none(), warehouse: none(), registry: none() }
 }
 
@@ -100,6 +102,10 @@ export const start_process = (
       const refuse = (why: string) => {
         count(counters, `${kind}: ${why}`)
         later(latency(rates.slow), `${text}: ${why}`, () => reject(new Disturbed(`${label}: ${why}`)))
+      }
+      if (scheduler.now() < rates.down_until_ms) {
+        refuse('out of reach')
+        return
       }
       const wait = latency(rates.slow)
       if (random.chance(rates.fail)) {

@@ -5,6 +5,8 @@ import type { Process } from './process.ts'
 export interface SharedRegistry {
   readonly schemas: object[]
   readonly ids: Map<string, number>
+  /** Ids that become known in the middle of a run. */
+  readonly learned: Map<number, object>
   /** Id of the schema under the subject, new or known. */
   register(subject: string, schema: object): number
 }
@@ -17,6 +19,7 @@ export const create_shared_registry = (): SharedRegistry => {
   return {
     schemas,
     ids,
+    learned: new Map(),
     register(subject, schema) {
       const text = known.get(schema) ?? JSON.stringify(schema)
       known.set(schema, text)
@@ -33,7 +36,7 @@ export const create_registry = (shared: SharedRegistry, process: Process): Regis
     process.call('registry', `registers ${subject}`, () => shared.register(subject, schema)),
   schema: id =>
     process.call('registry', `asks for schema ${id}`, () => {
-      const schema = shared.schemas[id - 1]
+      const schema = shared.schemas[id - 1] ?? shared.learned.get(id)
       if (!schema) throw new UnknownSchema(`no schema ${id}`)
       return schema
     }),

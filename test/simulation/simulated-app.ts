@@ -7,6 +7,7 @@ import { definitions } from '../../schemas/definitions.ts'
 import { type TopicSpec, topics } from '../../schemas/topics.ts'
 import { days, hours, minutes } from '../../schemas/units.ts'
 import { probe_pipeline, probe_schemas } from './probe.ts'
+import { tally_pipeline, tally_schemas } from './tally.ts'
 
 export const PARTITIONS = 2
 
@@ -21,14 +22,20 @@ const probes: TopicSpec = {
 
 const simulated = ['revenue-ledger', 'revenue-windows', 'journey-sessions']
 
+/** What is deployed over one another: the same, an operator of a newer version, a pipeline more. */
+export type Variant = 'plain' | 'bumped' | 'tallied'
+export const VARIANTS: readonly Variant[] = ['plain', 'bumped', 'tallied']
+
 /** The first pipelines and their topics: more of them would only make a seed slower. */
-export const simulated_app = (): App => {
+export const simulated_app = (variant: Variant): App => {
   const { conversations: _, ...kept } = topics
+  const shipped = pipelines.filter(pipeline => simulated.includes(pipeline.name))
+  const added = variant === 'tallied' ? [tally_pipeline] : []
   return {
     name: 'sim',
     topics: { ...kept, probes, probe_copies: probes },
-    pipelines: [...pipelines.filter(pipeline => simulated.includes(pipeline.name)), probe_pipeline],
-    schemas: { ...definitions, ...probe_schemas },
+    pipelines: [...shipped, probe_pipeline(variant === 'bumped' ? 2 : 1), ...added],
+    schemas: { ...definitions, ...probe_schemas, ...tally_schemas },
     partitions: PARTITIONS,
   }
 }

@@ -36,6 +36,8 @@ export interface SharedStore {
   cut_short(random: Random): boolean
   /** The checkpoint of another log: of another batch than this one's, and with other contents. */
   foreign(random: Random): boolean
+  /** The whole store is another system's, under whoever is live: batches far ahead or behind, other contents. */
+  swap(random: Random): boolean
 }
 
 const name_of = (task: TaskId) => `${task.app}.${task.group}.${task.partition}`
@@ -101,6 +103,21 @@ export const create_shared_store = (): SharedStore => {
       checkpoint.entities = content_after(older)
       checkpoint.saves = [...older, { header: { ...header, log_id: 'another life', digest }, writes: [] }]
       return true
+    },
+    swap(random) {
+      const ahead = random.chance(0.5) ? 100_000 : 0
+      let swapped = false
+      for (const checkpoint of checkpoints.values()) {
+        const { saves } = checkpoint
+        if (saves.length < 3) continue
+        swapped = true
+        const older = saves.slice(0, random.between(1, saves.length - 2))
+        const { header } = older.at(-1) as Saved
+        const theirs = { ...header, log_id: 'another system', seq: header.seq + ahead, nonce: 'theirs' }
+        checkpoint.entities = content_after(older)
+        checkpoint.saves = [...older.slice(0, -1), { header: theirs, writes: [] }]
+      }
+      return swapped
     },
   }
 }

@@ -1,3 +1,7 @@
+/** What a run ends with when a rule does not hold. */
+/** Nothing that can befall a process makes its code run into one of these. */
+export const MISTAKE = 'no TypeError, ReferenceError or SyntaxError'
+
 /** A rule that did not hold. It ends the run. */
 export class Violation extends Error {
   override readonly name = 'Violation'

@@ -4,9 +4,9 @@
  */
 import { key_groups, topic_settings } from '../../runtime/app.ts'
 import { create_broker, type Transaction } from './broker.ts'
-import { type Cluster, create_cluster, type Shared } from './cluster.ts'
-import { closing_lease, type Plan, plan_events, type Sent } from './emitter.ts'
-import { enable_faults, heal, type Mishap, plan_mishaps } from './faults.ts'
+import { type Cluster, create_cluster, PLENTY_OF_TIMERS, type Shared } from './cluster.ts'
+import { closing_lease, type Plan, plan_events, type Sent, UNKNOWN_IDS } from './emitter.ts'
+import { begin_outage, enable_faults, heal, type Mishap, plan_mishaps } from './faults.ts'
 import { create_groups, type GroupFaults } from './groups.ts'
 import { check_end, check_stopped } from './invariants.ts'
 import { type Counters, count, no_faults } from './process.ts'
@@ -38,7 +38,7 @@ const HOUR = 3_600_000
 /** Virtual time within which a healed system must have come to rest. */
 const PATIENCE_MS = 60_000
 
-const app = simulated_app()
+const app = simulated_app('plain')
 const groups_of_app = key_groups(app)
 
 interface World extends Shared {
@@ -65,6 +65,7 @@ const create_world = (seed: number, keep: number): World => {
   const store = create_shared_store()
   const shared: Shared = {
     app,
+    timers_max: scheduler.random.pick([1, 2, 5, PLENTY_OF_TIMERS]),
     scheduler,
     counters,
     faults,
@@ -143,8 +144,15 @@ const befall = (world: World, what: Mishap) => {
       case 'shuffle':
         return groups.shuffle()
       case 'foreign':
-        world.foreign_until_wiped ||= store.foreign(random)
-        return world.foreign_until_wiped
+      case 'swap': {
+        const swapped = store[what](random)
+        world.foreign_until_wiped ||= swapped
+        return swapped
+      }
+      case 'deploy':
+        return cluster.deploy()
+      case 'outage':
+        return count(counters, `outage of ${begin_outage(random, world.faults, scheduler.now())}`)
       default:
         return store[what](random)
     }
@@ -212,7 +220,13 @@ const live_through = async (world: World, plan: Plan) => {
     schedule_sending(world, end)
   }
   scheduler.jump(2 * HOUR)
-  await steps(9000)
+  // A store that was swapped may be noticed only now, and time moves only behind a task that is live.
+  await scheduler.run(() => {
+    if (scheduler.now() < world.look_again_ms) return false
+    world.look_again_ms = scheduler.now() + 25
+    obey_refusals(world)
+    return false
+  }, scheduler.now() + 9000)
   await come_to_rest(world, 'two hours later')
   await stop_all(world)
   // Whatever the store lost meanwhile without anybody noticing comes back from the log.
@@ -220,7 +234,7 @@ const live_through = async (world: World, plan: Plan) => {
   await come_to_rest(world, 'started again')
   check_end(world, plan)
   await stop_all(world)
-  check_stopped(world)
+  check_stopped(world, cluster.variant)
 }
 
 const stop_all = async ({ cluster, scheduler }: World) => {
@@ -244,6 +258,11 @@ export const simulate = async (
   const { random } = scheduler
   const plan = plan_events(random, app.schemas, world.registry, START_MS, LENGTH_MS)
   schedule_sending(world, plan)
+  if (plan.learns_at_ms !== null)
+    scheduler.after(plan.learns_at_ms - START_MS, 'the registry learns', () => {
+      for (const [topic, id] of Object.entries(UNKNOWN_IDS))
+        world.registry.learned.set(id, app.schemas[topic] as object)
+    })
   const mishaps = random.chance(0.05) ? [] : plan_mishaps(random, LENGTH_MS)
   if (!random.chance(0.1)) enable_faults(random, faults, group_faults)
   for (const [at_ms, what] of mishaps) scheduler.after(at_ms, what, () => befall(world, what))
