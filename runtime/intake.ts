@@ -35,22 +35,38 @@ export interface Item {
 
 type Compiled = Decoder | Refused
 
+/** How long a registry's "no such schema" is believed. */
+const UNKNOWN_MS = 60_000
+
 /** Decoders of one app by topic and writer schema id; shared by the tasks of a process. */
 export class Decoders {
   readonly #app: App
   readonly #registry: Registry
   readonly #fields: ReadonlyMap<string, readonly string[]>
+  readonly #now: () => number
   readonly #compiled = new Map<string, Map<number, Compiled>>()
+  /** Until when a schema that the registry does not know is not asked for again. */
+  readonly #unknown_until = new Map<number, number>()
 
-  /** fields: projection per topic. */
-  constructor(app: App, registry: Registry, fields: ReadonlyMap<string, readonly string[]>) {
+  /** fields: projection per topic. now: the wall clock. */
+  constructor(
+    app: App,
+    registry: Registry,
+    fields: ReadonlyMap<string, readonly string[]>,
+    now: () => number,
+  ) {
     this.#app = app
     this.#registry = registry
     this.#fields = fields
+    this.#now = now
   }
 
   get(topic: string, schema_id: number): Compiled | undefined {
-    return this.#compiled.get(topic)?.get(schema_id)
+    const until = this.#unknown_until.get(schema_id)
+    if (until === undefined) return this.#compiled.get(topic)?.get(schema_id)
+    if (this.#now() < until) return new Refused('UNKNOWN_SCHEMA', `no schema ${schema_id}`)
+    this.#unknown_until.delete(schema_id)
+    return undefined
   }
 
   /** Fetches the schema when it is not known yet. Rejects on a registry outage only. */
@@ -58,6 +74,10 @@ export class Decoders {
     const known = this.get(topic, schema_id)
     if (known) return known
     const compiled = await this.#compile(topic, schema_id)
+    if (compiled instanceof Refused && compiled.reason === 'UNKNOWN_SCHEMA') {
+      this.#unknown_until.set(schema_id, this.#now() + UNKNOWN_MS)
+      return compiled
+    }
     let of_topic = this.#compiled.get(topic)
     if (!of_topic) {
       of_topic = new Map()

@@ -39,7 +39,7 @@ export const start_worker = (deps: WorkerDeps): Running<TaskStatus> & { readonly
 
 const run_groups = async (deps: WorkerDeps, runs: Set<TaskRun>, signal: AbortSignal): Promise<void> => {
   const { app } = deps
-  const decoders = new Decoders(app, deps.registry, projections(app))
+  const decoders = new Decoders(app, deps.registry, projections(app), () => deps.clock.now())
   const encoders = await over_outages(deps, signal, () => register(deps))
   if (!encoders) return
   const catalog = new CatalogView()

@@ -62,7 +62,7 @@ export class Driver {
     this.#group = key_groups(app).find(g => g.name === group) as KeyGroup
     this.#variant = variant
     const fields = new Map(Object.keys(app.topics).map(topic => [topic, all_fields(app, topic)]))
-    this.#decoders = new Decoders(app, registry_of(app), fields)
+    this.#decoders = new Decoders(app, registry_of(app), fields, () => 0)
     this.#lanes = new Map(
       this.#group.inputs.map((topic, order) => [topic, new Lane(app, topic, order, 0, this.#decoders)]),
     )

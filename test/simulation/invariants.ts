@@ -9,19 +9,12 @@ import type { Shared } from './cluster.ts'
 import { type Committed, committed_records, committed_rows } from './committed.ts'
 import type { Plan, Sent } from './emitter.ts'
 import { type Expected, expect_outcome, expected_sessions, expected_windows } from './oracle.ts'
-import { ALARM_MS, chain, type ProbeRow, REST_MS } from './probe.ts'
+import { check_probes } from './probe-check.ts'
 import { count } from './process.ts'
 import type { Variant } from './simulated-app.ts'
 import { check_state } from './state-check.ts'
 import { check_tally } from './tally.ts'
-import { Violation } from './violation.ts'
-
-const fail: (rule: string, detail: string) => never = (rule, detail) => {
-  throw new Violation(rule, detail)
-}
-const hold = (held: boolean, rule: string, detail: () => string): void => {
-  if (!held) fail(rule, detail())
-}
+import { fail, hold } from './violation.ts'
 
 interface EndWorld extends Shared {
   readonly sent_as: ReadonlyMap<string, Sent>
@@ -201,70 +194,6 @@ const check_ledger = ({ broker, app }: EndWorld, expected: Expected): void => {
     'every ledger row moves on once',
     () => `${rows.length} rows, ${movements.length} movements`,
   )
-}
-
-/** Per key an unbroken chain of rows that takes in every event once and ends with its timers. */
-const check_probes = ({ broker, app }: EndWorld, expected: Expected): void => {
-  const rows = committed_rows<ProbeRow>(broker, app, 'probes')
-  const rule = 'the chain of states is unbroken'
-  const by_key = new Map<string, ProbeRow[]>()
-  for (const { key, row } of rows) by_key.set(key, [...(by_key.get(key) ?? []), row])
-  for (const [key, chained] of by_key) {
-    let before = { n: 0, after: 0 }
-    const causes = new Set<string>()
-    const hours = new Map<number, number>()
-    for (const row of chained) {
-      const said = () => `${key} ${row.kind} ${row.n} of ${row.cause_id}: after ${before.n}`
-      hold(row.n === before.n + 1 && row.before === before.after, rule, said)
-      hold(row.after === chain(row.before, row.kind, row.cause_id, row.price), rule, said)
-      before = row
-      if (row.kind !== 'record') continue
-      hold(!causes.has(row.cause_id), 'an event is taken in once', said)
-      causes.add(row.cause_id)
-      const hour = Math.floor(row.occurred_at / 3_600_000)
-      hours.set(hour, (hours.get(hour) ?? 0) + 1)
-      hold(row.seen_that_hour === hours.get(hour), 'slots are kept', said)
-    }
-    const wanted = expected.probed.get(key) ?? new Set()
-    hold(
-      causes.size === wanted.size && [...causes].every(id => wanted.has(id)),
-      'every event is taken in',
-      () => `${key}: ${[...causes]} for ${[...wanted]}`,
-    )
-    check_timers(key, chained)
-  }
-  hold(
-    by_key.size === expected.probed.size,
-    'every event is taken in',
-    () => `${by_key.size} keys of ${expected.probed.size}`,
-  )
-  const copies = committed_rows(broker, app, 'probe_copies').map(({ row }) => JSON.stringify(row))
-  hold(
-    copies.sort().join() ===
-      rows
-        .map(({ row }) => JSON.stringify(row))
-        .sort()
-        .join(),
-    'two consumers see one stream',
-    () => `${copies.length} copies of ${rows.length}`,
-  )
-}
-
-/** Each timer set last has fired once, when it was due. */
-const check_timers = (key: string, rows: readonly ProbeRow[]): void => {
-  const last = rows.findLast(row => row.kind === 'record')
-  if (!last) return
-  for (const [kind, ms] of [
-    ['rest', REST_MS],
-    ['alarm', ALARM_MS],
-  ] as const) {
-    const fired = rows.filter(row => row.kind === kind && row.n > last.n)
-    hold(
-      fired.length === 1 && fired[0]?.occurred_at === last.occurred_at + ms,
-      'a timer fires once, when due',
-      () => `${key}: ${kind} fired ${fired.length} times after ${last.n}`,
-    )
-  }
 }
 
 /**

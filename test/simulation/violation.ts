@@ -11,3 +11,11 @@ export class Violation extends Error {
     this.rule = rule
   }
 }
+
+export const fail: (rule: string, detail: string) => never = (rule, detail) => {
+  throw new Violation(rule, detail)
+}
+
+export const hold = (held: boolean, rule: string, detail: () => string): void => {
+  if (!held) fail(rule, detail())
+}
