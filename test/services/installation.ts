@@ -171,12 +171,17 @@ export class Installation {
   /** Opens or closes an import of its own: while it is open, no tick moves time between one file and the next. */
   async hold_time(action: 'open' | 'close'): Promise<void> {
     const lease = { id: '0123456789abcdef', topic: 'payments', action, first_occurred_at: 0 }
-    const response = await fetch(`${this.http}/v1/imports`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(lease),
-    })
-    if (!response.ok) throw new Error(await response.text())
+    for (;;) {
+      const response = await fetch(`${this.http}/v1/imports`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(lease),
+      })
+      if (!response.ok) throw new Error(await response.text())
+      // 202: rows are still to be processed, and the lease stays open.
+      if (response.status !== 202) return
+      await sleep(200)
+    }
   }
 
   async holding(): Promise<Holding> {
