@@ -63,14 +63,26 @@ export const key_groups = (app: App): KeyGroup[] => {
   })
 }
 
-/** How many tasks write each internal input of a group: its stream time is the least of theirs. */
+/** Topics that our own tasks write and our own pipelines read: their records say whose they are and at what stream time. */
+export const staged_topics = (app: App): ReadonlySet<string> =>
+  new Set(
+    app.pipelines
+      .flatMap(pipeline => [...describe_pipeline(pipeline).reads.keys()])
+      .filter(topic => app.topics[topic]?.role !== 'input'),
+  )
+
+/**
+ * How many tasks write each staged input of a group: its stream time is the least of theirs. What the group writes
+ * itself is not among them: waiting for oneself would be waiting for ever.
+ */
 export const writers_of = (app: App, group: KeyGroup): ReadonlyMap<string, number> => {
   const writers = new Map<string, number>()
   for (const topic of group.inputs) {
-    if (app.topics[topic]?.role !== 'internal') continue
+    if (app.topics[topic]?.role === 'input') continue
     const writing = key_groups(app).filter(g => g.pipelines.some(p => describe_pipeline(p).writes.has(topic)))
-    if (writing.length !== 1) throw new Error(`${topic} must be written by one key group`)
-    writers.set(topic, (writing[0] as KeyGroup).partitions)
+    const [writer] = writing
+    if (!writer || writing.length > 1) throw new Error(`${topic} must be written by one key group`)
+    if (writer.name !== group.name) writers.set(topic, writer.partitions)
   }
   return writers
 }

@@ -4,7 +4,7 @@
  * topics. Reads the log only, so that it works beside processes that share the tasks.
  */
 import { batch_log_topic } from '../schemas/topics.ts'
-import { type App, describe_pipeline, key_groups } from './app.ts'
+import { type App, describe_pipeline, key_groups, staged_topics } from './app.ts'
 import { read_batch } from './batch-log.ts'
 import type { Log } from './ports.ts'
 import { newest, type Place, scan } from './scan.ts'
@@ -58,21 +58,20 @@ export const open_backlog = ({ app, log }: { app: App; log: Log }, topics: reado
 }
 
 /**
- * The topics with the groups that judge them, then the internal topics written by pipelines that read them, and
- * so on: no chain is longer than there are groups.
+ * The topics with the groups that judge them, then what our own pipelines read of what follows from them, and so on: no
+ * chain is longer than there are pipelines.
  */
 export const stages_of = (app: App, topics: readonly string[]): Judged[][] => {
   const groups = key_groups(app)
   const flows = app.pipelines.map(describe_pipeline)
+  const staged = staged_topics(app)
   const stages: Judged[][] = []
-  for (let names = [...topics]; names.length > 0 && stages.length < groups.length; ) {
+  for (let names = [...topics]; names.length > 0 && stages.length <= app.pipelines.length; ) {
     const judged = (topic: string) =>
       groups.flatMap(({ name, inputs }) => (inputs.includes(topic) ? [{ topic, group: name }] : []))
     stages.push(names.flatMap(judged))
     const reading = flows.filter(({ reads }) => names.some(topic => reads.has(topic)))
-    names = [...new Set(reading.flatMap(({ writes }) => [...writes]))].filter(
-      topic => app.topics[topic]?.role === 'internal',
-    )
+    names = [...new Set(reading.flatMap(({ writes }) => [...writes]))].filter(topic => staged.has(topic))
   }
   return stages
 }

@@ -1,6 +1,6 @@
 /** What a running batch writes: rows of pipelines, dead letters, and stream time for the next stage's tasks. */
 import { crc32 } from 'node:zlib'
-import { type App, type KeyGroup, partitions_of } from './app.ts'
+import { type App, type KeyGroup, partitions_of, staged_topics } from './app.ts'
 import type { Item } from './intake.ts'
 import { key_of, partition_of, tenant_of } from './keys.ts'
 import type { Output } from './ports.ts'
@@ -21,12 +21,14 @@ export class Outputs {
   readonly #group: KeyGroup
   readonly #partition: number
   readonly #encoders: ReadonlyMap<string, Encode>
+  readonly #staged: ReadonlySet<string>
 
   constructor(app: App, group: KeyGroup, partition: number, encoders: ReadonlyMap<string, Encode>) {
     this.#app = app
     this.#group = group
     this.#partition = partition
     this.#encoders = encoders
+    this.#staged = staged_topics(app)
   }
 
   get length(): number {
@@ -64,7 +66,7 @@ export class Outputs {
     const bytes = Buffer.from(own ? key : key_of(spec, row))
     const partition = own ? this.#partition : partition_of(bytes, partitions_of(this.#app, topic))
     const told_ms = Number.isFinite(stream_time_ms) ? stream_time_ms : 0
-    const upstream = spec.role === 'internal' ? { task: this.#partition, stream_time_ms: told_ms } : undefined
+    const upstream = this.#staged.has(topic) ? { task: this.#partition, stream_time_ms: told_ms } : undefined
     this.#list.push({ topic, partition, key: bytes, value: encode(row), upstream })
   }
 

@@ -5,7 +5,7 @@
 import { crc32 } from 'node:zlib'
 import type { Catalog } from '../schemas/catalog-kinds.ts'
 import type { BatchLeftOut } from '../schemas/types.ts'
-import type { App, KeyGroup } from './app.ts'
+import { type App, type KeyGroup, staged_topics } from './app.ts'
 import type { CatalogView } from './catalog.ts'
 import { Entities, type Entity, type NodeDef } from './entities.ts'
 import { type GraphHost, type Moment, PipelineGraph, Rejected } from './graph.ts'
@@ -125,7 +125,10 @@ export class Processor {
     const external = group.inputs.some(topic => app.topics[topic]?.role === 'input')
     this.stream_time = new StreamTime(external, options.writers)
     const written = new Set(this.graphs.flatMap(graph => [...graph.writes]))
-    this.marked_topics = [...written].filter(topic => app.topics[topic]?.role === 'internal').sort()
+    const staged = staged_topics(app)
+    this.marked_topics = [...written]
+      .filter(topic => staged.has(topic) && !group.inputs.includes(topic))
+      .sort()
   }
 
   #make_moment(): Moment {

@@ -11,7 +11,7 @@ export interface TopicSpec {
   readonly schema: string
   /** input: emitters write it. output: tasks write it, consumers and the warehouse read it. internal: between tasks only. */
   readonly role: 'input' | 'output' | 'internal'
-  /** The key group named so judges an input; a pipeline may read only topics of its own `keyed_by`. */
+  /** The key group named so judges an input; a pipeline reads only topics of its own `keyed_by`, other pipelines' outputs too. */
   readonly keyed_by: string
   /** How long (key, event_id) is remembered: for ever, a time in ms of stream time, or not at all. Inputs only. */
   readonly dedupe: 'for_ever' | 'none' | number
