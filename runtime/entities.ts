@@ -89,6 +89,7 @@ export class Cut {
 
 export class Entities {
   readonly #hot = new Map<string, Entity>()
+  #last: Entity | null = null
   readonly #topics: Readonly<Record<string, TopicSpec>>
   readonly #nodes: () => readonly NodeDef[]
   // Flat journals of the record being processed: [cell, slot | null, old, old_last_ms, old_exists]*, [id, old timer]*.
@@ -107,7 +108,11 @@ export class Entities {
   }
 
   get(key: string): Entity | undefined {
-    return this.#hot.get(key)
+    // A record is looked up at every step it takes; the same string again is a comparison of pointers.
+    if (this.#last?.key === key) return this.#last
+    const entity = this.#hot.get(key)
+    if (entity) this.#last = entity
+    return entity
   }
 
   /** The entity as loaded from the store (no fields: a new one). Fields of operators that are not here stay stored, untouched. */
@@ -133,6 +138,7 @@ export class Entities {
       }
     }
     this.#hot.set(key, entity)
+    this.#last = entity
     return entity
   }
 
@@ -277,6 +283,7 @@ export class Entities {
   /** Forgets the longest-hot entities above `max` whose changes are all in checkpoints up to cut `number`. */
   evict(max: number, number: number): void {
     if (this.#hot.size <= max) return
+    this.#last = null
     let surplus = this.#hot.size - max
     for (const [key, entity] of this.#hot) {
       if (surplus <= 0) return

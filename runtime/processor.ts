@@ -185,8 +185,8 @@ export class Processor {
     for (const item of items) {
       const at_ms = item.upstream ? (item.upstream.stream_time_ms ?? Number.POSITIVE_INFINITY) : item.at_ms
       if (at_ms > horizon) horizon = at_ms
-      if (item.key !== '' && this.#needs_entity(item.topic) && !this.entities.get(item.key))
-        cold.add(item.key)
+      const wanted = item.key !== '' && item.refused === null && this.#needs_entity(item.topic)
+      if (wanted && !this.entities.get(item.key)) cold.add(item.key)
     }
     for (const [clock, until] of [
       ['wall', wall_ms],
