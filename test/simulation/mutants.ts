@@ -378,13 +378,6 @@ export const mutants: readonly Mutant[] = [
     RECOVERY,
     ['} else await deps.store.wipe(run.id)', '}'],
   ),
-  mutant(
-    'conflict-ignored',
-    'a checkpoint refused by the store counts as written',
-    'R < K after an orderly stop',
-    CHECKPOINT,
-    ["if (result === 'conflict')", 'if (result !== result)'],
-  ),
   mutant('carry-lost', 'records a batch did not get to are forgotten', 'offsets judged never', TASK, [
     'this.#carry = items.slice(result.consumed)',
     'this.#carry = []',
