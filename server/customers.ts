@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import { partition_of } from '../runtime/keys.ts'
 import { type Authenticate, require_tenant } from './api-keys.ts'
 import { refusal, unavailable } from './refusals.ts'
-import type { ServerDeps } from './server.ts'
+import type { ServerDeps } from './server-deps.ts'
 
 const GROUP = 'customer'
 

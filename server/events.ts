@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { FieldError, type Row } from '../runtime/emit.ts'
 import { type Authenticate, type Caller, require_tenant } from './api-keys.ts'
 import { refusal, unavailable } from './refusals.ts'
-import type { ServerDeps } from './server.ts'
+import type { ServerDeps } from './server-deps.ts'
 
 export const ROWS_MAX = 10_000
 /**

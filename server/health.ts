@@ -3,7 +3,7 @@
  * it counts.
  */
 import type { FastifyInstance } from 'fastify'
-import type { ServerDeps } from './server.ts'
+import type { ServerDeps } from './server-deps.ts'
 
 const PATIENCE_MS = 2000
 

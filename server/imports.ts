@@ -8,7 +8,7 @@ import { type Backlog, open_backlog } from '../runtime/backlog.ts'
 import { close_lease, ImportRefused, open_lease, renew_lease } from '../runtime/import-lease.ts'
 import { type Authenticate, require_tenant } from './api-keys.ts'
 import { refusal, unavailable } from './refusals.ts'
-import type { ServerDeps } from './server.ts'
+import type { ServerDeps } from './server-deps.ts'
 
 const lease_body = z.strictObject({
   id: z.string().regex(/^[0-9a-f]{16,64}$/, 'hash of the file, hex'),

@@ -3,12 +3,6 @@
  * one.
  */
 import { type FastifyInstance, fastify } from 'fastify'
-import type { Logger } from 'pino'
-import type { App } from '../runtime/app.ts'
-import type { Emitter } from '../runtime/emit.ts'
-import type { Metrics } from '../runtime/metrics.ts'
-import type { Clock, Fields, Log, Registry, StateStore, Warehouse } from '../runtime/ports.ts'
-import type { Running, Settings, SinkStatus, TaskStatus } from '../runtime/worker-types.ts'
 import { authenticator } from './api-keys.ts'
 import { customer_routes } from './customers.ts'
 import { events_routes } from './events.ts'
@@ -16,29 +10,8 @@ import { health_routes } from './health.ts'
 import { import_routes } from './imports.ts'
 import { openapi_routes } from './openapi.ts'
 import { install_refusals } from './refusals.ts'
-import { type StreamLimits, stream_routes } from './stream.ts'
-
-export interface ServerDeps {
-  readonly app: App
-  readonly log: Log
-  readonly registry: Registry
-  readonly store: StateStore
-  readonly warehouse: Pick<Warehouse, 'health'>
-  readonly emitter: Emitter
-  readonly clock: Clock
-  readonly settings: Settings
-  readonly logger: Logger
-  readonly metrics: Metrics
-  readonly worker: Running<TaskStatus>
-  readonly sink: Running<SinkStatus>
-  /** Tasks this process holds when it is the only one (embedded); 0 where others share them. */
-  readonly tasks_expected: number
-  /** sha256 of key, hex -> tenant; null: open, which config grants on loopback only. */
-  readonly api_keys: ReadonlyMap<string, string> | null
-  /** Stored fields of one key, decoded for people. */
-  readonly read_state: (fields: Fields) => Readonly<Record<string, unknown>>
-  readonly stream_limits: StreamLimits
-}
+import type { ServerDeps } from './server-deps.ts'
+import { stream_routes } from './stream.ts'
 
 export const BODY_BYTES_MAX = 4 << 20
 

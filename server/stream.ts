@@ -11,14 +11,8 @@ import { tenant_of } from '../runtime/keys.ts'
 import type { LogRecord } from '../runtime/ports.ts'
 import { type Authenticate, type Caller, require_tenant } from './api-keys.ts'
 import { refusal, unavailable } from './refusals.ts'
-import type { ServerDeps } from './server.ts'
+import type { ServerDeps, StreamLimits } from './server-deps.ts'
 
-export interface StreamLimits {
-  readonly heartbeat_ms: number
-  /** A reader that takes nothing for so long is dropped; it comes back with Last-Event-ID. */
-  readonly drain_ms: number
-  readonly streams_max: number
-}
 export const default_stream_limits: StreamLimits = {
   heartbeat_ms: 15_000,
   drain_ms: 30_000,

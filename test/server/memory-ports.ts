@@ -9,7 +9,8 @@ import { create_metrics } from '../../runtime/metrics.ts'
 import type { Fields, Log, LogRecord, Output, Registry, StateStore } from '../../runtime/ports.ts'
 import { default_settings } from '../../runtime/settings.ts'
 import type { Running, SinkStatus, TaskStatus } from '../../runtime/worker-types.ts'
-import { create_server, type ServerDeps } from '../../server/server.ts'
+import { create_server } from '../../server/server.ts'
+import type { ServerDeps } from '../../server/server-deps.ts'
 import { default_stream_limits } from '../../server/stream.ts'
 
 export class MemoryLog implements Log {

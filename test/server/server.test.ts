@@ -7,7 +7,7 @@ import { body_reader } from '../../runtime/bodies.ts'
 import { partition_of } from '../../runtime/keys.ts'
 import type { SinkStatus } from '../../runtime/worker-types.ts'
 import { definitions } from '../../schemas/definitions.ts'
-import type { ServerDeps } from '../../server/server.ts'
+import type { ServerDeps } from '../../server/server-deps.ts'
 import { live_task, memory_server, memory_store, payment, running } from './memory-ports.ts'
 
 describe('GET /v1/customers/{tenant}/{id}', () => {

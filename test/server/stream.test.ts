@@ -2,7 +2,7 @@
 import { get, type IncomingMessage } from 'node:http'
 import { afterEach, describe, expect, it } from 'vitest'
 import { compile_encoder } from '../../runtime/avro/encoder.ts'
-import type { ServerDeps } from '../../server/server.ts'
+import type { ServerDeps } from '../../server/server-deps.ts'
 import { default_stream_limits } from '../../server/stream.ts'
 import { memory_server } from './memory-ports.ts'
 

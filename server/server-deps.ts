@@ -1,0 +1,36 @@
+/** What the routes stand on: the ports, the process's tasks and sink, and who may do what. */
+import type { Logger } from 'pino'
+import type { App } from '../runtime/app.ts'
+import type { Emitter } from '../runtime/emit.ts'
+import type { Metrics } from '../runtime/metrics.ts'
+import type { Clock, Fields, Log, Registry, StateStore, Warehouse } from '../runtime/ports.ts'
+import type { Running, Settings, SinkStatus, TaskStatus } from '../runtime/worker-types.ts'
+
+export interface StreamLimits {
+  readonly heartbeat_ms: number
+  /** A reader that takes nothing for so long is dropped; it comes back with Last-Event-ID. */
+  readonly drain_ms: number
+  readonly streams_max: number
+}
+
+export interface ServerDeps {
+  readonly app: App
+  readonly log: Log
+  readonly registry: Registry
+  readonly store: StateStore
+  readonly warehouse: Pick<Warehouse, 'health'>
+  readonly emitter: Emitter
+  readonly clock: Clock
+  readonly settings: Settings
+  readonly logger: Logger
+  readonly metrics: Metrics
+  readonly worker: Running<TaskStatus>
+  readonly sink: Running<SinkStatus>
+  /** Tasks this process holds when it is the only one (embedded); 0 where others share them. */
+  readonly tasks_expected: number
+  /** sha256 of key, hex -> tenant; null: open, which config grants on loopback only. */
+  readonly api_keys: ReadonlyMap<string, string> | null
+  /** Stored fields of one key, decoded for people. */
+  readonly read_state: (fields: Fields) => Readonly<Record<string, unknown>>
+  readonly stream_limits: StreamLimits
+}
