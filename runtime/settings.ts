@@ -1,5 +1,6 @@
 /** Defaults of a running system; tests and the simulator pass others. */
-import { days, hours, minutes } from '../schemas/units.ts'
+import { default_lateness } from '../operators/core/windows.ts'
+import { hours } from '../schemas/units.ts'
 import type { Settings } from './worker-types.ts'
 
 export const default_settings: Settings = {
@@ -10,8 +11,7 @@ export const default_settings: Settings = {
   timers_max: 2000,
   checkpoint_every_ms: 1000,
   idle_ms: 5000,
-  grace_ms: minutes(10),
-  correction_ms: days(2),
+  grace_ms: default_lateness.grace_ms,
   future_ms: hours(1),
   hot_keys_max: 100_000,
   import_lapse_ms: hours(1),

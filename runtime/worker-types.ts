@@ -15,10 +15,8 @@ export interface Settings {
   readonly checkpoint_every_ms: number
   /** Inputs must have been at their end for so long before a tick moves time, and then only to wall − idle_ms. */
   readonly idle_ms: number
-  /** How far behind stream time a record is still in order. */
+  /** How far behind stream time history may begin and still be imported: the operators' own grace. */
   readonly grace_ms: number
-  /** How long after its close a window is still corrected. */
-  readonly correction_ms: number
   /** A record further ahead of the wall clock is dead-lettered. */
   readonly future_ms: number
   /** Entities kept decoded per task. */

@@ -165,7 +165,7 @@ const share = (
 }
 
 /** Names what a digest depends on: operator versions, state and topic schemas, V8. */
-export const code_of = (app: App, group: KeyGroup): string => {
+const code_of = (app: App, group: KeyGroup): string => {
   const probe = new Processor({
     app,
     group,
@@ -180,6 +180,7 @@ export const code_of = (app: App, group: KeyGroup): string => {
     field,
     spec.version,
     app.schemas[spec.state.schema],
+    spec.slot && app.schemas[spec.slot.schema],
   ])
   const topics = Object.entries(app.topics).map(([topic, spec]) => [topic, app.schemas[spec.schema]])
   const text = JSON.stringify([operators, topics, process.versions.v8.split('.')[0]])

@@ -50,7 +50,6 @@ export const simulated_settings: Settings = {
   checkpoint_every_ms: 150,
   idle_ms: 700,
   grace_ms: minutes(10),
-  correction_ms: days(2),
   future_ms: hours(1),
   hot_keys_max: 4,
   import_lapse_ms: hours(24),
