@@ -5,7 +5,7 @@ import type { App } from '../../runtime/app.ts'
 import type { Settings } from '../../runtime/worker-types.ts'
 import { definitions } from '../../schemas/definitions.ts'
 import { type TopicSpec, topics } from '../../schemas/topics.ts'
-import { days, hours, minutes } from '../../schemas/units.ts'
+import { hours, minutes } from '../../schemas/units.ts'
 import { probe_pipeline, probe_schemas } from './probe.ts'
 import { tally_pipeline, tally_schemas } from './tally.ts'
 
