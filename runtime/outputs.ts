@@ -62,7 +62,7 @@ export class Outputs {
       return
     }
     const encode = this.#encoders.get(topic) as Encode
-    const own = spec.keyed_by === this.#group.name
+    const own = spec.keyed_by === this.#group.name && !spec.rekeyed
     const bytes = Buffer.from(own ? key : key_of(spec, row))
     const partition = own ? this.#partition : partition_of(bytes, partitions_of(this.#app, topic))
     const told_ms = Number.isFinite(stream_time_ms) ? stream_time_ms : 0

@@ -17,6 +17,8 @@ export interface TopicSpec {
   readonly dedupe: 'for_ever' | 'none' | number
   /** murmur2: the record's partition and key are checked against its body; trusted: the emitter is believed. */
   readonly partitioner: 'murmur2' | 'trusted'
+  /** A row goes to the key its own fields form, which may be another than that of the turn that wrote it. Outputs only. */
+  readonly rekeyed?: true
   /** Partition count where it is not the installation's. */
   readonly partitions?: number
   /** The warehouse table: identity after `_key` is (tenant_id, _key, event_id) unless named; version picks the newest row. */
@@ -59,6 +61,20 @@ export const topics = {
   sessions: output('sessions', 'customer', { version: 'revision' }),
   movements: { ...output('movements', 'tenant'), role: 'internal' },
   revenue_windows: output('revenue_windows', 'tenant', { version: 'revision' }),
+  identity_links: { ...output('identity_links', 'customer'), rekeyed: true },
+  identified_touches: {
+    ...output('identified_touches', 'customer', { version: 'revision' }),
+    rekeyed: true,
+  },
+  conversions: output('conversions', 'customer', { version: 'revision' }),
+  lead_scores: output('lead_scores', 'customer'),
+  conversation_metrics: output('conversation_metrics', 'customer'),
+  leads: { ...output('leads', 'tenant'), role: 'internal' },
+  prices: output('prices', 'tenant'),
+  signals: { ...output('signals', 'tenant'), role: 'internal' },
+  metric_points: output('metric_points', 'tenant', { version: 'revision' }),
+  anomalies: output('anomalies', 'tenant', { version: 'revision' }),
+  alerts: output('alerts', 'tenant'),
   dead_letters: output('dead_letters', 'customer', {
     order_by: ['topic', 'partition', 'offset', 'event_id'],
   }),

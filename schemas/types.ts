@@ -1,5 +1,59 @@
 // Generated from schemas/*.avsc by `npm run generate`. Do not edit.
 
+/** Something a person should know, once per incident and cooldown. */
+export interface Alert {
+  /** fingerprint|start of the incident|number. */
+  readonly event_id: string
+  /** Whose event it is; no '|'. */
+  readonly tenant_id: string
+  /** When it was decided, by event time. */
+  readonly occurred_at: number
+  /** rule|metric|direction: what counts as the same trouble. */
+  readonly fingerprint: string
+  readonly rule: string
+  readonly severity: 'info' | 'low' | 'medium' | 'high' | 'critical'
+  readonly status: 'firing' | 'resolved'
+  readonly title: string
+  /** With the numbers. */
+  readonly description: string
+  readonly metric: null | string
+  readonly currency: null | string
+  readonly value: null | number
+  readonly expected: null | number
+  /** Of the incident. */
+  readonly started_at: number
+  /** Repeats kept back by the cooldown since the last alert of this fingerprint. */
+  readonly suppressed: number
+  readonly cause_event_ids: readonly (string)[]
+  readonly policy_version: string
+}
+
+/** A metric point that the season and its usual spread do not explain. */
+export interface Anomaly {
+  /** Of the metric point. */
+  readonly event_id: string
+  /** Whose event it is; no '|'. */
+  readonly tenant_id: string
+  /** Start of the window. */
+  readonly occurred_at: number
+  readonly window_ms: number
+  /** Of the metric point. */
+  readonly revision: number
+  readonly metric: string
+  readonly currency: null | string
+  /** none: a correction took the anomaly back. */
+  readonly direction: 'spike' | 'drop' | 'none'
+  readonly value: number
+  readonly expected: number
+  readonly lower: number
+  readonly upper: number
+  /** Distance from expected in robust standard deviations, signed. */
+  readonly score: number
+  /** Points the expectation stands on. */
+  readonly baseline_points: number
+  readonly method: string
+}
+
 export interface BatchRange {
   readonly topic: string
   /** First offset. */
@@ -71,6 +125,45 @@ export interface CatalogEntry {
   readonly body: string
 }
 
+export interface ConversationRecommendation {
+  readonly code: string
+  readonly title: string
+}
+
+/** How a conversation stands after one more event of it. */
+export interface ConversationMetric {
+  /** Unique per key; the identity of the event. */
+  readonly event_id: string
+  /** Whose event it is; no '|'. */
+  readonly tenant_id: string
+  readonly customer_id: string
+  readonly conversation_id: string
+  /** Event time, milliseconds since the epoch, UTC. */
+  readonly occurred_at: number
+  /** Of the event. */
+  readonly type: 'started' | 'message' | 'objection' | 'objection_resolved' | 'handed_off' | 'ended'
+  /** First event by event time. */
+  readonly started_at: number
+  /** From the first to the last event by event time. */
+  readonly duration_ms: number
+  readonly messages: number
+  readonly questions_asked: number
+  readonly objections: number
+  readonly objections_resolved: number
+  /** 0 to 1. */
+  readonly technical_engagement: number
+  /** Mean over the events that carry one. */
+  readonly sentiment: null | number
+  /** 0 to 1. */
+  readonly urgency: number
+  readonly trend: 'improving' | 'stable' | 'declining'
+  /** Most useful first. */
+  readonly recommendations: readonly (ConversationRecommendation)[]
+  readonly next_questions: readonly (string)[]
+  /** True once it was handed off or ended, or nothing came for the idle time. */
+  readonly closed: boolean
+}
+
 export interface ConversationContext {
   readonly homeowner_verified: null | boolean
   readonly bill_amount_minor: null | number
@@ -103,6 +196,41 @@ export interface Conversation {
   readonly technical_question: null | boolean
   readonly context: ConversationContext
   readonly language: null | string
+}
+
+export interface PathTouch {
+  readonly event_id: string
+  readonly touched_at: number
+  readonly channel: string
+  readonly campaign: null | string
+  readonly cost_minor: number
+  readonly cost_currency: string
+  /** Made before the customer was known. */
+  readonly anonymous: boolean
+}
+
+/** A movement of money and the touches that led to it; a later revision replaces an earlier one. */
+export interface Conversion {
+  /** Of the payments event. */
+  readonly event_id: string
+  /** Whose event it is; no '|'. */
+  readonly tenant_id: string
+  readonly customer_id: string
+  /** Of the movement. */
+  readonly occurred_at: number
+  /** 0 at once, then one more with each touch that comes or leaves afterwards. */
+  readonly revision: number
+  readonly type: 'payment_succeeded' | 'refunded' | 'chargeback'
+  readonly payment_id: null | string
+  /** Signed as in the ledger. */
+  readonly amount_minor: number
+  readonly currency: string
+  /** When the path ends: the movement itself; of a refund the payment it takes back, where that is known. */
+  readonly path_ends_at: number
+  /** By event time, then event_id. */
+  readonly touches: readonly (PathTouch)[]
+  /** Earlier touches beyond the most that a path keeps. */
+  readonly left_out: number
 }
 
 /** An input record (or timer) that could not be processed, with its reason and original bytes. */
@@ -143,6 +271,99 @@ export interface Feedback {
   readonly properties: Readonly<Record<string, string>>
 }
 
+/** A touch of an anonymous visitor, handed to the customer it belongs to; a later revision replaces an earlier one. */
+export interface IdentifiedTouch {
+  /** Of the anonymous touch. */
+  readonly event_id: string
+  /** Whose event it is; no '|'. */
+  readonly tenant_id: string
+  readonly customer_id: string
+  readonly anonymous_id: string
+  /** Of the touch. */
+  readonly occurred_at: number
+  readonly revision: number
+  /** True when the touch turned out to be another customer’s. */
+  readonly retracted: boolean
+  readonly channel: string
+  readonly campaign: null | string
+  readonly interaction: string
+  readonly cost_minor: number
+  readonly currency: string
+}
+
+/** A visitor who was anonymous said who they are (keyed by the anonymous visitor). */
+export interface IdentityLink {
+  /** Of the identify touch. */
+  readonly event_id: string
+  /** Whose event it is; no '|'. */
+  readonly tenant_id: string
+  readonly anonymous_id: string
+  /** customer_id. */
+  readonly identified_as: string
+  /** Of the identify touch. */
+  readonly occurred_at: number
+}
+
+export interface LeadScorePart {
+  readonly factor: string
+  readonly signal: string
+  readonly points: number
+}
+
+/** How good a lead is, after one more event of its conversation. */
+export interface LeadScore {
+  /** Unique per key; the identity of the event. */
+  readonly event_id: string
+  /** Whose event it is; no '|'. */
+  readonly tenant_id: string
+  readonly customer_id: string
+  readonly conversation_id: string
+  /** Event time, milliseconds since the epoch, UTC. */
+  readonly occurred_at: number
+  /** 0 to 100: the sum of the four factors’ points. */
+  readonly total_score: number
+  readonly quality_tier: 'premium' | 'standard' | 'basic' | 'unqualified'
+  /** 0 to 1. */
+  readonly conversion_probability: number
+  /** What the market multiplies revenue by. */
+  readonly market_ratio: number
+  /** Of 40: base qualification. */
+  readonly base_points: number
+  /** Of 30. */
+  readonly behavior_points: number
+  /** Of 20: market timing. */
+  readonly timing_points: number
+  /** Of 10: market intelligence. */
+  readonly market_points: number
+  /** What earned or cost points; the points of a factor sum to its own. */
+  readonly parts: readonly (LeadScorePart)[]
+  /** Signals not known yet, those that could earn most first. */
+  readonly missing: readonly (string)[]
+  readonly policy_version: string
+}
+
+/** A scored lead on its way to the tenant’s prices (keyed by tenant). */
+export interface Lead {
+  /** customer_id|event_id of the conversation event. */
+  readonly event_id: string
+  /** Whose event it is; no '|'. */
+  readonly tenant_id: string
+  /** Event time, milliseconds since the epoch, UTC. */
+  readonly occurred_at: number
+  readonly customer_id: string
+  readonly conversation_id: string
+  /** The conversation event. */
+  readonly cause_event_id: string
+  /** Of the conversation event. */
+  readonly type: 'started' | 'message' | 'objection' | 'objection_resolved' | 'handed_off' | 'ended'
+  readonly total_score: number
+  readonly quality_tier: 'premium' | 'standard' | 'basic' | 'unqualified'
+  readonly conversion_probability: number
+  readonly market_ratio: number
+  /** Of the conversation so far. */
+  readonly duration_ms: number
+}
+
 /** One signed row per movement of money. */
 export interface LedgerEntry {
   /** Unique per key; the identity of the event. */
@@ -168,6 +389,30 @@ export interface LedgerEntry {
   /** Channel of the customer's latest touch before the movement. */
   readonly channel: null | string
   readonly campaign: null | string
+}
+
+/** A metric of a tenant in one tumbling window; a later revision replaces an earlier one. */
+export interface MetricPoint {
+  /** metric|currency|start of the window. */
+  readonly event_id: string
+  /** Whose event it is; no '|'. */
+  readonly tenant_id: string
+  /** Start of the window. */
+  readonly occurred_at: number
+  readonly window_ms: number
+  /** 0 at the close, then one more with each correction. */
+  readonly revision: number
+  /** revenue, payments, visits, conversations, conversion_rate, payment_failure_rate, … */
+  readonly metric: string
+  /** Of money metrics. */
+  readonly currency: null | string
+  /** Sum, count, or ratio of the two; minor units for money. */
+  readonly value: number
+  readonly numerator: number
+  /** 1 where the metric is not a ratio. */
+  readonly denominator: number
+  /** Events behind the value. */
+  readonly samples: number
 }
 
 /** A ledger row on its way to the tenant's windows (keyed by tenant). */
@@ -216,6 +461,46 @@ export interface Payment {
   readonly properties: Readonly<Record<string, string>>
 }
 
+export interface PriceAlternative {
+  readonly buyer_tier: string
+  readonly price_minor: number
+  /** Why it was not chosen. */
+  readonly reason: string
+}
+
+/** What a lead is worth to the tenant’s buyers now, with the factors of the price. */
+export interface Price {
+  /** customer_id|event_id of the conversation event. */
+  readonly event_id: string
+  /** Whose event it is; no '|'. */
+  readonly tenant_id: string
+  readonly customer_id: string
+  readonly conversation_id: string
+  /** The conversation event. */
+  readonly cause_event_id: string
+  /** Event time, milliseconds since the epoch, UTC. */
+  readonly occurred_at: number
+  readonly quality_tier: 'premium' | 'standard' | 'basic' | 'unqualified'
+  /** Null when the lead is not for sale. */
+  readonly buyer_tier: null | 'premium' | 'standard' | 'volume' | 'direct'
+  readonly currency: string
+  /** Of the buyer tier. */
+  readonly base_minor: number
+  readonly quality_ratio: number
+  readonly surge_ratio: number
+  readonly market_ratio: number
+  /** Leads sold of the tier’s capacity; null without one. */
+  readonly utilization_ratio: null | number
+  /** base × quality × surge, rounded half up. */
+  readonly price_minor: number
+  /** base × quality × surge × market, rounded half up. */
+  readonly revenue_potential_minor: number
+  /** Of the conversation so far; null before a second has passed. */
+  readonly revenue_per_minute_minor: null | number
+  readonly alternatives: readonly (PriceAlternative)[]
+  readonly policy_version: string
+}
+
 /** Money of one tenant, channel, product and currency in one tumbling window; a later revision replaces an earlier one. */
 export interface RevenueWindow {
   /** Unique per key; the identity of the event. */
@@ -259,6 +544,17 @@ export interface Session {
   readonly first_campaign: null | string
   /** Distinct, sorted. */
   readonly funnel_steps: readonly (string)[]
+}
+
+/** Something that counts towards a metric, on its way to the tenant’s windows (keyed by tenant). */
+export interface Signal {
+  readonly event_id: string
+  /** Whose event it is; no '|'. */
+  readonly tenant_id: string
+  /** Event time, milliseconds since the epoch, UTC. */
+  readonly occurred_at: number
+  /** visit: a session’s first touch. */
+  readonly kind: 'visit' | 'conversation' | 'qualified_lead' | 'payment_attempt' | 'payment_success' | 'payment_failure'
 }
 
 /** A contact between a tenant and a (possibly anonymous) customer. */
@@ -342,14 +638,25 @@ export interface RevenueWindowState {
 
 /** Row type of each topic. */
 export interface Topics {
+  readonly alerts: Alert
+  readonly anomalies: Anomaly
   readonly catalog: CatalogEntry
+  readonly conversation_metrics: ConversationMetric
   readonly conversations: Conversation
+  readonly conversions: Conversion
   readonly dead_letters: DeadLetter
   readonly feedback: Feedback
+  readonly identified_touches: IdentifiedTouch
+  readonly identity_links: IdentityLink
+  readonly lead_scores: LeadScore
+  readonly leads: Lead
   readonly ledger: LedgerEntry
+  readonly metric_points: MetricPoint
   readonly movements: Movement
   readonly payments: Payment
+  readonly prices: Price
   readonly revenue_windows: RevenueWindow
   readonly sessions: Session
+  readonly signals: Signal
   readonly touchpoints: Touchpoint
 }

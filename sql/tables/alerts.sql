@@ -1,0 +1,27 @@
+-- Generated from schemas/*.avsc and schemas/topics.ts. Do not edit.
+CREATE TABLE IF NOT EXISTS `alerts`
+(
+  `_log_id` String,
+  `_key` String,
+  `_partition` Int32,
+  `_offset` Int64,
+  `event_id` String,
+  `tenant_id` String,
+  `occurred_at` DateTime64(3, 'UTC'),
+  `fingerprint` String,
+  `rule` String,
+  `severity` LowCardinality(String),
+  `status` LowCardinality(String),
+  `title` String,
+  `description` String,
+  `metric` Nullable(String),
+  `currency` Nullable(String),
+  `value` Nullable(Float64),
+  `expected` Nullable(Float64),
+  `started_at` DateTime64(3, 'UTC'),
+  `suppressed` Int64,
+  `cause_event_ids` Array(String),
+  `policy_version` String
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (`tenant_id`, `_key`, `event_id`)

@@ -1,0 +1,22 @@
+-- Generated from schemas/*.avsc and schemas/topics.ts. Do not edit.
+CREATE TABLE IF NOT EXISTS `leads`
+(
+  `_log_id` String,
+  `_key` String,
+  `_partition` Int32,
+  `_offset` Int64,
+  `event_id` String,
+  `tenant_id` String,
+  `occurred_at` DateTime64(3, 'UTC'),
+  `customer_id` String,
+  `conversation_id` String,
+  `cause_event_id` String,
+  `type` LowCardinality(String),
+  `total_score` Float64,
+  `quality_tier` LowCardinality(String),
+  `conversion_probability` Float64,
+  `market_ratio` Float64,
+  `duration_ms` Int64
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (`tenant_id`, `_key`, `event_id`)
