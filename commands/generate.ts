@@ -1,7 +1,7 @@
 /**
  * `npm run generate`: writes what follows from the schemas. That is schemas/types.ts and schemas/definitions.ts, the
- * table definitions in sql/tables/, and version 1 in test/schemas/published/ of a schema that has none yet. With
- * `--check` it only compares, names what differs, and exits with 1.
+ * table definitions in sql/tables/, docs/asyncapi.json, and version 1 in test/schemas/published/ of a schema that has
+ * none yet. With `--check` it only compares, names what differs, and exits with 1.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -104,6 +104,18 @@ export const first_versions = (): Record<string, string> => {
   )
 }
 
+/** Partitions of a topic in the document, as where nobody says otherwise; a server tells its own. */
+const PARTITIONS = 8
+
+/** docs/asyncapi.json. Imports only when called: definitions.ts may just have been written. */
+export const asyncapi_file = async (): Promise<Record<string, string>> => {
+  const { asyncapi_document } = await import('../server/asyncapi.ts')
+  const { topics } = await import('../schemas/topics.ts')
+  const { definitions } = await import('../schemas/definitions.ts')
+  const document = asyncapi_document({ topics, schemas: definitions, partitions: PARTITIONS })
+  return { 'asyncapi.json': `${JSON.stringify(document, null, 1)}\n` }
+}
+
 /** Makes the files of a folder so, or only says which are not: paths of those that differed. */
 const settle = (dir: string, files: Readonly<Record<string, string>>, check: boolean): string[] => {
   if (!check) mkdirSync(join(root, dir), { recursive: true })
@@ -131,6 +143,7 @@ const main = async (): Promise<number> => {
   const { table_files } = await import('../runtime/clickhouse/generate-tables.ts')
   const tables = Object.fromEntries(table_files())
   differed.push(...settle(TABLES, tables, check), ...leftover_tables(tables, check))
+  differed.push(...settle('docs', await asyncapi_file(), check))
   differed.push(...settle(PUBLISHED, first_versions(), check))
   if (check && differed.length > 0) {
     process.stderr.write(`not what follows from the schemas: ${differed.join(', ')}; npm run generate\n`)

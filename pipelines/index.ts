@@ -1,6 +1,16 @@
 /** The list of pipelines that an installation runs. */
 import type { Pipeline } from '../operators/core/keyed.ts'
+import alert_rules from './alert-rules.ts'
+import anomaly_detection from './anomaly-detection.ts'
+import attribution_paths from './attribution-paths.ts'
+import conversation_tracking from './conversation-tracking.ts'
+import identity_links from './identity-links.ts'
+import identity_touches from './identity-touches.ts'
 import journey_sessions from './journey-sessions.ts'
+import lead_scoring from './lead-scoring.ts'
+import metric_signals from './metric-signals.ts'
+import metric_windows from './metric-windows.ts'
+import pricing_leads from './pricing-leads.ts'
 import revenue_ledger from './revenue-ledger.ts'
 import revenue_windows from './revenue-windows.ts'
 
@@ -8,5 +18,15 @@ export const pipelines: readonly Pipeline[] = [
   // In the order in which they run within a task.
   revenue_ledger,
   journey_sessions,
+  identity_links,
+  identity_touches,
+  attribution_paths,
   revenue_windows,
+  lead_scoring,
+  conversation_tracking,
+  pricing_leads,
+  metric_signals,
+  metric_windows,
+  anomaly_detection,
+  alert_rules,
 ]

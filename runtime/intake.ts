@@ -251,19 +251,23 @@ export interface Merged {
 
 /**
  * k-way merge over the sources' heads by (event time, topic order): within a partition offset order always holds. Stops
- * at the bounds, where `starved` says a source has more to come but nothing at hand, and at an unknown schema.
+ * at the bounds, where `starved` says a source has more to come but nothing at hand, and at an unknown schema. With
+ * `span_ms` emitters' records later than that after the first of them are for the next batch.
  */
 export const merge_sources = (
   sources: readonly Source[],
   bounds: {
     readonly records: number
     readonly bytes: number
+    readonly span_ms?: number
     readonly starved: (source: number, taken: number) => boolean
   },
 ): Merged => {
   const heads: (Item | null)[] = sources.map(() => null)
   const taken: number[] = sources.map(() => 0)
   const items: Item[] = []
+  const span_ms = bounds.span_ms ?? Number.POSITIVE_INFINITY
+  let until_ms = Number.POSITIVE_INFINITY
   let bytes = 0
   while (items.length < bounds.records && bytes < bounds.bytes) {
     let best = -1
@@ -286,6 +290,10 @@ export const merge_sources = (
     }
     if (best < 0) break
     const item = heads[best] as Item
+    if (!item.upstream && !item.refused) {
+      if (item.at_ms > until_ms) break
+      if (until_ms === Number.POSITIVE_INFINITY) until_ms = item.at_ms + span_ms
+    }
     items.push(item)
     bytes += item.value?.length ?? 0
     heads[best] = null

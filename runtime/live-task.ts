@@ -4,6 +4,7 @@
  * outputs + batch-log record; (6) checkpoint, later and beside.
  */
 import type { Batch } from '../schemas/types.ts'
+import { days } from '../schemas/units.ts'
 import { ranges_of } from './batch-log.ts'
 import { type Item, merge_sources, reader_source } from './intake.ts'
 import type { Reader } from './ports.ts'
@@ -90,6 +91,7 @@ export class LiveTask {
       const merged = merge_sources(sources, {
         records: settings.batch_records_max,
         bytes: settings.batch_bytes_max,
+        ...(loading ? { span_ms: IMPORT_SPAN_MS } : {}),
         starved: (i, taken) => {
           const reader = this.#readers[i] as Reader
           const lags = reader.end < 0 || reader.position < reader.end
@@ -257,5 +259,10 @@ export class LiveTask {
 const WAIT_MAX_MS = 5000
 /** Longest wait for a lagging input while history is loaded. */
 const IMPORT_WAIT_MS = 30_000
+/**
+ * Most event time in one batch while history is loaded: what a group writes for itself comes back batches later, and
+ * must find what it belongs to still kept.
+ */
+const IMPORT_SPAN_MS = days(7)
 /** Something is due but may not happen yet (an import is open, an upstream task is not idle). */
 const RECHECK_MS = 1000

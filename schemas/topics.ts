@@ -61,9 +61,18 @@ export const topics = {
   sessions: output('sessions', 'customer', { version: 'revision' }),
   movements: { ...output('movements', 'tenant'), role: 'internal' },
   revenue_windows: output('revenue_windows', 'tenant', { version: 'revision' }),
-  identity_links: { ...output('identity_links', 'customer'), rekeyed: true },
+  // A rekeyed row has the event_id of another key's event: the table tells apart those of two such keys.
+  identity_links: {
+    ...output('identity_links', 'customer', {
+      order_by: ['tenant_id', '_key', 'identified_as', 'event_id'],
+    }),
+    rekeyed: true,
+  },
   identified_touches: {
-    ...output('identified_touches', 'customer', { version: 'revision' }),
+    ...output('identified_touches', 'customer', {
+      order_by: ['tenant_id', '_key', 'anonymous_id', 'event_id'],
+      version: 'revision',
+    }),
     rekeyed: true,
   },
   conversions: output('conversions', 'customer', { version: 'revision' }),

@@ -585,6 +585,213 @@ export interface Touchpoint {
   readonly properties: Readonly<Record<string, string>>
 }
 
+/** raise-alerts slot: the last incident of a fingerprint. */
+export interface AlertIncident {
+  readonly open: boolean
+  readonly started_ms: number
+  /** When the last firing alert was decided. */
+  readonly alerted_ms: number
+  /** Highest severity of the incident so far: place in the list of severities. */
+  readonly rank: number
+  /** Of the incident so far. */
+  readonly alerts: number
+  readonly suppressed: number
+  /** End of the last unusual point. */
+  readonly bad_ms: number
+  /** Since the last alert. */
+  readonly cause_event_ids: readonly (string)[]
+}
+
+export interface AlertPayments {
+  /** Of the metric point. */
+  readonly event_id: string
+  readonly start_ms: number
+  readonly failed: number
+  /** Failed and succeeded. */
+  readonly ended: number
+}
+
+/** raise-alerts: a rolling hour of payments. */
+export interface AlertTenant {
+  /** Whether old incidents will be dropped by a timer. */
+  readonly forgets: boolean
+  readonly payments: readonly (AlertPayments)[]
+}
+
+export interface AnomalyPoint {
+  readonly start_ms: number
+  readonly seen: number
+  readonly exposure: number
+  readonly expected: number
+}
+
+export interface AnomalyTold {
+  /** Of the metric point. */
+  readonly start_ms: number
+  /** Of the metric point. */
+  readonly seen: number
+  /** Of the metric point. */
+  readonly exposure: number
+  /** Expected per exposure. */
+  readonly rate: number
+  readonly span_ms: number
+  readonly span_seen: number
+  readonly span_exposure: number
+  readonly span_expected: number
+  /** One robust standard deviation, stabilised. */
+  readonly deviation: number
+  readonly unit: number
+  readonly points: number
+}
+
+/** detect-anomalies slot: what is usual of one metric. Pairs are decayed sums: seen over expected without this factor. */
+export interface AnomalySeries {
+  /** Start of the first window. */
+  readonly started_ms: number
+  /** Start of the newest window. */
+  readonly latest_ms: number
+  readonly points: number
+  /** Of money: decayed sum of the sizes of the windows … */
+  readonly unit_seen: number
+  /** … over that of the movements behind them. */
+  readonly unit_samples: number
+  /** Start of the hour being added up. */
+  readonly hour_ms: number
+  readonly hour_seen: number
+  readonly hour_exposure: number
+  readonly hour_expected: number
+  /** It teaches nothing. */
+  readonly hour_unusual: boolean
+  /** Usual exposure of an hour. */
+  readonly exposure: number
+  /** The last days against the season: one pair. */
+  readonly level: readonly (number)[]
+  /** Rate by hour of the day: 24 pairs. */
+  readonly hours: readonly (number)[]
+  /** Factor by day of the week: 7 pairs. */
+  readonly days: readonly (number)[]
+  /** Factor by hour of the week: 168 pairs. */
+  readonly week: readonly (number)[]
+  /** Variance per span: pooled, then by hour of the day. */
+  readonly spreads: readonly (number)[]
+  /** The windows of the last hour, by time. */
+  readonly recent: readonly (AnomalyPoint)[]
+  /** Unusual points in a row. */
+  readonly run: number
+  /** So many normal points are still to be told. */
+  readonly settling: number
+  /** Anomalies that a correction may still take back, by time. */
+  readonly told: readonly (AnomalyTold)[]
+}
+
+/** As a path shows it. */
+export interface KeptTouch {
+  readonly event_id: string
+  readonly touched_at: number
+  readonly channel: string
+  readonly campaign: null | string
+  readonly cost_minor: number
+  readonly cost_currency: string
+  readonly anonymous: boolean
+}
+
+/** As it was written last, without its touches. */
+export interface KeptConversion {
+  readonly event_id: string
+  readonly occurred_at: number
+  readonly revision: number
+  readonly type: 'payment_succeeded' | 'refunded' | 'chargeback'
+  readonly payment_id: null | string
+  readonly amount_minor: number
+  readonly currency: string
+  readonly path_ends_at: number
+}
+
+/** build-paths slot: a touch or a conversion of a customer. */
+export interface AttributionPart {
+  readonly touch: null | KeptTouch
+  readonly conversion: null | KeptConversion
+}
+
+/** build-paths: what spares a step the look at every slot. */
+export interface AttributionPaths {
+  /** How many touches are kept. */
+  readonly touches: number
+  readonly due_ms: null | number
+  /** No kept path ends later. */
+  readonly latest_end_ms: null | number
+}
+
+export interface ConversationMood {
+  readonly felt_ms: number
+  readonly event_id: string
+  /** In millionths. */
+  readonly sentiment: number
+}
+
+export interface ConversationFact {
+  readonly name: string
+  readonly value: string
+  /** Event time of the event that said so last. */
+  readonly known_ms: number
+  readonly event_id: string
+}
+
+/** track-conversation slot: how one conversation stands. */
+export interface ConversationProgress {
+  readonly customer_id: string
+  readonly started_ms: number
+  readonly last_ms: number
+  readonly messages: number
+  /** Technical ones. */
+  readonly questions: number
+  readonly objections: number
+  readonly objections_resolved: number
+  /** In millionths. */
+  readonly sentiment_sum: number
+  readonly sentiments: number
+  /** Handed off or ended by an event. */
+  readonly ended: boolean
+  /** The closing row after last_ms has been written. */
+  readonly idle: boolean
+  /** The latest sentiments by event time, for the trend. */
+  readonly moods: readonly (ConversationMood)[]
+  /** Sorted by name. */
+  readonly facts: readonly (ConversationFact)[]
+}
+
+/** claim-touches slot: a touch of an anonymous visitor and whom it was handed to. */
+export interface IdentityTouch {
+  readonly event_id: string
+  /** Event time. */
+  readonly touched_ms: number
+  readonly channel: string
+  readonly campaign: null | string
+  readonly interaction: string
+  readonly cost_minor: number
+  readonly currency: string
+  /** Its owner, null as long as nobody is. */
+  readonly customer_id: null | string
+  /** One more with each change of owner. */
+  readonly revision: number
+}
+
+export interface VisitorLink {
+  readonly event_id: string
+  readonly customer_id: string
+  /** Event time. */
+  readonly linked_ms: number
+}
+
+/** claim-touches: who an anonymous visitor said to be, and when to look at the touches next. */
+export interface IdentityVisitor {
+  /** By time, then event_id, then customer. */
+  readonly links: readonly (VisitorLink)[]
+  /** How many slots there are. */
+  readonly touches: number
+  readonly due_ms: null | number
+}
+
 /** journey-sessions slot: one session. */
 export interface JourneySession {
   readonly started_ms: number
@@ -600,6 +807,82 @@ export interface JourneySession {
   readonly revision: number
 }
 
+export interface LeadFact {
+  readonly name: string
+  readonly value: string
+  /** Event time of the event that said so last. */
+  readonly known_ms: number
+  readonly event_id: string
+}
+
+/** score-lead slot: what is known of the lead of one conversation. */
+export interface LeadKnowledge {
+  /** Event time of its first event. */
+  readonly first_ms: number
+  readonly last_ms: number
+  /** Technical ones. */
+  readonly questions: number
+  readonly objections: number
+  readonly objections_resolved: number
+  /** In millionths, so that the order of adding does not matter. */
+  readonly sentiment_sum: number
+  readonly sentiments: number
+  /** Sorted by name. */
+  readonly facts: readonly (LeadFact)[]
+}
+
+/** sum-metrics: which window closes next, and which metrics a window without events is zero of. */
+export interface MetricClock {
+  /** Start of the first window ever. */
+  readonly first_ms: null | number
+  /** Start of the window that closes next; null while silent. */
+  readonly next_ms: null | number
+  /** Start of the last closed window that had events. */
+  readonly active_ms: number
+  /** Whether old windows will be dropped by a timer. */
+  readonly forgets: boolean
+  /** Seen so far, in the order of the list of metrics. */
+  readonly metrics: readonly (string)[]
+  /** Seen so far, sorted. */
+  readonly currencies: readonly (string)[]
+}
+
+/** count-conversations slot: what of a conversation has been counted. */
+export interface MetricConversation {
+  readonly counted: boolean
+  readonly qualified: boolean
+}
+
+export interface MetricVisit {
+  readonly first_ms: number
+  readonly last_ms: number
+}
+
+/** count-visits: the sessions last touched, the newest touch's first; at most four. */
+export interface MetricVisits {
+  readonly sessions: readonly (MetricVisit)[]
+}
+
+export interface MetricMoney {
+  readonly currency: string
+  readonly net_minor: number
+  readonly movements: number
+}
+
+/** sum-metrics slot: one window being summed, or closed and correctable. */
+export interface MetricWindow {
+  readonly visits: number
+  readonly conversations: number
+  readonly qualified_leads: number
+  readonly attempts: number
+  readonly successes: number
+  readonly failures: number
+  /** By currency, sorted. */
+  readonly money: readonly (MetricMoney)[]
+  /** Last revision written of each metric (metric|currency). */
+  readonly revisions: Readonly<Record<string, number>>
+}
+
 /** When an operator's timer is set for, so that a step need not look at every slot. */
 export interface NextDue {
   readonly due_ms: null | number
@@ -607,6 +890,14 @@ export interface NextDue {
 
 /** State of an operator that keeps everything in slots. */
 export interface Nothing {
+}
+
+/** price-lead slot: leads sold to a buyer tier on a day (tier|day|buyer tier), or the mark of a conversation that was sold (lead|customer|conversation). */
+export interface PricingSlot {
+  /** Start of the UTC day. */
+  readonly day_ms: number
+  readonly sold: number
+  readonly surging: boolean
 }
 
 /** revenue-ledger slot currency|day: what the customer moved that day (UTC). */

@@ -23,7 +23,18 @@ export const customer_routes = (
           summary:
             'Keyed state of a customer by operator, as checkpointed; anonymous visitors are ~anonymous_id.',
           responses: {
-            200: '{tenant_id, customer_id, operators}',
+            200: {
+              description: 'State by operator.',
+              schema: {
+                type: 'object',
+                required: ['tenant_id', 'customer_id', 'operators'],
+                properties: {
+                  tenant_id: { type: 'string' },
+                  customer_id: { type: 'string' },
+                  operators: { type: 'object', additionalProperties: true },
+                },
+              },
+            },
             404: 'Nothing is known of that customer.',
           },
         },

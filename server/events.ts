@@ -17,7 +17,7 @@ export const events_routes = (
   deps: ServerDeps,
   authenticate: Authenticate,
 ): void => {
-  const { app, emitter, logger } = deps
+  const { app, emitter } = deps
   const inputs = Object.entries(app.topics).flatMap(([topic, spec]) => (spec.role === 'input' ? [topic] : []))
   server.post<{ Params: { topic: string } }>(
     '/v1/events/:topic',
@@ -28,15 +28,7 @@ export const events_routes = (
       if (!inputs.includes(topic))
         throw refusal(404, 'UNKNOWN_TOPIC', `events are taken for ${inputs.join(', ')}, not for ${topic}`)
       const rows = check_rows(emitter, caller, topic, request.body)
-      try {
-        await within(emitter.append(topic, rows), APPEND_WAIT_MS)
-      } catch (error) {
-        logger.warn(
-          { err: error, topic, rows: rows.length },
-          'an append failed, the emitter was told to send it again',
-        )
-        throw unavailable('the log is out of reach')
-      }
+      await send_rows(deps, topic, rows)
       return reply.code(202).send({ accepted: rows.length, ids: rows.map(row => row.event_id) })
     },
   )
@@ -49,15 +41,41 @@ const check_rows = (emitter: ServerDeps['emitter'], caller: Caller, topic: strin
     throw refusal(413, 'TOO_LARGE', `${given.length} rows in one request, at most ${ROWS_MAX}; send several`)
   // All or nothing: a request that is refused for one row has written none.
   return given.map((value, index) => {
-    try {
-      const row = emitter.check(topic, value)
-      require_tenant(caller, row.tenant_id, index)
-      return row
-    } catch (error) {
-      if (!(error instanceof FieldError)) throw error
-      throw refusal(400, 'INVALID_ROW', error.reason, { field: error.field, index })
-    }
+    const row = check_row(emitter, topic, value, index)
+    require_tenant(caller, row.tenant_id, index)
+    return row
   })
+}
+
+/** A valid row of the topic, defaults filled in. Throws a 400 refusal naming the field. */
+export const check_row = (
+  emitter: ServerDeps['emitter'],
+  topic: string,
+  value: unknown,
+  index?: number,
+): Row => {
+  try {
+    return emitter.check(topic, value)
+  } catch (error) {
+    if (!(error instanceof FieldError)) throw error
+    const where = index === undefined ? {} : { index }
+    throw refusal(400, 'INVALID_ROW', error.reason, { field: error.field, ...where })
+  }
+}
+
+/** Durable when it resolves. Throws a 503 refusal when the log does not answer. */
+export const send_rows = async (
+  { emitter, logger }: Pick<ServerDeps, 'emitter' | 'logger'>,
+  topic: string,
+  rows: readonly Row[],
+): Promise<void> => {
+  try {
+    await within(emitter.append(topic, rows), APPEND_WAIT_MS)
+  } catch (error) {
+    const told = 'an append failed, the emitter was told to send it again'
+    logger.warn({ err: error, topic, rows: rows.length }, told)
+    throw unavailable('the log is out of reach')
+  }
 }
 
 const within = async <T>(work: Promise<T>, ms: number): Promise<T> => {
@@ -77,7 +95,14 @@ const operation = (inputs: readonly string[]) => ({
   parameters: { topic: { enum: inputs } },
   body: { rows_of: inputs },
   responses: {
-    202: 'Durable: {accepted, ids}.',
+    202: {
+      description: 'Durable.',
+      schema: {
+        type: 'object',
+        required: ['accepted', 'ids'],
+        properties: { accepted: { type: 'integer' }, ids: { type: 'array', items: { type: 'string' } } },
+      },
+    },
     400: 'A row is wrong: {error, field, reason, index}. None was taken.',
     403: 'The API key belongs to another tenant.',
     413: `More than ${ROWS_MAX} rows, or too many bytes.`,

@@ -6,11 +6,25 @@ import type { FastifyInstance } from 'fastify'
 import type { ServerDeps } from './server-deps.ts'
 
 const PATIENCE_MS = 2000
+const words = { type: 'array', items: { type: 'string' } }
+const READINESS = {
+  type: 'object',
+  required: ['ready', 'reasons', 'degraded', 'dependencies', 'tasks', 'sink'],
+  properties: {
+    ready: { type: 'boolean' },
+    reasons: { ...words, description: 'What is in the way.' },
+    degraded: { ...words, description: 'What is behind while decisions go on.' },
+    dependencies: { type: 'object', additionalProperties: { type: ['string', 'null'] } },
+    tasks_expected: { type: 'integer' },
+    tasks: { type: 'array', items: { type: 'object' } },
+    sink: { type: 'array', items: { type: 'object' } },
+  },
+}
 
 export const health_routes = (server: FastifyInstance, deps: ServerDeps): void => {
   server.get(
     '/healthz',
-    { config: { openapi: { summary: 'The process answers.', responses: { 200: 'Always.' } } } },
+    { config: { openapi: { summary: 'The process answers.', responses: { 200: 'Always.' }, open: true } } },
     () => ({
       status: 'ok',
     }),
@@ -21,7 +35,11 @@ export const health_routes = (server: FastifyInstance, deps: ServerDeps): void =
       config: {
         openapi: {
           summary: 'Dependencies, tasks and sink.',
-          responses: { 200: 'Events are taken and processed.', 503: 'They are not; `reasons` says why.' },
+          responses: {
+            200: { description: 'Events are taken and processed.', schema: READINESS },
+            503: { description: 'They are not; `reasons` says why.', schema: READINESS },
+          },
+          open: true,
         },
       },
     },
@@ -32,7 +50,15 @@ export const health_routes = (server: FastifyInstance, deps: ServerDeps): void =
   )
   server.get(
     '/metrics',
-    { config: { openapi: { summary: 'Prometheus metrics.', responses: { 200: 'Text format.' } } } },
+    {
+      config: {
+        openapi: {
+          summary: 'Prometheus metrics.',
+          responses: { 200: { description: 'Text format.', content_type: 'text/plain' } },
+          open: true,
+        },
+      },
+    },
     async (_request, reply) => reply.type(deps.metrics.content_type).send(await deps.metrics.text()),
   )
 }

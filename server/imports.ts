@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { type Backlog, open_backlog } from '../runtime/backlog.ts'
 import { close_lease, ImportRefused, open_lease, renew_lease } from '../runtime/import-lease.ts'
 import { type Authenticate, require_tenant } from './api-keys.ts'
+import { object_of } from './openapi.ts'
 import { refusal, unavailable } from './refusals.ts'
 import type { ServerDeps } from './server-deps.ts'
 
@@ -42,9 +43,12 @@ export const import_routes = (
           summary: 'Open, renew or close an import: no tick moves time while one is open.',
           body: { schema: z.toJSONSchema(lease_body) },
           responses: {
-            201: 'Open: {id, known}.',
-            200: 'Renewed or closed.',
-            202: 'Not closed yet, {left} records are to be processed: ask again.',
+            201: { description: 'Open.', schema: object_of({ id: 'string', known: 'boolean' }) },
+            200: { description: 'Renewed or closed.', schema: object_of({ id: 'string' }) },
+            202: {
+              description: 'Not closed yet, so many records are to be processed: ask again.',
+              schema: object_of({ id: 'string', left: 'integer' }),
+            },
             409: 'Tasks are past that history: {reason, remedy}.',
           },
         },

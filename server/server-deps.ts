@@ -18,7 +18,7 @@ export interface ServerDeps {
   readonly log: Log
   readonly registry: Registry
   readonly store: StateStore
-  readonly warehouse: Pick<Warehouse, 'health'>
+  readonly warehouse: Pick<Warehouse, 'health' | 'query'>
   readonly emitter: Emitter
   readonly clock: Clock
   readonly settings: Settings

@@ -4,12 +4,17 @@
  */
 import { type FastifyInstance, fastify } from 'fastify'
 import { authenticator } from './api-keys.ts'
+import { asyncapi_routes } from './asyncapi.ts'
+import { board_routes } from './board/board-routes.ts'
 import { customer_routes } from './customers.ts'
+import { event_streams } from './event-streams.ts'
 import { events_routes } from './events.ts'
 import { health_routes } from './health.ts'
 import { import_routes } from './imports.ts'
 import { openapi_routes } from './openapi.ts'
+import { page_routes } from './page.ts'
 import { install_refusals } from './refusals.ts'
+import { seed_routes } from './seed-routes/seed-routes.ts'
 import type { ServerDeps } from './server-deps.ts'
 import { stream_routes } from './stream.ts'
 
@@ -36,11 +41,16 @@ export const create_server = (deps: ServerDeps): FastifyInstance => {
   })
   install_refusals(server, deps.logger, BODY_BYTES_MAX)
   openapi_routes(server, deps.app)
+  asyncapi_routes(server, deps.app)
   const authenticate = authenticator(deps.api_keys)
   events_routes(server, deps, authenticate)
   import_routes(server, deps, authenticate)
-  stream_routes(server, deps, authenticate)
+  const streams = event_streams(server, deps.stream_limits)
+  stream_routes(server, deps, authenticate, streams)
+  board_routes(server, deps, authenticate, streams)
   customer_routes(server, deps, authenticate)
+  seed_routes(server, deps, authenticate)
   health_routes(server, deps)
+  page_routes(server)
   return server
 }

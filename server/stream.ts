@@ -3,13 +3,12 @@
  * partition. Each id names the next offset of all partitions, so a reader that reconnects with Last-Event-ID
  * misses and repeats nothing.
  */
-import { once } from 'node:events'
-import type { ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { body_reader, type ReadBody } from '../runtime/bodies.ts'
 import { tenant_of } from '../runtime/keys.ts'
 import type { LogRecord } from '../runtime/ports.ts'
 import { type Authenticate, type Caller, require_tenant } from './api-keys.ts'
+import type { EventStream, EventStreams } from './event-streams.ts'
 import { refusal, unavailable } from './refusals.ts'
 import type { ServerDeps, StreamLimits } from './server-deps.ts'
 
@@ -25,17 +24,13 @@ export const stream_routes = (
   server: FastifyInstance,
   deps: ServerDeps,
   authenticate: Authenticate,
+  streams: EventStreams,
 ): void => {
-  const { app, log, stream_limits: limits } = deps
+  const { app, log } = deps
   const outputs = Object.entries(app.topics).flatMap(([topic, spec]) =>
     spec.role === 'output' ? [topic] : [],
   )
-  const open = new Set<AbortController>()
   const read = body_reader(deps.registry)
-  // Before close, not on it: fastify waits for open responses first.
-  server.addHook('preClose', async () => {
-    for (const stream of open) stream.abort()
-  })
   server.get<{ Params: { topic: string }; Querystring: Query }>(
     '/v1/topics/:topic/stream',
     { config: { openapi: operation(outputs) } },
@@ -45,18 +40,11 @@ export const stream_routes = (
       if (!outputs.includes(topic))
         throw refusal(404, 'UNKNOWN_TOPIC', `streams are ${outputs.join(', ')}, not ${topic}`)
       const tenant = tenant_filter(caller, request.query.tenant)
-      if (open.size >= limits.streams_max) throw unavailable(`${open.size} streams are open already`)
       const offsets = await first_offsets(log, topic, start_of(request))
-      const stop = new AbortController()
-      open.add(stop)
-      reply.hijack()
-      request.raw.socket.on('close', () => stop.abort())
-      try {
-        await send_stream(deps, { topic, tenant, offsets, read, limits }, reply.raw, stop)
-      } finally {
-        open.delete(stop)
-      }
-      return reply
+      const rows = { topic, tenant, offsets, read }
+      // The reader knows at once where it stands, also when the topic is silent.
+      const opening = `retry: 1000\nid: ${id_of(offsets)}\nevent: open\ndata: {}\n\n`
+      return streams.serve(request, reply, opening, stream => send_rows(deps, rows, stream))
     },
   )
 }
@@ -107,59 +95,35 @@ const first_offsets = async (
   }
 }
 
-interface Stream {
+interface Rows {
   readonly topic: string
   readonly tenant: string | null
   /** Next offset by partition; moves as records are sent. */
   readonly offsets: number[]
   readonly read: ReadBody
-  readonly limits: StreamLimits
 }
 
-const send_stream = async (deps: ServerDeps, stream: Stream, out: ServerResponse, stop: AbortController) => {
-  const { topic, offsets, limits } = stream
-  out.writeHead(200, {
-    'content-type': 'text/event-stream; charset=utf-8',
-    'cache-control': 'no-store',
-    'x-accel-buffering': 'no',
-  })
-  const send = async (text: string): Promise<void> => {
-    if (stop.signal.aborted || out.write(text)) return
-    const slow = AbortSignal.any([stop.signal, AbortSignal.timeout(limits.drain_ms)])
-    await once(out, 'drain', { signal: slow }).catch(() => stop.abort())
+const send_rows = async (deps: ServerDeps, rows: Rows, { signal, send }: EventStream): Promise<void> => {
+  const { topic, offsets } = rows
+  const send_partition = async (from: number, partition: number): Promise<void> => {
+    for await (const { records, position } of deps.log.tail(topic, partition, from, signal)) {
+      for (const record of records) {
+        const line = await event_of(rows, record)
+        offsets[partition] = record.offset + 1
+        if (line !== null) await send(`id: ${id_of(offsets)}\ndata: ${line}\n\n`)
+        if (signal.aborted) return
+      }
+      offsets[partition] = Math.max(offsets[partition]!, position)
+    }
   }
-  // The reader knows at once where it stands, also when the topic is silent.
-  await send(`retry: 1000\nid: ${id_of(offsets)}\nevent: open\ndata: {}\n\n`)
-  const heartbeat = setInterval(() => {
-    if (!out.writableNeedDrain) out.write(`: heartbeat\n\n`)
-  }, limits.heartbeat_ms)
   try {
-    await Promise.all(
-      offsets.map(async (from, partition) => {
-        for await (const { records, position } of deps.log.tail(topic, partition, from, stop.signal)) {
-          for (const record of records) {
-            const line = await event_of(stream, record)
-            offsets[partition] = record.offset + 1
-            if (line !== null) await send(`id: ${id_of(offsets)}\ndata: ${line}\n\n`)
-            if (stop.signal.aborted) return
-          }
-          offsets[partition] = Math.max(offsets[partition]!, position)
-        }
-      }),
-    )
+    await Promise.all(offsets.map(send_partition))
   } catch (error) {
-    if (!stop.signal.aborted)
-      deps.logger.warn({ err: error, topic }, 'a stream was cut; its reader reconnects')
-  } finally {
-    clearInterval(heartbeat)
-    stop.abort()
-    // What a stalled reader has not taken would hold the connection, and the shutdown, for ever.
-    if (out.writableNeedDrain) out.destroy()
-    else out.end()
+    if (!signal.aborted) deps.logger.warn({ err: error, topic }, 'a stream was cut; its reader reconnects')
   }
 }
 
-const event_of = async ({ tenant, read }: Stream, { key, value }: LogRecord): Promise<string | null> => {
+const event_of = async ({ tenant, read }: Rows, { key, value }: LogRecord): Promise<string | null> => {
   if (!value) return null
   if (tenant !== null && (!key || tenant_of(key.toString()) !== tenant)) return null
   return JSON.stringify(await read(value), (_, field: unknown) =>
@@ -183,7 +147,11 @@ const operation = (outputs: readonly string[]) => ({
     tenant: { description: 'Only rows of that tenant; a tenant key sees only its own.' },
   },
   responses: {
-    200: 'text/event-stream',
+    200: {
+      description: 'Each event: id the offsets to go on from, data one row as JSON.',
+      content_type: 'text/event-stream',
+      schema: { type: 'string' },
+    },
     400: 'The offsets are not understood.',
     404: 'No such output topic.',
   },

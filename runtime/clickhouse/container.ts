@@ -45,9 +45,13 @@ export const prefixed_schema = (writer: object): object => {
 export const container_columns = (writer: object): string[] =>
   (prefixed_schema(writer) as RecordSchema).fields.map(field => field.name)
 
+/** What was written holds every field: defaults are for readers, and ClickHouse's parser refuses those of records. */
+const without_defaults = (attribute: string, value: unknown): unknown =>
+  attribute === 'default' ? undefined : value
+
 /** Writes containers of one writer schema; the header is made once. */
 export const container_writer = (writer: object): ((rows: readonly ContainerRow[]) => Buffer) => {
-  const schema = Buffer.from(JSON.stringify(prefixed_schema(writer)))
+  const schema = Buffer.from(JSON.stringify(prefixed_schema(writer), without_defaults))
   // A marker that follows from the schema, so that the same rows make the same bytes.
   const sync = createHash('md5').update(schema).digest()
   const header = container_header(schema, sync)

@@ -45,6 +45,9 @@ export const read_sql = (dir: string): SqlFile[] => {
   return files.sort().map(file => ({ name: file.slice(0, -4), text: readFileSync(join(dir, file), 'utf8') }))
 }
 
+/** What must hold of the tables: queries that return no row. */
+export const read_checks = (): SqlFile[] => read_sql(join(SQL_DIR, 'checks'))
+
 /** The file of a view is its SELECT; its name is the file's. */
 export const view_sql = (name: string, select: string): string =>
   `CREATE OR REPLACE VIEW ${quote_name(name)} AS\n${select.trim().replace(/;$/, '')}`

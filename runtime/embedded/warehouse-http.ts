@@ -3,6 +3,7 @@ import { randomUUID, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { promisify } from 'node:util'
 import * as zlib from 'node:zlib'
+import { inflated_frames } from './warehouse-frames.ts'
 import { type Answer, ClickHouseFault, type Sessions, type Statement } from './warehouse-session.ts'
 import { format_asked } from './warehouse-statements.ts'
 
@@ -13,6 +14,10 @@ export interface Endpoint {
 }
 
 const BODY_MAX = 1 << 30
+/** Asked by clients and balancers to see whether anybody is here. */
+const PROBES = new Set(['/ping', '/replicas_status'])
+/** These change nothing. */
+const READING = new Set(['GET', 'HEAD'])
 /** Of the interface itself; everything else in the address is a setting or a parameter. */
 const RESERVED = new Set(
   `query database default_format user password session_id session_timeout session_check query_id quota_key stacktrace
@@ -47,9 +52,9 @@ export const answer = async (
   response.setHeader('X-ClickHouse-Query-Id', query_id)
   response.setHeader('X-ClickHouse-Timezone', 'UTC')
   try {
-    if (url.pathname === '/ping') return void response.end('Ok.\n')
+    if (PROBES.has(url.pathname)) return void response.end('Ok.\n')
     if (url.pathname !== '/') return void respond_text(response, 404, `There is no handle ${url.pathname}\n`)
-    if (request.method !== 'GET' && request.method !== 'POST')
+    if (request.method !== 'POST' && !READING.has(request.method ?? ''))
       return void respond_text(response, 405, `method ${request.method} is not supported\n`)
     const user = authenticate(endpoint.passwords, request, url)
     const body = await text_and_data(endpoint.sessions, request, url)
@@ -57,7 +62,12 @@ export const answer = async (
     const gone = new AbortController()
     response.once('close', () => gone.abort())
     const statement = { ...statement_of(user, body, request, url), signal: gone.signal }
-    await respond(request, response, url, statement, await endpoint.sessions.run(statement))
+    const result = await endpoint.sessions.run(statement)
+    const framed =
+      url.searchParams.get('compress') === '1' && result.bytes.length > 0
+        ? await endpoint.sessions.compressed(result.bytes)
+        : result.bytes
+    await respond(request, response, url, statement, { ...result, sent: framed })
   } catch (error) {
     respond_error(response, error)
   }
@@ -91,12 +101,6 @@ const same = (a: string, b: string) => {
 
 /** The statement of the address followed by the body, as ClickHouse reads them. */
 const text_and_data = async (sessions: Sessions, request: IncomingMessage, url: URL): Promise<Buffer> => {
-  if (url.searchParams.get('compress') === '1' || url.searchParams.get('decompress') === '1')
-    throw new ClickHouseFault(
-      48,
-      'NOT_IMPLEMENTED',
-      'compress and decompress are not supported: use Content-Encoding.',
-    )
   if (/^multipart\//i.test(request.headers['content-type'] ?? ''))
     throw new ClickHouseFault(48, 'NOT_IMPLEMENTED', 'external tables (multipart bodies) are not supported.')
   const chunks: Buffer[] = []
@@ -107,10 +111,20 @@ const text_and_data = async (sessions: Sessions, request: IncomingMessage, url: 
       throw new ClickHouseFault(307, 'TOO_MANY_BYTES', `the body exceeds ${BODY_MAX} bytes.`)
     chunks.push(chunk as Buffer)
   }
-  const body = await decoded(sessions, Buffer.concat(chunks), request.headers['content-encoding'] ?? '')
+  const sent = await decoded(sessions, Buffer.concat(chunks), request.headers['content-encoding'] ?? '')
+  const body = url.searchParams.get('decompress') === '1' ? await inflated(sessions, sent) : sent
   const query = url.searchParams.get('query') ?? ''
   if (!query) return body
   return body.length === 0 ? Buffer.from(query) : Buffer.concat([Buffer.from(`${query}\n`), body])
+}
+
+const inflated = async (sessions: Sessions, bytes: Buffer): Promise<Buffer> => {
+  try {
+    return await inflated_frames(bytes, file => sessions.decoded(file, 'lz4'))
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new ClickHouseFault(432, 'UNKNOWN_COMPRESSION_METHOD', `the body is not compressed blocks: ${why}.`)
+  }
 }
 
 const decoded = async (sessions: Sessions, bytes: Buffer, encoding: string): Promise<Buffer> => {
@@ -155,7 +169,7 @@ const statement_of = (
     params,
     database: url.searchParams.get('database') || header('x-clickhouse-database'),
     format: url.searchParams.get('default_format') || header('x-clickhouse-format') || 'TabSeparated',
-    reads_only: request.method === 'GET',
+    reads_only: READING.has(request.method ?? ''),
   }
 }
 
@@ -164,7 +178,7 @@ const respond = async (
   response: ServerResponse,
   url: URL,
   statement: Statement,
-  result: Answer,
+  result: Answer & { readonly sent: Uint8Array },
 ): Promise<void> => {
   const format = format_asked(statement.body.subarray(-4096).toString()) ?? statement.format
   const [rows, bytes] = [String(result.rows), String(result.read_bytes)]
@@ -187,7 +201,7 @@ const respond = async (
   )
   const accepted =
     url.searchParams.get('enable_http_compression') === '1' ? request.headers['accept-encoding'] : ''
-  response.end(await encoded(result.bytes, accepted?.toString() ?? '', response))
+  response.end(await encoded(result.sent, accepted?.toString() ?? '', response))
 }
 
 const encoded = async (

@@ -9,6 +9,7 @@ import { unlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Session } from 'chdb'
+import { compressed_frames, drop_frames } from './warehouse-frames.ts'
 import {
   identifier,
   insert_from_file,
@@ -35,7 +36,7 @@ export interface Statement {
   readonly settings: ReadonlyMap<string, string>
   /** `x` -> value in the escaped form of the HTTP interface, which is also chDB's. */
   readonly params: ReadonlyMap<string, string>
-  /** GET must not change anything. */
+  /** GET and HEAD must not change anything. */
   readonly reads_only: boolean
   /** Aborted when the client is gone: nobody waits for the answer. */
   readonly signal: AbortSignal
@@ -53,6 +54,8 @@ export interface Sessions {
   run(statement: Statement): Promise<Answer>
   /** Bytes in an encoding that only ClickHouse reads (LZ4 frames). */
   decoded(bytes: Buffer, method: string): Promise<Buffer>
+  /** Bytes in ClickHouse's own compressed blocks. */
+  compressed(bytes: Uint8Array): Promise<Buffer>
 }
 
 /** An error in ClickHouse's words. */
@@ -129,17 +132,21 @@ export const open_sessions = async (config: ChdbSettings): Promise<Sessions> => 
   const open = () => new Connection(data, { connectionArgs: [`--config-file=${config_file}`] })
   // Held for as long as we live: the directory is locked once, not anew with each statement.
   const lasting = open()
-  await lasting.queryAsync('SELECT 1')
+  await drop_frames(async (text, format) => (await execute(lasting, text, format, false)).bytes)
   const all = gate(RUNNING_MAX)
   const readers = gate(READING_MAX)
   let files = 0
 
-  const in_file = async <T>(bytes: Buffer, work: (path: string) => Promise<T>): Promise<T> => {
+  const in_file = async <T>(
+    bytes: Uint8Array,
+    work: (path: string, number: number) => Promise<T>,
+  ): Promise<T> => {
     files += 1
-    const path = join(scratch, `${files}.body`)
+    const number = files
+    const path = join(scratch, `${number}.body`)
     await writeFile(path, bytes)
     try {
-      return await work(path)
+      return await work(path, number)
     } finally {
       await unlink(path)
     }
@@ -200,6 +207,18 @@ export const open_sessions = async (config: ChdbSettings): Promise<Sessions> => 
           const from = `file(${quoted(path)}, 'RawBLOB', 'data String', ${quoted(method)})`
           return Buffer.from((await execute(connection, `SELECT data FROM ${from}`, 'RawBLOB', false)).bytes)
         }),
+      ),
+    compressed: bytes =>
+      all(() =>
+        in_file(bytes, (path, number) =>
+          on_connection(connection =>
+            compressed_frames(
+              async (text, format) => (await execute(connection, text, format, false)).bytes,
+              path,
+              number,
+            ),
+          ),
+        ),
       ),
   }
 }

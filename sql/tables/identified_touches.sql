@@ -19,4 +19,4 @@ CREATE TABLE IF NOT EXISTS `identified_touches`
   `currency` String
 )
 ENGINE = ReplacingMergeTree(`revision`)
-ORDER BY (`tenant_id`, `_key`, `event_id`)
+ORDER BY (`tenant_id`, `_key`, `anonymous_id`, `event_id`)

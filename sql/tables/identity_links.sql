@@ -12,4 +12,4 @@ CREATE TABLE IF NOT EXISTS `identity_links`
   `occurred_at` DateTime64(3, 'UTC')
 )
 ENGINE = ReplacingMergeTree
-ORDER BY (`tenant_id`, `_key`, `event_id`)
+ORDER BY (`tenant_id`, `_key`, `identified_as`, `event_id`)

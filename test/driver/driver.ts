@@ -51,6 +51,8 @@ export class Driver {
   readonly #variant: Variant
   readonly #decoders: Decoders
   readonly #lanes: Map<string, Lane>
+  /** Inputs that the other stage writes. */
+  readonly #staged: readonly string[]
   readonly #store = new Map<string, Map<string, Buffer>>()
   readonly #outputs: { topic: string; row: unknown }[] = []
   #processor: Processor
@@ -60,6 +62,7 @@ export class Driver {
   private constructor(group: string, variant: Variant, app: App) {
     this.app = app
     this.#group = key_groups(app).find(g => g.name === group) as KeyGroup
+    this.#staged = [...writers_of(app, this.#group).keys()]
     this.#variant = variant
     const fields = new Map(Object.keys(app.topics).map(topic => [topic, all_fields(app, topic)]))
     this.#decoders = new Decoders(app, registry_of(app), fields, () => 0)
@@ -113,9 +116,15 @@ export class Driver {
     }
   }
 
-  /** Tells the stream time of an upstream task without a record; null: idle. */
+  /**
+   * Tells the stream time of an upstream task without a record; null: idle. As a task does, it tells it on every
+   * topic that its stage writes for this one.
+   */
   mark(topic: string, task: number, stream_time_ms: number | null): void {
-    this.send_bytes(topic, null, null, { task, stream_time_ms })
+    const upstream = { task, stream_time_ms }
+    if (this.#staged.includes(topic))
+      for (const other of this.#staged) if (other !== topic) this.send_bytes(other, null, null, upstream)
+    this.send_bytes(topic, null, null, upstream)
   }
 
   /** Processes what was sent, in batches. */

@@ -67,8 +67,10 @@ scenario(
 )
 
 scenario('beyond the correction time a movement is late', 'tenant', d => {
-  d.send('movements', [move('1', 0, 100)], { task: 0, stream_time_ms: T + days(3) })
+  d.send('movements', [move('1', 0, 100)], { task: 0, stream_time_ms: T })
+  d.mark('movements', 0, T + days(3))
   d.send('movements', [move('2', 0, 100)], { task: 0, stream_time_ms: T + days(3) })
   d.run()
-  expect(d.outcomes).toMatchObject({ processed: 1, late: 1 })
+  expect(brief(d.outputs('revenue_windows'))).toEqual([[0, 100, 0]])
+  expect(d.outcomes).toMatchObject({ late: 1, dead_letter: 0 })
 })

@@ -64,3 +64,18 @@ test('a record from the future is refused in its place and holds up nobody behin
   expect(names(items)).toEqual(['a0', 'b0', 'a1', 'b1'])
   expect(items[0]?.refused?.reason).toBe('FUTURE_TIME')
 })
+
+test('with a span what is later waits for the next batch; what our own tasks wrote neither counts nor waits', () => {
+  const own: Source = {
+    ...source('own', [1, 100]),
+    item: r => ({
+      ...item('own', r.offset, [1, 100][r.offset] as number),
+      upstream: { task: 0, stream_time_ms: 7 },
+    }),
+  }
+  const emitted = [10, 20, 3, 21, 22]
+  const span = (sources: Source[]) => names(merge_sources(sources, { ...all, span_ms: 10 }).items)
+  expect(span([source('a', emitted), own])).toEqual(['own0', 'a0', 'a1', 'a2'])
+  expect(span([source('a', [10, 15]), own])).toEqual(['own0', 'a0', 'a1', 'own1'])
+  expect(span([source('a', [30]), source('b', [45])])).toEqual(['a0'])
+})

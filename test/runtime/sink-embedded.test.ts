@@ -20,6 +20,7 @@ import { type Served, serve_warehouse } from '../sql/served-warehouse.ts'
 const app: App = { ...tributary(2), pipelines: [] }
 const dir = mkdtempSync(join(tmpdir(), 'tributary-sink-'))
 const RECORDS = 3000
+const OUTPUTS = ['ledger', 'conversions']
 let served: Served
 let log: EmbeddedLog
 let registry: Registry
@@ -30,7 +31,7 @@ beforeAll(async () => {
   log = await open_log(dir)
   registry = open_registry(log.environment)
   await log.ensure(topic_settings(app))
-  for (const schema of ['payments', 'ledger', 'batch_log'] as const)
+  for (const schema of ['payments', 'ledger', 'conversions', 'batch_log'] as const)
     encoders.set(
       schema,
       compile_encoder(definitions[schema], await registry.register(`${schema}-value`, definitions[schema])),
@@ -77,6 +78,10 @@ const money = (partition: number, n: number) => ({
   currency: 'USD',
   properties: {},
   cause_event_id: `${partition}-${n}`,
+  revision: 0,
+  path_ends_at: 1_700_000_000_000 + n,
+  touches: [],
+  left_out: 0,
 })
 const batch = (partition: number, seq: number, from: number, to: number) => ({
   log_id: `life ${partition}`,
@@ -122,12 +127,8 @@ it('fills the tables exactly, across a restart, and every check is content', asy
       batch(partition, i + 1, i * 100, i * 100 + 100),
     )
     await append('batch_log.customer', 'batch_log', partition, steps.slice(0, 10))
-    await append(
-      'ledger',
-      'ledger',
-      partition,
-      rows.slice(0, 1000).filter((_, n) => n % 100 !== 0),
-    )
+    const booked = rows.slice(0, 1000).filter((_, n) => n % 100 !== 0)
+    for (const topic of OUTPUTS) await append(topic, topic, partition, booked)
   }
   const first = start()
   await vi.waitFor(async () => expect(await rows_in('batches')).toBe(20), { timeout: 15_000 })
@@ -140,16 +141,13 @@ it('fills the tables exactly, across a restart, and every check is content', asy
     )
     await append('batch_log.customer', 'batch_log', partition, steps)
     const rows = Array.from({ length: RECORDS }, (_, n) => money(partition, n)).slice(1000)
-    await append(
-      'ledger',
-      'ledger',
-      partition,
-      rows.filter((_, n) => n % 100 !== 0),
-    )
+    const booked = rows.filter((_, n) => n % 100 !== 0)
+    for (const topic of OUTPUTS) await append(topic, topic, partition, booked)
   }
   const second = start()
   await vi.waitFor(async () => expect(await rows_in('batches')).toBe(60), { timeout: 15_000 })
-  await vi.waitFor(async () => expect(await rows_in('ledger')).toBe(2 * 2970), { timeout: 15_000 })
+  for (const topic of OUTPUTS)
+    await vi.waitFor(async () => expect(await rows_in(topic)).toBe(2 * 2970), { timeout: 15_000 })
   await second.stop()
   expect(second.status()).toEqual([])
   expect(await rows_in('payments')).toBe(2 * 2970)

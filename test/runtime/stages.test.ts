@@ -93,7 +93,8 @@ test('a pipeline of the same key group goes on from an output topic, once per ro
 
 test('what a group writes for itself does not hold its time; what others write does', () => {
   const app = tributary(2)
-  const extended = { ...app, pipelines: [...app.pipelines, same_group] }
+  const first = app.pipelines.filter(({ name }) => name.startsWith('revenue-'))
+  const extended = { ...app, pipelines: [...first, same_group] }
   expect([...staged_topics(extended)].sort()).toEqual(['ledger', 'movements'])
   const writers = Object.fromEntries(
     key_groups(extended).map(group => [group.name, [...writers_of(extended, group)]]),

@@ -124,7 +124,7 @@ export const memory_deps = async (
     log,
     registry,
     store: memory_store(),
-    warehouse: { health: async () => null },
+    warehouse: { health: async () => null, query: async () => [] },
     emitter: create_emitter(app, log, registry),
     clock: system_clock,
     settings: default_settings,

@@ -1,28 +1,20 @@
 /** PyPI clickhouse-connect against the embedded warehouse: what a Python analyst does on the first day. */
 import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type EmbeddedWarehouse, start_embedded_warehouse } from '../../runtime/embedded/warehouse.ts'
+import { python_with } from './python.ts'
 
 const run = promisify(execFile)
-const venv = join(import.meta.dirname, '../../.stack/venv')
-const python = join(venv, 'bin/python')
 const dir = mkdtempSync(join(tmpdir(), 'tributary-connect-'))
 let server: EmbeddedWarehouse
+let python: string
 
 beforeAll(async () => {
-  if (!existsSync(python)) {
-    mkdirSync(join(venv, '..'), { recursive: true })
-    await run('python3', ['-m', 'venv', venv])
-  }
-  const has = await run(python, ['-c', 'import clickhouse_connect']).then(
-    () => true,
-    () => false,
-  )
-  if (!has) await run(python, ['-m', 'pip', 'install', '--quiet', 'clickhouse-connect'], { timeout: 300_000 })
+  python = await python_with('clickhouse-connect')
   server = await start_embedded_warehouse({ dir, password: 'owner word', analyst_password: 'reader word' })
 }, 400_000)
 afterAll(async () => {

@@ -50,8 +50,29 @@ const payment = (offset: number, more: Record<string, unknown> = {}) => ({
   occurred_at: '2025-01-01T00:00:00.000Z',
   ...more,
 })
+const alert = (number: number, status: string) => ({
+  _key: 't1',
+  event_id: `f|0|${number}`,
+  tenant_id: 't1',
+  fingerprint: 'f',
+  started_at: '2025-01-01T00:00:00.000Z',
+  occurred_at: `2025-01-01T00:0${number}:00.000Z`,
+  status,
+})
 const booked = (offset: number, more: Record<string, unknown> = {}) =>
   ledger_row({ event_id: `e${offset}`, occurred_at: '2025-01-01T00:00:00.000Z', ...more })
+const converted = (offset: number, more: Record<string, unknown> = {}) => ({
+  _key: 't1|c1',
+  event_id: `e${offset}`,
+  tenant_id: 't1',
+  customer_id: 'c1',
+  occurred_at: '2025-01-01T00:00:00.000Z',
+  path_ends_at: '2025-01-01T00:00:00.000Z',
+  type: 'payment_succeeded',
+  amount_minor: 1000,
+  currency: 'USD',
+  ...more,
+})
 
 /** Offsets 0 to 4: 1 is a commit marker, 3 a duplicate. */
 const right = async () => {
@@ -72,10 +93,11 @@ const right = async () => {
     payment(4, { type: 'payment_failed' }),
   ])
   await served.fill('ledger', [booked(0), booked(2, { type: 'refunded', amount_minor: -1000 })])
+  await served.fill('conversions', [converted(0), converted(2, { type: 'refunded', amount_minor: -1000 })])
 }
 
 beforeEach(async () => {
-  await served.empty('batches', 'payments', 'ledger')
+  await served.empty('batches', 'payments', 'ledger', 'conversions', 'alerts')
   await right()
 })
 
@@ -133,6 +155,45 @@ const wrong: Record<
     },
     { add: { ledger: [booked(0, { amount_minor: 999 })] }, says: ['a ledger row differs from its payment'] },
     { add: { ledger: [booked(0, { currency: 'EUR' })] }, says: ['a ledger row differs from its payment'] },
+  ],
+  attribution_credit_sums_to_ledger: [
+    {
+      add: { ledger: [booked(9)] },
+      says: [
+        ...new Array(5).fill('attribution_credit differs from the ledger'),
+        'a ledger row has no conversion',
+      ].sort(),
+    },
+    {
+      add: { conversions: [converted(9, { amount_minor: 0 })] },
+      says: ['a conversion has no ledger row'],
+    },
+    {
+      add: { conversions: [converted(0, { revision: 1, currency: 'EUR' })] },
+      says: [
+        'a conversion differs from its ledger row',
+        ...new Array(10).fill('attribution_credit differs from the ledger'),
+      ],
+    },
+    {
+      add: {
+        ledger: [booked(9, { amount_minor: 7 })],
+        conversions: [converted(9, { amount_minor: 7, occurred_at: '2025-01-02T00:00:00.000Z' })],
+      },
+      says: new Array(10).fill('attribution_credit differs from the ledger'),
+    },
+  ],
+  alerts_fire_before_they_resolve: [
+    { add: { alerts: [alert(1, 'firing'), alert(2, 'resolved')] }, says: [] },
+    { add: { alerts: [alert(1, 'resolved')] }, says: ['resolved without a firing alert'] },
+    {
+      add: { alerts: [alert(1, 'firing'), alert(2, 'resolved'), alert(3, 'resolved')] },
+      says: ['resolved more than once'],
+    },
+    {
+      add: { alerts: [alert(1, 'firing'), alert(2, 'resolved'), alert(3, 'firing')] },
+      says: ['fired after it was resolved'],
+    },
   ],
   revenue_daily_sums_to_ledger: [
     // Beyond every as_of: the view leaves it out.

@@ -23,6 +23,7 @@ const import_samples: Record<string, Sample> = {
       'commands/simulate.ts': `import { b } from '../test/driver/b.ts'`,
       'test/a.ts': `import { b } from '../bench/b.ts'`,
       'commands/b.ts': `import { b } from '../bench/b.ts'`,
+      'dashboard/a.ts': `import type { b } from '../runtime/b.ts'`,
     },
     said: [
       'schemas/ may not import operators/',
@@ -34,12 +35,33 @@ const import_samples: Record<string, Sample> = {
       'nothing imports test/',
       'nothing imports bench/',
       'nothing imports bench/',
+      'dashboard/ may not import runtime/',
     ],
     passes: {
       'commands/start.ts': lines(`import { b } from '../server/b.ts'`, `import { c } from '../runtime/c.ts'`),
       'test/a.test.ts': `import { b } from '../server/b.ts'`,
       'bench/a.ts': lines(`import { b } from '../test/services/b.ts'`, `import { c } from '../runtime/c.ts'`),
       'commands/simulate.ts': `import { run } from '../test/simulation/run.ts'`,
+    },
+  },
+  dashboard_imports_types_only: {
+    rule: imports.dashboard_imports_types_only,
+    breaks: {
+      'dashboard/a.ts': `import { b } from '../server/board/board.ts'`,
+      'dashboard/b.ts': `import { Chart } from 'chart.js'`,
+      'dashboard/panels/c.ts': `import { type B, c } from '../../schemas/types.ts'`,
+      'dashboard/d.ts': `import '../server/page.ts'`,
+      'dashboard/e.ts': `import { readFileSync } from 'node:fs'`,
+    },
+    said: ['server/board/board.ts', 'chart.js', 'schemas/types.ts', 'server/page.ts', 'node:fs'],
+    passes: {
+      'dashboard/a.ts': lines(
+        `import type { B } from '../server/board/board.ts'`,
+        `import { type C, type D } from '../schemas/types.ts'`,
+        `import type { Chart } from 'chart.js'`,
+        `import { e } from './panels/e.ts'`,
+      ),
+      'dashboard/panels/e.ts': `import { f } from '../f.ts'`,
     },
   },
   adapters_only_in_runtime: {
@@ -57,6 +79,7 @@ const import_samples: Record<string, Sample> = {
     said: ['kafkajs', '@kafkajs/confluent-schema-registry', 'ioredis', '@clickhouse/client', 'chdb', 'lmdb'],
     passes: {
       'runtime/kafka/a.ts': `import { Kafka } from 'kafkajs'`,
+      'examples/typescript/a.ts': `import { Kafka } from 'kafkajs'`,
       'test/a.ts': `import { open } from 'lmdb'`,
     },
   },

@@ -54,6 +54,13 @@ const row = (n: number, more: Partial<ContainerRow> = {}): ContainerRow => ({
 })
 
 describe('a container', () => {
+  it('says nothing of defaults, which ClickHouse reads and refuses where they are records', () => {
+    const context = { type: 'record', name: 'Context', fields: [{ name: 'a', type: 'long', default: 1 }] }
+    const fields = [...writer.fields, { name: 'context', type: context, default: {} }]
+    const header = container_writer({ ...writer, fields })([]).toString('latin1')
+    expect([header.includes('"context"'), header.includes('default')]).toEqual([true, false])
+  })
+
   it('holds every row with its prefix', async () => {
     const offsets = [0, 1, 63, 64, 8191, 8192, 2 ** 31, 2 ** 40, 2 ** 52]
     const rows = offsets.map((offset, n) => row(n, { offset }))

@@ -1,0 +1,53 @@
+/** What the catalog says of the demo's business: tenants, markets, products, and how many leads their buyers take a day. */
+import type { Catalog } from '../../schemas/catalog-kinds.ts'
+import { markets, tenants } from './tenants.ts'
+
+type Kind = Exclude<keyof Catalog, 'imports' | 'alert_rules'>
+
+export interface CatalogRow {
+  readonly event_id: string
+  readonly tenant_id: string
+  readonly occurred_at: number
+  readonly kind: string
+  readonly id: string
+  readonly effective_at: number
+  readonly revision: number
+  readonly body: string
+}
+
+/** Leads a day: about what comes on an average day, so that a busy one is scarce and prices surge. */
+const TIERS: Readonly<Record<string, Catalog['buyer_tiers']>> = {
+  premium: { base_minor: 25_000, daily_capacity: 18 },
+  standard: { base_minor: 12_500, daily_capacity: 34 },
+  volume: { base_minor: 7_500, daily_capacity: 30 },
+  direct: { base_minor: 18_000, daily_capacity: 12 },
+}
+
+/** Valid from the origin on; the same rows for the same origin. */
+export const catalog_rows = (origin_ms: number): CatalogRow[] => {
+  const entry = <K extends Kind>(tenant_id: string, kind: K, id: string, body: Catalog[K]): CatalogRow => ({
+    event_id: `demo-${kind}-${id}`,
+    tenant_id,
+    occurred_at: origin_ms,
+    kind,
+    id,
+    effective_at: origin_ms,
+    revision: 0,
+    body: JSON.stringify(body),
+  })
+  const leads = tenants.find(({ kind }) => kind === 'leads')?.id ?? '*'
+  return [
+    ...tenants.map(({ id, name, zone, currency }) => entry(id, 'tenants', id, { name, zone, currency })),
+    ...tenants.flatMap(tenant =>
+      tenant.products.map(({ id, name, price_minor }) =>
+        entry(tenant.id, 'products', id, { name, price_minor, currency: tenant.currency }),
+      ),
+    ),
+    ...markets.map(({ id, indexes, revenue_ratio }) => {
+      const [adoption_index, income_index, supply_index, season_index] = indexes
+      const body = { adoption_index, income_index, supply_index, season_index, revenue_ratio }
+      return entry(leads, 'markets', id, body)
+    }),
+    ...Object.entries(TIERS).map(([id, body]) => entry(leads, 'buyer_tiers', id, body)),
+  ]
+}

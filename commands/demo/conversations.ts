@@ -1,0 +1,156 @@
+/** Talks with leads: what a person tells bit by bit, how it sounds, and what the buyers of the lead say afterwards. */
+
+import type { Conversation, ConversationContext } from '../../schemas/types.ts'
+import { hours, minutes, seconds } from '../../schemas/units.ts'
+import { buyers, markets } from './tenants.ts'
+import type { Person, Steps } from './world.ts'
+
+type Told = Partial<ConversationContext>
+
+const NOTHING_TOLD: ConversationContext = {
+  homeowner_verified: null,
+  bill_amount_minor: null,
+  zip_code: null,
+  borough: null,
+  neighborhood: null,
+  property_type: null,
+  install_timeline: null,
+  credit_signal: null,
+  decision_role: null,
+  comparing_offers: null,
+  attributes: {},
+}
+
+/** The better the person, the better the item: with luck to both sides. */
+const by_quality = <T>({ random, quality }: Person, best_first: readonly T[]): T => {
+  const place = (1 - quality) * best_first.length + 0.9 * random.normal() - 0.5
+  return best_first[Math.min(best_first.length - 1, Math.max(0, Math.round(place)))] as T
+}
+
+/** What a person has to tell about a roof, in the order of the questions. */
+const about_the_roof = (person: Person): Told[] => {
+  const { random, quality } = person
+  const market = random.weighted(markets)
+  return [
+    { zip_code: market.zip, borough: market.id },
+    { homeowner_verified: random.chance(0.45 + 0.52 * quality) },
+    { bill_amount_minor: 100 * Math.round(70 + 260 * quality + 45 * Math.abs(random.normal())) },
+    { property_type: by_quality(person, ['single_family', 'condo', 'co_op']) },
+    { install_timeline: by_quality(person, ['immediate', '3_months', '6_months', 'researching']) },
+    { credit_signal: by_quality(person, ['excellent', 'good', 'fair', 'poor']) },
+    { decision_role: by_quality(person, ['primary', 'influencer', 'researcher']) },
+    { comparing_offers: random.chance(0.6 - 0.3 * quality) },
+  ]
+}
+
+const about_the_team = (person: Person): Told[] => [
+  { attributes: { seats: String(Math.round(2 + 40 * person.quality * person.random.next())) } },
+  { decision_role: by_quality(person, ['primary', 'influencer', 'researcher']) },
+  { install_timeline: by_quality(person, ['immediate', '3_months', '6_months', 'researching']) },
+  { comparing_offers: person.random.chance(0.7) },
+]
+
+const SAID = {
+  agent: ['Thanks. And the next question, please:', 'Good to know.', 'Let me look that up for you.'],
+  customer: ['Here is what you asked for.', 'I would say so.', 'That is how it is with us.'],
+  technical: ['How does this work with what we have?', 'What happens when the power is out?'],
+  objection: ['That is more than I expected.', 'A friend had trouble with this.', 'I am not sure yet.'],
+  resolved: ['That helps, thank you.', 'Fair enough.'],
+} as const
+
+interface Talk {
+  readonly person: Person
+  readonly conversation_id: string
+  /** What has been told so far. */
+  context: ConversationContext
+}
+
+const say = (talk: Talk, type: Conversation['type'], more: Partial<Conversation> = {}): void =>
+  talk.person.converse({
+    customer_id: talk.person.known(),
+    conversation_id: talk.conversation_id,
+    type,
+    role: null,
+    text: null,
+    sentiment: null,
+    technical_question: null,
+    context: talk.context,
+    language: talk.person.tenant.language,
+    ...more,
+  })
+
+/** How a message of this person sounds now. */
+const mood = ({ random, quality }: Person): number => {
+  const raw = quality * 1.3 - 0.45 + 0.28 * random.normal()
+  return Math.round(100 * Math.min(1, Math.max(-1, raw))) / 100
+}
+
+/** A conversation from its first word to its end; nothing while the chat is down. */
+export function* talk_with(person: Person): Steps {
+  const { random, quality, world, tenant } = person
+  if (world.incident(tenant, 'chat_outage')) return
+  const talk: Talk = { person, conversation_id: person.name('t'), context: NOTHING_TOLD }
+  say(talk, 'started', { role: 'customer' })
+  const tells = tenant.kind === 'leads' ? about_the_roof(person) : about_the_team(person)
+  for (const told of tells) {
+    yield person.now_ms + seconds(random.between(12, 60))
+    if (random.chance(0.35)) say(talk, 'message', { role: 'agent', text: random.pick(SAID.agent) })
+    yield person.now_ms + seconds(random.between(8, 90))
+    talk.context = { ...talk.context, ...told }
+    const technical_question = random.chance(0.1 + 0.3 * quality)
+    const text = random.pick(technical_question ? SAID.technical : SAID.customer)
+    say(talk, 'message', { role: 'customer', text, sentiment: mood(person), technical_question })
+    if (random.chance(0.12)) yield* object(talk)
+    // Who is not interested does not answer every question.
+    if (random.chance(0.2 * (1 - quality))) break
+  }
+  yield person.now_ms + seconds(random.between(10, 60))
+  if (quality > 0.55 && random.chance(0.6)) {
+    say(talk, 'handed_off', { role: 'agent' })
+    yield person.now_ms + minutes(random.between(1, 6))
+  }
+  say(talk, 'ended')
+}
+
+function* object(talk: Talk): Steps {
+  const { person } = talk
+  const { random, quality } = person
+  yield person.now_ms + seconds(random.between(5, 40))
+  const sentiment = Math.round(100 * Math.max(-1, mood(person) - 0.5)) / 100
+  say(talk, 'objection', { role: 'customer', text: random.pick(SAID.objection), sentiment })
+  yield person.now_ms + seconds(random.between(20, 120))
+  if (!random.chance(0.3 + 0.6 * quality)) return
+  const text = random.pick(SAID.resolved)
+  say(talk, 'objection_resolved', { role: 'customer', text, sentiment: mood(person) })
+}
+
+const REASONS = ['not_reachable', 'not_a_homeowner', 'outside_area', 'no_budget'] as const
+const PAID_MINOR: Readonly<Record<string, number>> = { premium: 25_000, standard: 12_500, volume: 7_500 }
+
+/** A company that buys leads takes this one or not; days later it knows whether that was right. */
+export function* sell_lead(person: Person): Steps {
+  const { random, quality } = person
+  const buyer = buyers.find(({ least }) => quality >= least)
+  if (!buyer) return
+  const amount_minor = PAID_MINOR[buyer.tier] ?? null
+  const say_of_it = (outcome: 'accepted' | 'rejected' | 'converted' | 'returned', reason: string | null) =>
+    person.feedback({
+      customer_id: person.known(),
+      decision_id: null,
+      buyer_id: buyer.id,
+      outcome,
+      reason,
+      amount_minor: reason === null ? amount_minor : null,
+      currency: reason === null ? person.tenant.currency : null,
+      properties: { tier: buyer.tier },
+    })
+  yield person.now_ms + minutes(random.between(5, 180))
+  if (!random.chance(0.55 + 0.42 * quality)) {
+    say_of_it('rejected', random.pick(REASONS))
+    return
+  }
+  say_of_it('accepted', null)
+  yield person.now_ms + hours(random.between(20, 150))
+  if (random.chance(0.45 * quality)) say_of_it('converted', null)
+  else if (random.chance(0.12)) say_of_it('returned', random.pick(REASONS))
+}

@@ -1,0 +1,98 @@
+/**
+ * What the page knows of a tenant: the last board, and what has come since. Live events only bridge the time
+ * until the next board, which replaces whatever was added here. Pure, without a browser.
+ */
+import type { AlertRow, Board, LiveEvents, RevenuePanel } from '../server/board/board.ts'
+
+export type PanelName = 'revenue' | 'conversations' | 'channels' | 'forecast' | 'alerts' | 'trust'
+export const panel_names: readonly PanelName[] = [
+  'revenue',
+  'conversations',
+  'channels',
+  'forecast',
+  'alerts',
+  'trust',
+]
+
+const NEWEST_MAX = 8
+const ALERTS_MAX = 30
+const HOUR_MS = 3_600_000
+const BUCKET_MS = 300_000
+
+export const with_panels = (board: Board, panels: LiveEvents['board']): Board => {
+  const known = Object.entries(panels).filter(([name]) => panel_names.some(panel => panel === name))
+  return { ...board, ...Object.fromEntries(known) }
+}
+
+/** Money of another day or currency waits for the board. */
+export const with_ledger = (board: Board, moved: LiveEvents['ledger'], now_ms: number): Board => {
+  const at_ms = Date.parse(moved.at)
+  const { revenue } = board
+  if (moved.currency !== board.currency || !same_day(at_ms, now_ms)) return board
+  // A board asked yesterday is not today's: adding to it would show both days as one.
+  if (!same_day(Date.parse(revenue.asked_at), now_ms)) return board
+  const amount = moved.amount_minor
+  const recent = now_ms - at_ms < HOUR_MS
+  const added: RevenuePanel = {
+    ...revenue,
+    today_minor: revenue.today_minor + amount,
+    week_minor: revenue.week_minor + amount,
+    month_minor: revenue.month_minor + amount,
+    hour_minor: revenue.hour_minor + (recent ? amount : 0),
+    payments_today: revenue.payments_today + (amount > 0 ? 1 : 0),
+    minutes: revenue.minutes.map(bucket => {
+      const start_ms = Date.parse(bucket.at)
+      const inside = at_ms >= start_ms && at_ms < start_ms + BUCKET_MS
+      return inside ? { ...bucket, net_minor: bucket.net_minor + amount } : bucket
+    }),
+    hours: revenue.hours.map(row =>
+      row.hour === new Date(at_ms).getUTCHours() ? { ...row, net_minor: (row.net_minor ?? 0) + amount } : row,
+    ),
+  }
+  return { ...board, revenue: added }
+}
+
+const same_day = (a_ms: number, b_ms: number): boolean =>
+  Math.floor(a_ms / 86_400_000) === Math.floor(b_ms / 86_400_000)
+
+/** The newest on top; who it is and what it is worth a minute comes with the next board. */
+export const with_score = (board: Board, score: LiveEvents['score']): Board => {
+  const { newest } = board.conversations
+  const known = newest.find(row => row.conversation_id === score.conversation_id)
+  const row = {
+    customer_id: '',
+    price_minor: null,
+    revenue_per_minute_minor: null,
+    recommendation: null,
+    ...known,
+    ...score,
+  }
+  const others = newest.filter(other => other !== known)
+  return {
+    ...board,
+    conversations: { ...board.conversations, newest: [row, ...others].slice(0, NEWEST_MAX) },
+  }
+}
+
+export const with_price = (board: Board, price: LiveEvents['price']): Board => {
+  if (price.currency !== board.currency) return board
+  const newest = board.conversations.newest.map(row =>
+    row.conversation_id === price.conversation_id ? { ...row, price_minor: price.price_minor } : row,
+  )
+  return { ...board, conversations: { ...board.conversations, newest } }
+}
+
+export const with_alert = (board: Board, alert: AlertRow): Board => {
+  const { rows, firing } = board.alerts
+  const known = rows.some(row => row.event_id === alert.event_id)
+  const change = known ? 0 : alert.status === 'firing' ? 1 : -1
+  const others = rows.filter(row => row.event_id !== alert.event_id)
+  return {
+    ...board,
+    alerts: {
+      ...board.alerts,
+      firing: Math.max(0, firing + change),
+      rows: [alert, ...others].slice(0, ALERTS_MAX),
+    },
+  }
+}

@@ -1,0 +1,125 @@
+/** The board as JSON schema, for /openapi.json; a test holds it to what the route sends. */
+
+type Schema = Readonly<Record<string, unknown>>
+
+const whole = { type: 'integer' }
+const money = { type: 'integer', description: 'Minor units of the board’s currency.' }
+const money_or_null = { ...money, type: ['integer', 'null'] }
+const ratio = { type: 'number' }
+const text = { type: 'string' }
+const text_or_null = { type: ['string', 'null'] }
+const instant = { type: 'string', format: 'date-time' }
+const instant_or_null = { ...instant, type: ['string', 'null'] }
+const day = { type: 'string', format: 'date' }
+const one_of = (...words: string[]): Schema => ({ type: 'string', enum: words })
+const list = (items: Schema, description?: string): Schema => ({
+  type: 'array',
+  items,
+  ...(description && { description }),
+})
+const object = (properties: Readonly<Record<string, Schema>>, description?: string): Schema => ({
+  type: 'object',
+  required: Object.keys(properties),
+  properties,
+  ...(description && { description }),
+})
+const panel = (description: string, properties: Readonly<Record<string, Schema>>): Schema =>
+  object(
+    {
+      asked_at: { ...instant, description: 'The instant the panel is as of.' },
+      took_ms: whole,
+      ...properties,
+    },
+    description,
+  )
+
+const revenue = panel('Net revenue today, of the last hour, week and month.', {
+  today_minor: money,
+  yesterday_so_far_minor: money,
+  hour_minor: money,
+  week_minor: money,
+  month_minor: money,
+  payments_today: whole,
+  minutes: list(object({ at: instant, net_minor: money }), 'The last hour in buckets of five minutes.'),
+  hours: list(object({ hour: whole, net_minor: money_or_null, usual_minor: money_or_null })),
+})
+
+const conversations = panel('Active conversations and the newest leads with score and price.', {
+  active: whole,
+  today: whole,
+  tiers: object({ premium: whole, standard: whole, basic: whole, unqualified: whole }),
+  newest: list(
+    object({
+      conversation_id: text,
+      customer_id: text,
+      at: instant,
+      total_score: ratio,
+      quality_tier: text,
+      price_minor: money_or_null,
+      revenue_per_minute_minor: money_or_null,
+      recommendation: text_or_null,
+    }),
+  ),
+})
+
+const channels = panel('Revenue of the last 30 days by channel and attribution model, and what it cost.', {
+  lookback_days: whole,
+  half_life_days: ratio,
+  total_minor: money,
+  models: list(text),
+  credits: list(
+    object({ model: text, channel: text, credit_minor: money, conversions: ratio, cost_minor: money }),
+  ),
+})
+
+const forecast = panel('Daily net revenue and what each method says of the coming days.', {
+  history: list(object({ day, net_minor: money })),
+  methods: list(
+    object({
+      method: text,
+      mape: { type: ['number', 'null'] },
+      chosen: { type: 'boolean', description: 'Erred least on the days before.' },
+      days: list(object({ day, value_minor: money, lower_minor: money, upper_minor: money })),
+    }),
+  ),
+  interval_ratio: ratio,
+})
+
+const alerts = panel('The newest alerts.', {
+  firing: whole,
+  rows: list(
+    object({
+      event_id: text,
+      at: instant,
+      severity: one_of('info', 'low', 'medium', 'high', 'critical'),
+      status: one_of('firing', 'resolved'),
+      title: text,
+      description: text,
+      suppressed: whole,
+    }),
+  ),
+})
+
+const trust = panel('How far behind the numbers are, and whether the books agree.', {
+  newest_payment_at: instant_or_null,
+  behind_records: whole,
+  inserted_at: instant_or_null,
+  reconciliation: object({
+    state: one_of('exact', 'differs', 'never'),
+    checked_at: instant_or_null,
+    checks: whole,
+    differences: list(text),
+  }),
+})
+
+export const board_schema = object({
+  tenant_id: text,
+  currency: text,
+  currency_exponent: { type: 'integer', description: 'Digits behind the point.' },
+  revenue,
+  conversations,
+  channels,
+  forecast,
+  alerts,
+  trust,
+})

@@ -1,0 +1,78 @@
+/** The boards of the tenants somebody looks at; questions of all of them run two at a time. */
+import type { ServerDeps } from '../server-deps.ts'
+import { ask_alerts } from './alerts-panel.ts'
+import { asking, in_lanes, instant_text } from './asking.ts'
+import { ask_channels } from './channels-panel.ts'
+import { ask_conversations } from './conversations-panel.ts'
+import { ask_forecast } from './forecast-panel.ts'
+import type { Reconciliation } from './reconciliation.ts'
+import { ask_revenue } from './revenue-panel.ts'
+import { type Sources, type TenantBoard, tenant_board } from './tenant-board.ts'
+import { ask_trust } from './trust-panel.ts'
+
+export const LIGHT_MS = 2000
+export const HEAVY_MS = 15_000
+/** A board nobody has looked at for so long is forgotten. */
+const FORGOTTEN_MS = 60_000
+/** The warehouse answers tables of all tenants and other people too. */
+const LANES = 2
+/** What is shown of a tenant that has neither said its currency nor moved money. */
+const CURRENCY = 'USD'
+
+/** The catalog's word, else the currency of most movements. */
+const CURRENCY_SQL = `SELECT
+    (
+      SELECT JSONExtractString(argMax(body, (effective_at, revision)), 'currency') FROM catalog FINAL
+      WHERE kind = 'tenants' AND id = {tenant:String} AND tenant_id IN ({tenant:String}, '*')
+        AND effective_at <= {as_of:DateTime64(3, 'UTC')}
+    ) AS said,
+    (
+      SELECT currency FROM ledger WHERE tenant_id = {tenant:String}
+      GROUP BY currency ORDER BY count() DESC, currency LIMIT 1
+    ) AS used`
+
+export interface BoardShelf {
+  of(tenant: string): TenantBoard
+}
+
+type Deps = Pick<ServerDeps, 'warehouse' | 'clock' | 'logger' | 'worker' | 'sink'>
+
+export const board_shelf = (deps: Deps, reconciled: Reconciliation, closing: AbortSignal): BoardShelf => {
+  const { warehouse, clock, logger } = deps
+  const boards = new Map<string, TenantBoard>()
+  const in_lane = in_lanes(LANES)
+  const query: typeof warehouse.query = (sql, params) => in_lane(() => warehouse.query(sql, params))
+  const sources: Sources = {
+    revenue: { every_ms: LIGHT_MS, ask: ask_revenue },
+    conversations: { every_ms: LIGHT_MS, ask: ask_conversations },
+    channels: { every_ms: HEAVY_MS, ask: ask_channels },
+    forecast: { every_ms: HEAVY_MS, ask: ask_forecast },
+    alerts: { every_ms: LIGHT_MS, ask: ask_alerts },
+    trust: { every_ms: LIGHT_MS, ask: about => ask_trust(about, deps, reconciled) },
+  }
+  const open = (tenant: string): TenantBoard =>
+    tenant_board({
+      tenant,
+      sources,
+      clock,
+      logger,
+      closing,
+      asking: about => asking(query, about),
+      currency: async (now_ms, current) => {
+        const params = { tenant, as_of: instant_text(now_ms) }
+        const [row] = await query<{ said: string | null; used: string | null }>(CURRENCY_SQL, params)
+        // Two currencies that are used about as much must not take turns while somebody looks.
+        const used = current === null || current === CURRENCY ? row?.used : current
+        return row?.said || used || CURRENCY
+      },
+    })
+  return {
+    of: tenant => {
+      for (const [name, board] of boards)
+        if (!board.watched && clock.now() - board.read_ms > FORGOTTEN_MS) boards.delete(name)
+      const board = boards.get(tenant) ?? open(tenant)
+      boards.set(tenant, board)
+      return board
+    },
+  }
+}

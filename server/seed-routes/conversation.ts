@@ -1,0 +1,239 @@
+/**
+ * POST /api/v1/conversation/revenue-optimized: one message of a conversation in, its score, price and advice out. The
+ * message goes through the log and the pipelines like any other; the answer is made of the rows they wrote.
+ */
+import { createHash } from 'node:crypto'
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import type { ConversationMetric, LeadScore, Price } from '../../schemas/types.ts'
+import type { Authenticate } from '../api-keys.ts'
+import { check_row, send_rows } from '../events.ts'
+import type { ServerDeps } from '../server-deps.ts'
+import { decide } from './decisions.ts'
+import { amount_schema, checked_body, decimal_of, minor_of, tenant_of_request } from './seed-shapes.ts'
+import type { Currencies } from './tenant-currencies.ts'
+
+const KNOWN = [
+  'homeowner_verified',
+  'zip_code',
+  'borough',
+  'neighborhood',
+  'property_type',
+  'install_timeline',
+  'credit_signal',
+  'decision_role',
+  'comparing_offers',
+] as const
+
+const instant = z.union([z.int(), z.iso.datetime({ offset: true })])
+const turn_schema = z.object({
+  role: z.string().default('user'),
+  content: z.string().optional(),
+  message: z.string().optional(),
+  timestamp: instant.optional().describe('without it the turn is not counted: when it was is not known'),
+  sentiment: z.number().min(-1).max(1).optional(),
+  technical_question: z.boolean().optional(),
+})
+const request_schema = z.strictObject({
+  message: z.string().min(1).max(20_000),
+  session_id: z.string().min(1).max(256).describe('names the conversation'),
+  conversation_context: z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))
+    .default({})
+    .describe('bill_amount is a decimal of whole units; unknown names are kept as attributes'),
+  conversation_history: z.array(turn_schema).max(500).default([]),
+  tenant_id: z.string().optional(),
+  customer_id: z
+    .string()
+    .optional()
+    .describe('who talks, where that is known; else the session stands for them'),
+  event_id: z.string().optional().describe('send the same when sending again'),
+  occurred_at: instant.optional().describe('now, if not given'),
+  sentiment: z.number().min(-1).max(1).optional(),
+  technical_question: z.boolean().optional(),
+  type: z.enum(['message', 'objection', 'objection_resolved', 'handed_off', 'ended']).default('message'),
+})
+type Body = z.infer<typeof request_schema>
+
+export const conversation_routes = (
+  server: FastifyInstance,
+  deps: ServerDeps,
+  authenticate: Authenticate,
+  currencies: Currencies,
+): void => {
+  server.post(
+    '/api/v1/conversation/revenue-optimized',
+    { config: { openapi: OPERATION } },
+    async (request, reply) => {
+      const body = checked_body(request_schema, request.body)
+      const tenant_id = tenant_of_request(authenticate, request, body.tenant_id)
+      const currency = await currencies.of(tenant_id)
+      const rows = rows_of(body, { tenant_id, currency, now_ms: deps.clock.now(), nonce: deps.clock.nonce() })
+      const checked = rows.map(row => check_row(deps.emitter, 'conversations', row))
+      const { event_id, customer_id } = rows.at(-1)!
+      const cause = (row: Price) => row.customer_id === customer_id && row.cause_event_id === event_id
+      const decided = await decide(
+        deps,
+        { tenant_id, customer_id },
+        {
+          lead_scores: row => row.customer_id === customer_id && row.event_id === event_id,
+          conversation_metrics: row => row.customer_id === customer_id && row.event_id === event_id,
+          prices: cause,
+        },
+        () => send_rows(deps, 'conversations', checked),
+      )
+      const { lead_scores: score, conversation_metrics: metric, prices: price } = decided
+      return reply.send(answer_of(event_id, score, metric, price))
+    },
+  )
+}
+
+interface Sending {
+  readonly tenant_id: string
+  readonly currency: string
+  readonly now_ms: number
+  readonly nonce: string
+}
+
+/** Rows of the topic conversations: what is known of earlier turns, then the message itself. */
+const rows_of = (body: Body, sending: Sending) => {
+  const { message, session_id, conversation_history, event_id, occurred_at, type } = body
+  const who = {
+    tenant_id: sending.tenant_id,
+    customer_id: body.customer_id ?? session_id,
+    conversation_id: session_id,
+  }
+  // A turn is named by what it says and when, so that the history of the next request counts nothing twice.
+  const earlier = conversation_history.flatMap(({ timestamp, content, message: text, role, ...said }) => {
+    if (timestamp === undefined) return []
+    const turn = { role, text: content ?? text ?? '', occurred_at: timestamp, type: 'message', ...said }
+    const name = createHash('sha256')
+      .update(JSON.stringify([session_id, turn]))
+      .digest('hex')
+      .slice(0, 24)
+    return [{ ...who, event_id: `turn-${name}`, ...turn }]
+  })
+  const now = {
+    ...who,
+    event_id: event_id ?? `message-${sending.nonce}`,
+    occurred_at: occurred_at ?? sending.now_ms,
+    type,
+    role: 'user',
+    text: message,
+    ...(body.sentiment !== undefined && { sentiment: body.sentiment }),
+    ...(body.technical_question !== undefined && { technical_question: body.technical_question }),
+    context: context_of(body.conversation_context, sending.currency),
+  }
+  return [...earlier, now]
+}
+
+const context_of = (given: Body['conversation_context'], currency: string): Record<string, unknown> => {
+  const context: Record<string, unknown> = {}
+  const attributes: Record<string, string> = {}
+  for (const [name, value] of Object.entries(given)) {
+    if (value === null) continue
+    if (name === 'bill_amount') {
+      const field = 'conversation_context.bill_amount'
+      context.bill_amount_minor = minor_of(checked_body(amount_schema, value), currency, field)
+    } else if ((KNOWN as readonly string[]).includes(name)) context[name] = value
+    else attributes[name] = String(value)
+  }
+  return { ...context, attributes }
+}
+
+const answer_of = (event_id: string, score: LeadScore, metric: ConversationMetric, price: Price) => {
+  const amount = (minor: number | null) => (minor === null ? null : decimal_of(minor, price.currency))
+  const potential = amount(price.revenue_potential_minor)
+  return {
+    // A draft by rule: the question that is worth most next, for a person or a model to word.
+    content: metric.next_questions[0] ?? 'Thank you. We have what we need and will be in touch.',
+    next_questions: metric.next_questions,
+    revenue_optimization: {
+      lead_score: {
+        total_score: score.total_score,
+        quality_tier: score.quality_tier,
+        revenue_potential: potential,
+        conversion_probability: score.conversion_probability,
+        factors: {
+          base_qualification: score.base_points,
+          behavior: score.behavior_points,
+          market_timing: score.timing_points,
+          market_intelligence: score.market_points,
+        },
+        parts: score.parts,
+        missing: score.missing,
+        policy_version: score.policy_version,
+      },
+      conversation_metrics: {
+        duration_minutes: Math.round(metric.duration_ms / 600) / 100,
+        revenue_per_minute: amount(price.revenue_per_minute_minor),
+        technical_engagement: metric.technical_engagement,
+        questions_asked: metric.questions_asked,
+        urgency: metric.urgency,
+        trend: metric.trend,
+      },
+      optimization_recommendations: metric.recommendations.map(({ title }) => title),
+      price: {
+        price_per_lead: amount(price.price_minor),
+        currency: price.currency,
+        buyer_tier: price.buyer_tier,
+        base: amount(price.base_minor),
+        quality_multiplier: price.quality_ratio,
+        surge_multiplier: price.surge_ratio,
+        market_multiplier: price.market_ratio,
+        policy_version: price.policy_version,
+      },
+      // Leads are priced, and not routed to a buyer yet.
+      routing_decision: null,
+      revenue_insights: {
+        quality_assessment: `Lead quality: ${score.quality_tier} tier`,
+        revenue_potential: `Revenue potential: ${potential} ${price.currency}`,
+        conversion_likelihood: `Conversion probability: ${Math.round(score.conversion_probability * 100)}%`,
+        assessment: ASSESSMENTS[score.quality_tier],
+      },
+    },
+    event_id,
+  }
+}
+
+const ASSESSMENTS: Readonly<Record<LeadScore['quality_tier'], string>> = {
+  premium: 'High-quality lead - focus on closing',
+  standard: 'Good lead - answer what is open',
+  basic: 'Early lead - learn more about the need',
+  unqualified: 'Not qualified yet - ask what is missing',
+}
+
+const OPERATION = {
+  summary: 'One message of a conversation in; score with parts, metrics, price and advice out.',
+  body: { schema: z.toJSONSchema(request_schema, { io: 'input' }) },
+  responses: {
+    200: {
+      description: 'What the pipelines decided of this very message. Amounts are decimals of whole units.',
+      schema: {
+        type: 'object',
+        required: ['content', 'next_questions', 'revenue_optimization', 'event_id'],
+        properties: {
+          content: { type: 'string', description: 'A draft by rule.' },
+          next_questions: { type: 'array', items: { type: 'string' } },
+          revenue_optimization: {
+            type: 'object',
+            required: ['lead_score', 'conversation_metrics', 'optimization_recommendations', 'price'],
+            properties: {
+              lead_score: { type: 'object' },
+              conversation_metrics: { type: 'object' },
+              optimization_recommendations: { type: 'array', items: { type: 'string' } },
+              price: { type: 'object' },
+              routing_decision: { type: ['object', 'null'] },
+              revenue_insights: { type: 'object' },
+            },
+          },
+          event_id: { type: 'string' },
+        },
+      },
+    },
+    400: 'A field is wrong: {error, field, reason}.',
+    403: 'The API key belongs to another tenant.',
+    503: 'The log is out of reach; send the same again.',
+    504: 'The message is durable and not decided on yet.',
+  },
+}

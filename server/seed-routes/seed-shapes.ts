@@ -1,0 +1,50 @@
+/**
+ * What the routes of this folder share: whose request it is, decimal amounts in and out (the only place where money is not
+ * an integer of minor units), and refusals in the words of each family of routes.
+ */
+import type { FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { exponents, to_minor } from '../../schemas/currencies.ts'
+import { type Authenticate, require_tenant } from '../api-keys.ts'
+import { refusal } from '../refusals.ts'
+
+/** Tenant of requests that name none, where no API keys are configured. */
+export const DEFAULT_TENANT = 'default'
+
+/** The tenant that the key belongs to, or the one that is named. Throws 400 and 403 refusals. */
+export const tenant_of_request = (
+  authenticate: Authenticate,
+  request: FastifyRequest,
+  named: unknown,
+): string => {
+  const caller = authenticate(request)
+  const tenant = named ?? caller.tenant ?? DEFAULT_TENANT
+  if (typeof tenant !== 'string' || !/^[^|]{1,256}$/.test(tenant) || tenant === '*')
+    throw refusal(400, 'INVALID_TENANT', "one name without '|'", { field: 'tenant_id' })
+  require_tenant(caller, tenant)
+  return tenant
+}
+
+/** The body as the schema has it. Throws a 400 refusal naming the first field that is wrong. */
+export const checked_body = <T>(schema: z.ZodType<T>, body: unknown): T => {
+  const parsed = schema.safeParse(body)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]!
+  throw refusal(400, 'INVALID_ROW', issue.message, { field: issue.path.join('.') })
+}
+
+/** Minor units of a decimal amount. Throws a 400 refusal for more digits than the currency has. */
+export const minor_of = (amount: number | string, currency: string, field: string): number => {
+  try {
+    return to_minor(String(amount), currency)
+  } catch (error) {
+    throw refusal(400, 'INVALID_ROW', (error as Error).message, { field })
+  }
+}
+
+/** A decimal number of whole units, for reading only. */
+export const decimal_of = (minor: number, currency: string): number =>
+  minor / 10 ** (exponents.get(currency) ?? 2)
+
+/** A decimal amount as JSON has it: a number, or text where the sender does not trust numbers with money. */
+export const amount_schema = z.union([z.number().nonnegative(), z.string().regex(/^\d+(\.\d+)?$/)])

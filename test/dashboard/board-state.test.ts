@@ -1,0 +1,98 @@
+/** What live events add to a board, and what they leave to the next one. */
+import { describe, expect, it } from 'vitest'
+import { with_alert, with_ledger, with_panels, with_price, with_score } from '../../dashboard/board-state.ts'
+import { alert_row, board_of } from '../browser/board-data.ts'
+
+const now = Date.UTC(2026, 2, 4, 13, 37, 21)
+const board = board_of('acme', 7, now)
+const at = (ms: number): string => new Date(ms).toISOString()
+const moved = (over: object = {}) => ({ at: at(now - 1000), amount_minor: 1999, currency: 'EUR', ...over })
+
+describe('with_ledger', () => {
+  it('adds to the day, the hour, its bucket, the week and the month', () => {
+    const { revenue } = with_ledger(board, moved(), now)
+    const grown = (name: 'today_minor' | 'hour_minor' | 'week_minor' | 'month_minor') =>
+      revenue[name] - board.revenue[name]
+    expect([grown('today_minor'), grown('hour_minor'), grown('week_minor'), grown('month_minor')]).toEqual([
+      1999, 1999, 1999, 1999,
+    ])
+    expect(revenue.payments_today).toBe(board.revenue.payments_today + 1)
+    expect(revenue.hours[13]!.net_minor).toBe(board.revenue.hours[13]!.net_minor! + 1999)
+    expect(revenue.minutes.at(-1)!.net_minor).toBe(board.revenue.minutes.at(-1)!.net_minor + 1999)
+    expect(revenue.minutes.slice(0, -1)).toEqual(board.revenue.minutes.slice(0, -1))
+  })
+
+  it('takes a refund off and counts no payment', () => {
+    const { revenue } = with_ledger(board, moved({ amount_minor: -500 }), now)
+    expect(revenue.today_minor).toBe(board.revenue.today_minor - 500)
+    expect(revenue.payments_today).toBe(board.revenue.payments_today)
+  })
+
+  it('counts what happened this morning today, and not in the last hour', () => {
+    const { revenue } = with_ledger(board, moved({ at: at(now - 5 * 3_600_000) }), now)
+    expect(revenue.today_minor).toBe(board.revenue.today_minor + 1999)
+    expect(revenue.hour_minor).toBe(board.revenue.hour_minor)
+  })
+
+  it.each([
+    ['another currency', moved({ currency: 'USD' }), now],
+    ['yesterday', moved({ at: at(now - 86_400_000) }), now],
+    ['a board of yesterday', moved({ at: at(now + 86_400_000) }), now + 86_400_000],
+  ])('leaves %s to the next board', (_, event, when) => {
+    expect(with_ledger(board, event, when)).toBe(board)
+  })
+})
+
+describe('with_score and with_price', () => {
+  const score = { conversation_id: 'new', at: at(now), total_score: 91, quality_tier: 'premium' }
+
+  it('puts a new conversation on top and keeps eight', () => {
+    const { newest } = with_score(board, score).conversations
+    expect(newest).toHaveLength(8)
+    expect(newest[0]).toMatchObject({ ...score, customer_id: '', price_minor: null })
+    expect(newest.slice(1)).toEqual(board.conversations.newest.slice(0, 7))
+  })
+
+  it('scores a known conversation again without forgetting whose it is', () => {
+    const known = board.conversations.newest[3]!
+    const { newest } = with_score(board, { ...score, conversation_id: known.conversation_id }).conversations
+    expect(newest).toHaveLength(8)
+    expect(newest[0]).toMatchObject({ customer_id: known.customer_id, total_score: 91 })
+  })
+
+  it('prices what is shown, in its own currency', () => {
+    const { conversation_id } = board.conversations.newest[2]!
+    const price = { conversation_id, at: at(now), price_minor: 777, currency: 'EUR' }
+    expect(with_price(board, price).conversations.newest[2]!.price_minor).toBe(777)
+    expect(with_price(board, { ...price, currency: 'USD' })).toBe(board)
+  })
+})
+
+describe('with_alert', () => {
+  const fresh = alert_row({ event_id: 'fresh' })
+
+  it('counts a new one once', () => {
+    const once = with_alert(board, fresh)
+    expect([once.alerts.firing, once.alerts.rows[0]]).toEqual([board.alerts.firing + 1, fresh])
+    const twice = with_alert(once, fresh)
+    expect([twice.alerts.firing, twice.alerts.rows.length]).toEqual([3, 4])
+  })
+
+  it('counts down when one is resolved, keeps thirty', () => {
+    expect(with_alert(board, { ...fresh, status: 'resolved' }).alerts.firing).toBe(board.alerts.firing - 1)
+    let many = board
+    for (let n = 0; n < 40; n += 1) many = with_alert(many, alert_row({ event_id: `n${n}` }))
+    expect([many.alerts.rows.length, many.alerts.rows[0]!.event_id]).toEqual([30, 'n39'])
+  })
+})
+
+describe('with_panels', () => {
+  it('replaces what came, added or not, and leaves the rest as it is', () => {
+    const next = with_panels(with_ledger(board, moved(), now), { revenue: board.revenue })
+    expect(next.revenue).toBe(board.revenue)
+    expect(next.alerts).toBe(board.alerts)
+  })
+  it('lets nothing else in', () => {
+    expect(with_panels(board, { tenant_id: 'other' } as object)).toEqual(board)
+  })
+})

@@ -1,0 +1,236 @@
+import { expect } from 'vitest'
+import type { Anomaly, MetricPoint, Price } from '../../../schemas/types.ts'
+import { days, minutes } from '../../../schemas/units.ts'
+import type { Driver } from '../../driver/driver.ts'
+import { scenario } from '../../driver/scenario.ts'
+import { enter } from '../conversation/talk.ts'
+import { metric_app } from '../metric/metric-app.ts'
+
+const T = Date.UTC(2026, 0, 5)
+const own = { task: 0, stream_time_ms: T }
+
+/** An anomaly of the quarter-hour that ends at a minute. */
+const anomaly = (at: number, score: number, more: Partial<Anomaly> = {}): Anomaly => ({
+  event_id: `revenue|EUR|${at}`,
+  tenant_id: 'acme',
+  occurred_at: T + minutes(at - 15),
+  window_ms: minutes(15),
+  revision: 0,
+  metric: 'revenue',
+  currency: 'EUR',
+  direction: score >= 5 ? 'spike' : score <= -5 ? 'drop' : 'none',
+  value: 10000 * (1 + score / 20),
+  expected: 10000,
+  lower: 7500,
+  upper: 12500,
+  score,
+  baseline_points: 5000,
+  method: 'seasonal-robust-1 quarter',
+  ...more,
+})
+const payments = (at: number, failed: number, ended: number, revision = 0): MetricPoint[] => {
+  const of = {
+    tenant_id: 'acme',
+    occurred_at: T + minutes(at),
+    window_ms: minutes(5),
+    revision,
+    currency: null,
+  }
+  const ratio = { value: failed / ended, numerator: failed, denominator: ended, samples: ended }
+  const count = { value: ended - failed, numerator: ended - failed, denominator: 1, samples: ended - failed }
+  const clock = { ...of, ...count, event_id: `payments||${at}`, metric: 'payments' }
+  const rate = { ...of, ...ratio, event_id: `payment_failure_rate||${at}`, metric: 'payment_failure_rate' }
+  return ended ? [clock, rate] : [clock]
+}
+const price = (event_id: string, conversation_id: string, at: number, more: Partial<Price> = {}): Price => ({
+  event_id,
+  tenant_id: 'acme',
+  customer_id: 'ada',
+  conversation_id,
+  cause_event_id: event_id,
+  occurred_at: T + minutes(at),
+  quality_tier: 'premium',
+  buyer_tier: 'premium',
+  currency: 'USD',
+  base_minor: 20000,
+  quality_ratio: 1.3,
+  surge_ratio: 1,
+  market_ratio: 1,
+  utilization_ratio: null,
+  price_minor: 26000,
+  revenue_potential_minor: 27500,
+  revenue_per_minute_minor: null,
+  alternatives: [],
+  policy_version: 'pricing-1',
+  ...more,
+})
+const brief = (d: Driver) =>
+  d
+    .outputs('alerts')
+    .map(row => [row.rule, row.status, row.severity, (row.occurred_at - T) / minutes(1), row.suppressed])
+
+scenario(
+  'an incident fires, repeats after its cooldown, escalates at once, and is resolved once',
+  'tenant',
+  d => {
+    const scores = [-6, -6, -9, -6, -6, -2, -1, 0, 1, 0, 1, 0]
+    d.send(
+      'anomalies',
+      scores.map((score, i) => anomaly(15 + i * 5, score)),
+      own,
+    )
+    d.run()
+    expect(brief(d)).toEqual([
+      ['revenue_drop', 'firing', 'medium', 15, 0],
+      ['revenue_drop', 'firing', 'high', 25, 1],
+      ['revenue_drop', 'resolved', 'high', 65, 2],
+    ])
+    const [first, second, last] = d.outputs('alerts')
+    expect(first).toEqual({
+      event_id: `revenue_drop|revenue EUR|drop|${T}|1`,
+      tenant_id: 'acme',
+      occurred_at: T + minutes(15),
+      fingerprint: 'revenue_drop|revenue EUR|drop',
+      rule: 'revenue_drop',
+      severity: 'medium',
+      status: 'firing',
+      title: 'Revenue dropped',
+      description:
+        'revenue over 15 minutes: 70.00 EUR, expected 100.00 EUR (−30 %, 6.0 robust standard deviations below)',
+      metric: 'revenue',
+      currency: 'EUR',
+      value: 7000,
+      expected: 10000,
+      started_at: T,
+      suppressed: 0,
+      cause_event_ids: ['revenue|EUR|15'],
+      policy_version: 'alert-1',
+    })
+    expect(second?.cause_event_ids).toEqual(['revenue|EUR|20', 'revenue|EUR|25'])
+    expect(last).toMatchObject({
+      title: 'Revenue dropped: over',
+      started_at: T,
+      cause_event_ids: ['revenue|EUR|65'],
+    })
+  },
+  metric_app,
+)
+
+scenario(
+  'a revision neither raises nor ends; good news is information; what no rule watches is nothing',
+  'tenant',
+  d => {
+    d.send('anomalies', [anomaly(15, -9, { revision: 1 })], own)
+    d.send('anomalies', [anomaly(20, 9)], own)
+    d.send('anomalies', [anomaly(60, 0, { revision: 1 }), anomaly(25, 8, { metric: 'conversations' })], own)
+    d.run()
+    expect(brief(d)).toEqual([['revenue_spike', 'firing', 'info', 20, 0]])
+    expect(d.outputs('alerts')[0]?.title).toBe('High revenue')
+  },
+  metric_app,
+)
+
+scenario(
+  'conversion has to drop by a tenth of what is expected',
+  'tenant',
+  d => {
+    const rate = { metric: 'conversion_rate', currency: null, direction: 'drop', expected: 0.08 } as const
+    d.send(
+      'anomalies',
+      [anomaly(15, -6, { ...rate, value: 0.0725 }), anomaly(20, -6, { ...rate, value: 0.06 })],
+      own,
+    )
+    d.run()
+    expect(brief(d)).toEqual([['conversion_drop', 'firing', 'medium', 20, 0]])
+    expect(d.outputs('alerts')[0]?.description).toContain('6.0 %, expected 8.0 % (−25 %')
+  },
+  metric_app,
+)
+
+scenario(
+  'failing payments: enough of them, beyond chance, over the hour; calm is a calm hour',
+  'tenant',
+  d => {
+    d.send('metric_points', payments(0, 2, 4), own)
+    d.send('metric_points', payments(5, 1, 12), own)
+    d.run()
+    expect(brief(d)).toEqual([])
+    d.send('metric_points', payments(10, 6, 10), own)
+    for (let at = 15; at <= 150; at += 5) d.send('metric_points', payments(at, 0, at < 60 ? 10 : 0), own)
+    d.run()
+    const share = d.outputs('alerts')[0]
+    expect(share).toMatchObject({
+      severity: 'high',
+      description: '9 of 26 payments failed within an hour (34.6 %), beyond chance above 5.0 %',
+      cause_event_ids: [0, 5, 10].map(at => `payment_failure_rate||${at}`),
+    })
+    expect(brief(d).map(([rule, status]) => [rule, status])).toEqual([
+      ['payment_failures', 'firing'],
+      ['payment_failures', 'resolved'],
+    ])
+  },
+  metric_app,
+)
+
+scenario(
+  'a revision of payments counts in the hour and raises nothing by itself',
+  'tenant',
+  d => {
+    d.send('metric_points', [...payments(0, 0, 30), ...payments(5, 0, 10)], own)
+    d.send('metric_points', payments(0, 25, 55, 1), own)
+    d.run()
+    expect(brief(d)).toEqual([])
+    d.send('metric_points', payments(10, 1, 2), own)
+    d.run()
+    expect(d.outputs('alerts').map(row => row.value)).toEqual([26 / 67])
+  },
+  metric_app,
+)
+
+scenario(
+  'a premium lead is told once per conversation',
+  'tenant',
+  d => {
+    d.send('prices', [price('1', 'k', 0, { quality_tier: 'standard' }), price('2', 'k', 1)], own)
+    d.send('prices', [price('3', 'k', 90), price('4', 'l', 91)], own)
+    d.run()
+    expect(d.outputs('alerts').map(row => [row.event_id, row.severity, row.description])).toEqual([
+      [`premium_lead|ada k|spike|${T + minutes(1)}|1`, 'info', 'Conversation k of ada is worth 275.00 USD'],
+      [`premium_lead|ada l|spike|${T + minutes(91)}|1`, 'info', 'Conversation l of ada is worth 275.00 USD'],
+    ])
+  },
+  metric_app,
+)
+
+scenario(
+  'the catalog overrides a rule, per tenant and time',
+  'tenant',
+  d => {
+    enter(d, 'alert_rules', 'revenue_drop', { severity: 'critical', cooldown_ms: minutes(5) })
+    enter(d, 'alert_rules', 'premium_lead', { enabled: false })
+    d.send('anomalies', [anomaly(15, -6), anomaly(20, -6), anomaly(22, -6)], own)
+    d.send('prices', [price('1', 'k', 0)], own)
+    d.run()
+    expect(brief(d)).toEqual([
+      ['revenue_drop', 'firing', 'critical', 15, 0],
+      ['revenue_drop', 'firing', 'critical', 20, 0],
+    ])
+  },
+  metric_app,
+)
+
+scenario(
+  'what is over is forgotten after a week; what is open is not',
+  'tenant',
+  d => {
+    for (const topic of ['movements', 'signals', 'leads'] as const) d.mark(topic, 0, T)
+    d.send('prices', [price('1', 'k', 0)], own)
+    d.send('anomalies', [anomaly(15, -6)], own)
+    d.run()
+    const slots = () => [...d.fields('acme').keys()].filter(field => /premium_lead|revenue_drop/.test(field))
+    expect(slots()).toHaveLength(2)
+    d.tick(T + days(9))
+    expect(slots()).toEqual([expect.stringContaining('revenue_drop')])
+  },
+  metric_app,
+)

@@ -1,0 +1,197 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import conversation_tracking from '../../../pipelines/conversation-tracking.ts'
+import { tributary } from '../../../runtime/app.ts'
+import type { Conversation } from '../../../schemas/types.ts'
+import { days, hours, minutes } from '../../../schemas/units.ts'
+import { Driver } from '../../driver/driver.ts'
+import { scenario } from '../../driver/scenario.ts'
+import { FIRST_EXAMPLE, said, T } from './talk.ts'
+
+const app = { ...tributary(1), partitions: 1, pipelines: [conversation_tracking] }
+
+scenario(
+  'the requirements’ example: three and a half minutes, two technical questions',
+  'customer',
+  d => {
+    d.send('conversations', [
+      said('1', 0, { type: 'started', text: 'hello' }),
+      said('2', minutes(1), { technical_question: true, sentiment: 0.1 }),
+      said('3', minutes(2), { technical_question: true, sentiment: 0.5 }),
+      said('4', minutes(3.5), { text: FIRST_EXAMPLE.text }, FIRST_EXAMPLE.context),
+    ])
+    d.run()
+    expect(d.outputs('conversation_metrics').at(-1)).toEqual({
+      event_id: '4',
+      tenant_id: 'acme',
+      customer_id: 'ada',
+      conversation_id: 'chat-1',
+      occurred_at: T + minutes(3.5),
+      type: 'message',
+      started_at: T,
+      duration_ms: minutes(3.5),
+      messages: 3,
+      questions_asked: 2,
+      objections: 0,
+      objections_resolved: 0,
+      technical_engagement: 0.4,
+      sentiment: 0.3,
+      urgency: 0,
+      trend: 'improving',
+      recommendations: [
+        { code: 'fill_gaps', title: 'Ask for what is still unknown before going on' },
+        { code: 'create_urgency', title: 'The lead qualifies: agree on a date for the next step' },
+        { code: 'show_credibility', title: 'Answer the technical questions in detail, with references' },
+      ],
+      // Of the property the lead has spoken already.
+      next_questions: [
+        'What is your timeline for the installation?',
+        'Have you looked at financing, or been pre-qualified for it?',
+        'Who else takes part in the decision?',
+      ],
+      closed: false,
+    })
+  },
+  app,
+)
+
+const brief = (d: Driver) =>
+  d.outputs('conversation_metrics').map(row => [row.event_id, row.duration_ms, row.messages, row.closed])
+
+scenario(
+  'after half an hour of silence, and the grace, the timer closes it, once',
+  'customer',
+  d => {
+    d.send('conversations', [said('1', 0), said('2', minutes(10))])
+    d.tick(T + minutes(49))
+    expect(brief(d)).toHaveLength(2)
+    d.tick(T + minutes(50))
+    d.tick(T + days(1))
+    expect(d.outputs('conversation_metrics').at(-1)).toMatchObject({
+      event_id: `chat-1|closed|${T + minutes(10)}`,
+      type: 'ended',
+      occurred_at: T + minutes(40),
+      duration_ms: minutes(10),
+      messages: 2,
+      recommendations: [],
+      next_questions: [],
+      closed: true,
+    })
+    expect(brief(d)).toHaveLength(3)
+  },
+  app,
+)
+
+scenario(
+  'handed off or ended it is closed at once, and the timer adds no row',
+  'customer',
+  d => {
+    d.send('conversations', [
+      said('1', 0),
+      said('2', minutes(1), { type: 'handed_off' }),
+      said('3', 0, { conversation_id: 'chat-2', type: 'ended' }),
+    ])
+    d.tick(T + days(1))
+    expect(brief(d)).toEqual([
+      ['1', 0, 1, false],
+      ['2', minutes(1), 1, true],
+      ['3', 0, 0, true],
+    ])
+  },
+  app,
+)
+
+scenario(
+  'an event after the silence re-opens it; it is closed anew under its own id',
+  'customer',
+  d => {
+    d.send('conversations', [said('1', 0), said('2', hours(3))])
+    d.tick(T + hours(10))
+    expect(brief(d)).toEqual([
+      ['1', 0, 1, false],
+      [`chat-1|closed|${T}`, 0, 1, true],
+      ['2', hours(3), 2, false],
+      [`chat-1|closed|${T + hours(3)}`, hours(3), 2, true],
+    ])
+  },
+  app,
+)
+
+scenario(
+  'a late event counts while the conversation is kept and does not re-open it; afterwards it is late',
+  'customer',
+  d => {
+    d.send('conversations', [
+      said('2', minutes(10)),
+      said('other', hours(5), { conversation_id: 'chat-2', type: 'ended' }),
+      said('1', 0, { type: 'started', sentiment: -1 }),
+      said('new', 0, { conversation_id: 'chat-3' }),
+    ])
+    d.run()
+    expect(brief(d)).toEqual([
+      ['2', 0, 1, false],
+      [`chat-1|closed|${T + minutes(10)}`, 0, 1, true],
+      ['other', 0, 0, true],
+      ['1', minutes(10), 1, true],
+      ['new', 0, 1, true],
+    ])
+    d.send('conversations', [said('far', days(4), { conversation_id: 'chat-4' }), said('0', minutes(5))])
+    d.run()
+    expect(d.outcomes.late).toBe(1)
+    expect(brief(d)).toHaveLength(6)
+    d.tick(T + days(7))
+    d.tick(T + days(50))
+    const kept = [...d.fields('acme|ada').keys()].filter(field => field.includes('track-conversation'))
+    expect([d.timers, kept]).toEqual([0, []])
+  },
+  app,
+)
+
+scenario(
+  'the trend looks at the latest six sentiments only',
+  'customer',
+  d => {
+    const felt = [-1, -1, -1, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5]
+    d.send(
+      'conversations',
+      felt.map((sentiment, i) => said(`e${i}`, minutes(i), { sentiment })),
+    )
+    d.run()
+    const trends = d.outputs('conversation_metrics').map(row => row.trend)
+    expect(trends.slice(3)).toEqual([
+      'improving',
+      'improving',
+      'improving',
+      'improving',
+      'improving',
+      'stable',
+    ])
+  },
+  app,
+)
+
+test('whatever the order of arrival, the last row is the same', async () => {
+  const event = fc.record({
+    after: fc.integer({ min: 0, max: 9 }),
+    sentiment: fc.option(fc.double({ min: -1, max: 1, noNaN: true })),
+    technical_question: fc.option(fc.boolean()),
+    type: fc.constantFrom('started', 'message', 'objection', 'objection_resolved'),
+    timeline: fc.option(fc.constantFrom('asap', 'this_year')),
+  })
+  const last_of = async (rows: readonly Partial<Conversation>[]) => {
+    const driver = await Driver.open('customer', { batch: 2, crash: true }, app)
+    driver.send('conversations', rows)
+    driver.tick(T + hours(2))
+    return driver.outputs('conversation_metrics').at(-1)
+  }
+  await fc.assert(
+    fc.asyncProperty(fc.array(event, { minLength: 2, maxLength: 9 }), fc.nat(8), async (list, turn) => {
+      const rows = list.map(({ after, timeline, ...more }, i) =>
+        said(`e${i}`, minutes(after), more as never, { install_timeline: timeline }),
+      )
+      const turned = [...rows.slice(turn), ...rows.slice(0, turn)].reverse()
+      expect(await last_of(turned)).toEqual(await last_of(rows))
+    }),
+    { numRuns: 25 },
+  )
+})

@@ -1,0 +1,173 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { Movement, Signal } from '../../../schemas/types.ts'
+import { days, hours, minutes, seconds } from '../../../schemas/units.ts'
+import { Driver } from '../../driver/driver.ts'
+import { scenario } from '../../driver/scenario.ts'
+import { metric_app } from './metric-app.ts'
+
+const T = Date.UTC(2026, 0, 5)
+const signal = (event_id: string, after_ms: number, kind: Signal['kind'] = 'visit'): Signal => ({
+  event_id,
+  tenant_id: 'acme',
+  occurred_at: T + after_ms,
+  kind,
+})
+const moved = (event_id: string, after_ms: number, amount_minor: number, currency = 'EUR'): Movement => ({
+  event_id,
+  tenant_id: 'acme',
+  occurred_at: T + after_ms,
+  type: amount_minor < 0 ? 'refunded' : 'payment_succeeded',
+  channel: 'ads',
+  product_id: 'p',
+  currency,
+  amount_minor,
+})
+/** Both topics have one writer: stream time is its time on both. */
+const send = (d: Driver, rows: readonly Signal[], after_ms: number, money: readonly Movement[] = []) => {
+  d.send('movements', money, { task: 0, stream_time_ms: T + after_ms })
+  d.send('signals', rows, { task: 0, stream_time_ms: T + after_ms })
+}
+const pass = (d: Driver, after_ms: number) => {
+  for (const topic of ['movements', 'signals', 'leads'] as const) d.mark(topic, 0, T + after_ms)
+  d.run()
+}
+const points = (d: Driver, ...metrics: string[]) =>
+  d
+    .outputs('metric_points')
+    .filter(({ metric }) => metrics.includes(metric))
+    .map(row => [row.metric, (row.occurred_at - T) / minutes(5), row.value, row.revision])
+
+scenario(
+  'a window closes once with its counts, ratios and money; silence is zeros, but no ratio',
+  'tenant',
+  d => {
+    pass(d, 0)
+    send(
+      d,
+      [signal('1', 0), signal('2', 1), signal('3', 2, 'payment_success'), signal('4', 3, 'payment_failure')],
+      0,
+      [moved('m', 2, 1999), moved('n', 3, -500), moved('o', 3, 300, 'JPY')],
+    )
+    pass(d, minutes(5) + seconds(9))
+    expect(d.outputs('metric_points')).toEqual([])
+    pass(d, minutes(10) + seconds(10))
+    expect(
+      d
+        .outputs('metric_points')
+        .map(row => [row.event_id, row.value, row.numerator, row.denominator, row.samples]),
+    ).toEqual([
+      [`visits||${T}`, 2, 2, 1, 2],
+      [`payments||${T}`, 1, 1, 1, 1],
+      [`conversion_rate||${T}`, 0.5, 1, 2, 2],
+      [`payment_failure_rate||${T}`, 0.5, 1, 2, 2],
+      [`revenue|EUR|${T}`, 1499, 1499, 1, 2],
+      [`revenue|JPY|${T}`, 300, 300, 1, 1],
+      [`visits||${T + minutes(5)}`, 0, 0, 1, 0],
+      [`payments||${T + minutes(5)}`, 0, 0, 1, 0],
+      [`revenue|EUR|${T + minutes(5)}`, 0, 0, 1, 0],
+      [`revenue|JPY|${T + minutes(5)}`, 0, 0, 1, 0],
+    ])
+  },
+  metric_app,
+)
+
+scenario(
+  'a late event corrects what it changes, by one revision each time, and after two days it is late',
+  'tenant',
+  d => {
+    pass(d, 0)
+    send(d, [signal('1', 0)], 0)
+    pass(d, minutes(6))
+    send(d, [signal('2', 1)], minutes(6))
+    send(d, [signal('3', 2, 'payment_success')], minutes(6), [moved('m', 2, 700)])
+    send(d, [], minutes(6), [moved('n', 3, 100)])
+    d.run()
+    expect(points(d, 'visits', 'conversion_rate', 'payments', 'revenue', 'payment_failure_rate')).toEqual([
+      ['visits', 0, 1, 0],
+      ['conversion_rate', 0, 0, 0],
+      ['visits', 0, 2, 1],
+      ['conversion_rate', 0, 0, 1],
+      ['revenue', 0, 700, 1],
+      ['payments', 0, 1, 1],
+      ['conversion_rate', 0, 0.5, 2],
+      ['payment_failure_rate', 0, 0, 1],
+      ['revenue', 0, 800, 2],
+    ])
+    pass(d, days(3))
+    send(d, [signal('4', 4)], days(3))
+    d.run()
+    expect(d.outcomes.late).toBe(1)
+  },
+  metric_app,
+)
+
+scenario(
+  'an idle tenant has a day of zeros, whatever time jumps by, and goes on with its next event',
+  'tenant',
+  d => {
+    pass(d, 0)
+    send(d, [signal('1', 0)], 0)
+    pass(d, days(40))
+    expect(points(d, 'visits')).toHaveLength(289)
+    send(d, [signal('2', days(40) + hours(1))], days(40))
+    pass(d, days(40) + hours(2))
+    const after = points(d, 'visits').slice(289)
+    expect(after[0]).toEqual(['visits', 40 * 288 + 12, 1, 0])
+    expect(after).toHaveLength(11)
+    // The old window, and the timer that drops it, are gone.
+    expect([...d.fields('acme').keys()].filter(field => field.endsWith(`${T}`))).toEqual([])
+  },
+  metric_app,
+)
+
+scenario(
+  'the next event may be known before the silence is over',
+  'tenant',
+  d => {
+    pass(d, 0)
+    send(d, [signal('1', 0), signal('2', days(9)), signal('3', days(9) + hours(30))], 0)
+    pass(d, days(9) + hours(31))
+    const seen = points(d, 'visits')
+    expect(seen.filter(([, , value]) => value === 1).map(([, start]) => start)).toEqual([
+      0,
+      9 * 288,
+      9 * 288 + 360,
+    ])
+    expect(seen).toHaveLength(289 + 289 + 11)
+  },
+  metric_app,
+)
+
+test('whatever the order of arrival, the newest revisions count every event and windows follow each other', async () => {
+  const event = fc.record({ after_ms: fc.integer({ min: 0, max: hours(4) }), money: fc.boolean() })
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(event, { minLength: 1, maxLength: 30 }),
+      fc.nat({ max: 8 }),
+      async (events, batch) => {
+        const d = await Driver.open('tenant', { batch: batch + 1, crash: true }, metric_app)
+        pass(d, 0)
+        let now = 0
+        events.forEach(({ after_ms, money }, i) => {
+          now = Math.max(now, after_ms)
+          if (money) send(d, [], now, [moved(`e${i}`, after_ms, 10 + i)])
+          else send(d, [signal(`e${i}`, after_ms)], now)
+        })
+        pass(d, hours(5))
+        const newest = new Map<string, { value: number; revision: number; metric: string; start: number }>()
+        for (const { event_id, value, revision, metric, occurred_at } of d.outputs('metric_points')) {
+          const before = newest.get(event_id)
+          if (before) expect(revision).toBe(before.revision + 1)
+          newest.set(event_id, { value, revision, metric, start: occurred_at })
+        }
+        const rows = (metric: string) => [...newest.values()].filter(row => row.metric === metric)
+        const sum = (metric: string) => rows(metric).reduce((total, { value }) => total + value, 0)
+        expect(sum('visits')).toBe(events.filter(({ money }) => !money).length)
+        expect(sum('revenue')).toBe(events.reduce((total, { money }, i) => total + (money ? 10 + i : 0), 0))
+        expect(d.outcomes.late).toBe(0)
+      },
+    ),
+    { numRuns: 25 },
+  )
+})

@@ -1,0 +1,333 @@
+/** The panels' questions on ClickHouse itself: given rows, expected panels. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ask_alerts } from '../../server/board/alerts-panel.ts'
+import { type Asking, asking } from '../../server/board/asking.ts'
+import { ask_channels } from '../../server/board/channels-panel.ts'
+import { ask_conversations } from '../../server/board/conversations-panel.ts'
+import { ask_forecast } from '../../server/board/forecast-panel.ts'
+import { ask_revenue } from '../../server/board/revenue-panel.ts'
+import { ledger_row, type Served, serve_warehouse } from '../sql/served-warehouse.ts'
+import { memory_server } from './memory-ports.ts'
+
+const DAY = 86_400_000
+const HOUR = 3_600_000
+const MINUTE = 60_000
+/** A Wednesday, ten past ten. */
+const NOW = Date.UTC(2026, 2, 11, 10, 10)
+const iso = (ms: number): string => new Date(ms).toISOString()
+
+let served: Served
+let about: Asking
+beforeAll(async () => {
+  served = await serve_warehouse()
+  about = asking(served.warehouse.query, { tenant: 't1', currency: 'USD', now_ms: NOW })
+})
+afterAll(() => served.stop())
+
+const of_conversation = (conversation_id: string, offset: number, at: number, more: object) => ({
+  _key: 't1|c1',
+  _offset: offset,
+  event_id: `${conversation_id}-${offset}`,
+  tenant_id: 't1',
+  customer_id: 'c1',
+  conversation_id,
+  occurred_at: iso(at),
+  ...more,
+})
+
+describe('revenue', () => {
+  beforeAll(async () => {
+    const row = (event_id: string, at: number, amount_minor: number, more: object = {}) =>
+      ledger_row({ event_id, occurred_at: iso(at), amount_minor, ...more })
+    await served.fill('ledger', [
+      row('now', NOW, 1_000_000),
+      row('a', NOW - 1, 100),
+      row('b', NOW - 9 * MINUTE, 200),
+      row('c', NOW - 61 * MINUTE, 400),
+      row('refund', NOW - 2 * MINUTE, -50, { type: 'refunded' }),
+      row('yen', NOW - MINUTE, 7, { currency: 'JPY' }),
+      row('other', NOW - MINUTE, 9, { tenant_id: 't2' }),
+      row('y1', NOW - DAY - 1, 1000),
+      row('y2', NOW - DAY, 3000),
+      row('week', NOW - 7 * DAY, 10_000),
+      row('fortnight', NOW - 14 * DAY - HOUR, 20_001),
+      row('month', Date.UTC(2026, 1, 10), 40_000),
+      row('before', Date.UTC(2026, 1, 9, 23, 59), 80_000),
+    ])
+  })
+
+  it('sums what came before now, of the tenant and its currency', async () => {
+    const panel = await ask_revenue(about)
+    expect(panel).toMatchObject({
+      today_minor: 650,
+      yesterday_so_far_minor: 1000,
+      hour_minor: 250,
+      week_minor: 4650,
+      month_minor: 74_651,
+      payments_today: 3,
+    })
+  })
+
+  it('has twelve buckets of five minutes, the last not over', async () => {
+    const { minutes } = await ask_revenue(about)
+    expect(minutes.map(bucket => bucket.at)).toEqual(
+      Array.from({ length: 12 }, (_, i) => iso(NOW - (11 - i) * 5 * MINUTE)),
+    )
+    const at = (ms: number) => minutes.find(bucket => bucket.at === iso(ms))?.net_minor
+    expect([at(NOW), at(NOW - 5 * MINUTE), at(NOW - 10 * MINUTE)]).toEqual([0, 50, 200])
+  })
+
+  it('compares hours with the same weekdays that the tenant knows', async () => {
+    const { hours } = await ask_revenue(about)
+    expect(hours).toHaveLength(24)
+    // 7, 14, 21 and 28 days ago are known: the first movement is older.
+    expect(hours[9]).toEqual({ hour: 9, net_minor: 400, usual_minor: Math.floor(20_001 / 4 + 0.5) })
+    expect(hours[10]).toEqual({ hour: 10, net_minor: 250, usual_minor: 2500 })
+    expect(hours[11]).toEqual({ hour: 11, net_minor: null, usual_minor: 0 })
+    const young = asking(served.warehouse.query, { tenant: 't2', currency: 'USD', now_ms: NOW })
+    expect((await ask_revenue(young)).hours[3]).toEqual({ hour: 3, net_minor: 0, usual_minor: null })
+  })
+
+  it('is nothing for a tenant without events', async () => {
+    const nobody = asking(served.warehouse.query, { tenant: 'nobody', currency: 'USD', now_ms: NOW })
+    const panel = await ask_revenue(nobody)
+    expect([panel.today_minor, panel.month_minor, panel.payments_today]).toEqual([0, 0, 0])
+  })
+})
+
+describe('conversations', () => {
+  beforeAll(async () => {
+    const metric = (conversation_id: string, offset: number, at: number, more: object = {}) =>
+      of_conversation(conversation_id, offset, at, { started_at: iso(at), closed: false, ...more })
+    const advice = [
+      { code: 'call', title: 'Call now' },
+      { code: 'wait', title: 'Wait' },
+    ]
+    await served.fill('conversation_metrics', [
+      metric('open', 1, NOW - 40 * MINUTE),
+      metric('open', 2, NOW - 5 * MINUTE, { recommendations: advice }),
+      // Came late: an older event, but the newest word on the conversation.
+      metric('closed', 3, NOW - MINUTE),
+      metric('closed', 4, NOW - 2 * MINUTE, { closed: true }),
+      metric('silent', 5, NOW - 31 * MINUTE),
+      metric('overnight', 6, NOW - 10 * MINUTE, { started_at: iso(NOW - DAY) }),
+      { ...metric('theirs', 7, NOW - MINUTE), tenant_id: 't2', _key: 't2|c1' },
+    ])
+    const score = (conversation_id: string, offset: number, at: number, total: number, tier: string) =>
+      of_conversation(conversation_id, offset, at, { total_score: total, quality_tier: tier })
+    await served.fill('lead_scores', [
+      score('open', 1, NOW - 40 * MINUTE, 40, 'basic'),
+      score('open', 2, NOW - 5 * MINUTE, 85.5, 'premium'),
+      score('silent', 5, NOW - 31 * MINUTE, 60, 'standard'),
+      score('yesterday', 6, NOW - DAY, 20, 'unqualified'),
+    ])
+    const price = (offset: number, at: number, price_minor: number, more: object = {}) => ({
+      ...of_conversation('open', offset, at, { price_minor, currency: 'USD', buyer_tier: 'direct', ...more }),
+      _key: 't1',
+    })
+    await served.fill('prices', [
+      price(1, NOW - 40 * MINUTE, 9000, { revenue_per_minute_minor: 5 }),
+      price(2, NOW - 5 * MINUTE, 12_500, { revenue_per_minute_minor: null }),
+      price(3, NOW - 4 * MINUTE, 1, { currency: 'JPY' }),
+      { ...price(4, NOW - 40 * MINUTE, 700), conversation_id: 'silent' },
+      { ...price(5, NOW - 31 * MINUTE, 0, { buyer_tier: null }), conversation_id: 'silent' },
+    ])
+  })
+
+  it('counts who talks now, and today’s leads by their newest tier', async () => {
+    const panel = await ask_conversations(about)
+    expect([panel.active, panel.today]).toEqual([2, 3])
+    expect(panel.tiers).toEqual({ premium: 1, standard: 1, basic: 0, unqualified: 0 })
+  })
+
+  it('shows the newest with price and advice where there are any', async () => {
+    const { newest } = await ask_conversations(about)
+    expect(newest.map(row => row.conversation_id)).toEqual(['open', 'silent', 'yesterday'])
+    expect(newest[0]).toEqual({
+      conversation_id: 'open',
+      customer_id: 'c1',
+      at: iso(NOW - 5 * MINUTE),
+      total_score: 85.5,
+      quality_tier: 'premium',
+      price_minor: 12_500,
+      revenue_per_minute_minor: null,
+      recommendation: 'Call now',
+    })
+    expect(newest[1]).toMatchObject({
+      price_minor: null,
+      revenue_per_minute_minor: null,
+      recommendation: null,
+    })
+  })
+})
+
+it('channels: credits of 30 days by model, with what the channel cost', async () => {
+  const touched = (channel: string, hours_before: number) => ({
+    event_id: `${channel}${hours_before}`,
+    touched_at: iso(NOW - DAY - hours_before * HOUR),
+    channel,
+    campaign: null,
+    cost_minor: 1,
+    cost_currency: 'USD',
+    anonymous: false,
+  })
+  const conversion = (event_id: string, at: number, amount_minor: number, touches: object[]) => ({
+    _key: 't1|c1',
+    event_id,
+    tenant_id: 't1',
+    customer_id: 'c1',
+    occurred_at: iso(at),
+    type: 'payment_succeeded',
+    amount_minor,
+    currency: 'USD',
+    path_ends_at: iso(at),
+    touches,
+  })
+  await served.fill('conversions', [
+    conversion('paid', NOW - HOUR, 901, [touched('mail', 2), touched('ads', 1)]),
+    conversion('bare', Date.UTC(2026, 1, 10), 99, []),
+    conversion('before', Date.UTC(2026, 1, 9, 23), 5000, []),
+  ])
+  const touch = (event_id: string, channel: string, cost_minor: number, at: number, currency = 'USD') => ({
+    _key: 't1|c1',
+    event_id,
+    tenant_id: 't1',
+    customer_id: 'c1',
+    occurred_at: iso(at),
+    channel,
+    cost_minor,
+    currency,
+  })
+  await served.fill('touchpoints', [
+    touch('1', 'ads', 30, NOW - 1),
+    touch('2', 'ads', 12, NOW - 29 * DAY),
+    touch('3', 'ads', 1000, NOW - 30 * DAY),
+    touch('4', 'ads', 2000, NOW, 'USD'),
+    touch('5', 'ads', 4000, NOW - 1, 'JPY'),
+  ])
+  const panel = await ask_channels(about)
+  expect([panel.lookback_days, panel.half_life_days, panel.total_minor]).toEqual([30, 7, 1000])
+  expect(panel.models).toEqual(['first_touch', 'last_touch', 'linear', 'position_based', 'time_decay'])
+  const row = (model: string, channel: string, credit_minor: number, conversions: number) => ({
+    model,
+    channel,
+    credit_minor,
+    conversions,
+    cost_minor: channel === 'ads' ? 42 : 0,
+  })
+  for (const model of panel.models) {
+    const credits = panel.credits.filter(credit => credit.model === model)
+    expect(credits.reduce((sum, { credit_minor }) => sum + credit_minor, 0)).toBe(1000)
+  }
+  expect(panel.credits.filter(({ model }) => model === 'first_touch')).toEqual([
+    row('first_touch', 'mail', 901, 1),
+    row('first_touch', 'none', 99, 1),
+  ])
+  expect(panel.credits.filter(({ model }) => model === 'linear')).toEqual([
+    row('linear', 'mail', 451, 0.5),
+    row('linear', 'ads', 450, 0.5),
+    row('linear', 'none', 99, 1),
+  ])
+})
+
+it('forecast: every complete day of the last 60, and the method that erred least is marked', async () => {
+  const days = Array.from({ length: 20 }, (_, t) => (t === 5 ? null : 1000 + 100 * t))
+  await served.fill(
+    'ledger',
+    days.flatMap((amount_minor, t) =>
+      amount_minor === null
+        ? []
+        : [
+            ledger_row({
+              tenant_id: 'tf',
+              event_id: `f${t}`,
+              amount_minor,
+              occurred_at: iso(NOW - (20 - t) * DAY),
+            }),
+          ],
+    ),
+  )
+  const panel = await ask_forecast(
+    asking(served.warehouse.query, { tenant: 'tf', currency: 'USD', now_ms: NOW }),
+  )
+  expect(panel.history).toEqual(
+    days.map((amount, t) => ({ day: iso(NOW - (20 - t) * DAY).slice(0, 10), net_minor: amount ?? 0 })),
+  )
+  expect(panel.methods.map(({ method }) => method)).toEqual([
+    'exponential_smoothing',
+    'linear_regression',
+    'moving_average',
+  ])
+  expect(panel.methods.filter(({ chosen }) => chosen)).toHaveLength(1)
+  const chosen = panel.methods.find(method => method.chosen)!
+  for (const { mape } of panel.methods) expect(mape).toBeGreaterThanOrEqual(chosen.mape! * 0.5)
+  expect(chosen.days).toHaveLength(14)
+  expect(chosen.days[0]!.day).toBe('2026-03-11')
+  const nobody = asking(served.warehouse.query, { tenant: 'nobody', currency: 'USD', now_ms: NOW })
+  expect(await ask_forecast(nobody)).toEqual({ history: [], methods: [], interval_ratio: 0.8 })
+})
+
+it('alerts: newest first; firing are incidents that are not over, premium leads are none', async () => {
+  const alert = (offset: number, fingerprint: string, status: string, at: number, more: object = {}) => ({
+    _key: 't1',
+    _offset: offset,
+    event_id: `a${offset}`,
+    tenant_id: 't1',
+    occurred_at: iso(at),
+    fingerprint,
+    rule: 'r',
+    severity: 'high',
+    status,
+    title: `T${offset}`,
+    description: 'D',
+    started_at: iso(NOW - 4000),
+    suppressed: offset,
+    ...more,
+  })
+  await served.fill('alerts', [
+    alert(1, 'x', 'firing', NOW - 3000),
+    alert(2, 'y', 'firing', NOW - 2000),
+    alert(3, 'x', 'resolved', NOW - 1000),
+    alert(4, 'z', 'firing', NOW),
+    alert(5, 'l', 'firing', NOW - 4000, { rule: 'premium_lead' }),
+    // Again after it was over: another incident.
+    alert(6, 'x', 'firing', NOW - 500, { started_at: iso(NOW - 500) }),
+  ])
+  const panel = await ask_alerts(about)
+  expect(panel.firing).toBe(2)
+  expect(panel.rows.map(row => row.event_id)).toEqual(['a6', 'a3', 'a2', 'a1', 'a5'])
+  expect(panel.rows[1]).toEqual({
+    event_id: 'a3',
+    at: iso(NOW - 1000),
+    severity: 'high',
+    status: 'resolved',
+    title: 'T3',
+    description: 'D',
+    suppressed: 3,
+  })
+})
+
+it('the board that is sent has the fields its description says, and no others', async () => {
+  const clock = { now: () => NOW, sleep: async () => {}, nonce: () => 'n' }
+  const { server } = await memory_server({ warehouse: served.warehouse, clock })
+  const board = (await server.inject('/v1/board?tenant=t1')).json()
+  const document = (await server.inject('/openapi.json')).json()
+  const { schema } = document.paths['/v1/board'].get.responses['200'].content['application/json']
+  /** Paths of all fields, [] for the rows of a list. */
+  const fields_of = (value: unknown, path: string): string[] => {
+    if (Array.isArray(value)) return value.flatMap(each => fields_of(each, `${path}[]`))
+    if (typeof value !== 'object' || value === null) return [path]
+    return Object.entries(value).flatMap(([name, each]) => fields_of(each, `${path}.${name}`))
+  }
+  const said_of = (of: Record<string, never>, path: string): string[] => {
+    if (of.items) return said_of(of.items, `${path}[]`)
+    if (!of.properties) return [path]
+    return Object.entries(of.properties).flatMap(([name, each]) => said_of(each as never, `${path}.${name}`))
+  }
+  const said = said_of(schema, '')
+  const sent = new Set(fields_of(board, ''))
+  // Lists that are empty here.
+  const empty = ['.forecast.methods[]', '.trust.reconciliation.differences[]']
+  const expected = said.filter(path => !empty.some(list => path.startsWith(list)))
+  expect([...sent].sort()).toEqual(expected.sort())
+})
