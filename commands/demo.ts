@@ -1,4 +1,7 @@
-/** `npm run demo`: `npm start` with a simulated business: three weeks of its past, loaded at once, then its present. */
+/**
+ * `npm run demo`: `npm start` with a simulated business: three weeks of its past, loaded at once, then its
+ * present.
+ */
 import { z } from 'zod'
 import {
   type Config,

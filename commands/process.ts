@@ -1,4 +1,7 @@
-/** A running Tributary process: what `npm start` and `npm run demo` share, from the open system to the orderly end. */
+/**
+ * A running Tributary process: what `npm start` and `npm run demo` share, from the open system to the
+ * orderly end.
+ */
 import { createServer } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
@@ -26,7 +29,10 @@ export interface Served {
 export interface Phases {
   /** On the open system, before its tasks run: nothing is read while this writes. */
   readonly before?: (system: System, stop: AbortSignal) => Promise<void>
-  /** Everything runs: says so. May work on until `stop`; is awaited then, and ends the process when it fails. */
+  /**
+   * Everything runs: says so. May work on until `stop`; is awaited then, and ends the process when it
+   * fails.
+   */
   readonly running: (served: Served) => Promise<void>
 }
 

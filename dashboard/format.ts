@@ -74,8 +74,9 @@ export const count_text = (count: number): string => plain.format(count)
 /** Shares of a conversion are fractions. */
 export const amount_text = (amount: number): string => one_digit.format(amount)
 export const percent_text = (ratio: number): string => percent.format(ratio)
-/** Money back for money spent: always one digit, so that a column stands in line. */
-export const return_ratio_text = (ratio: number): string => always_one_digit.format(ratio)
+/** Money back for money spent: one digit, so that a column stands in line; hundreds need none. */
+export const return_ratio_text = (ratio: number): string =>
+  ratio >= 100 ? plain.format(Math.round(ratio)) : always_one_digit.format(ratio)
 /** How much more or less than before; null without anything to compare with. */
 export const change_text = (now: number, before: number): string | null =>
   before > 0 ? change.format(now / before - 1) : null

@@ -51,8 +51,7 @@ export class IdMemory {
     const number = hash_low & (BUCKETS - 1)
     let bucket = this.#buckets[number]
     if (!bucket) {
-      // Never of Node's pool: a few bytes that stay for long would keep a whole slab of it alive.
-      bucket = { bytes: Buffer.allocUnsafeSlow(4 * ENTRY), length: 0, index: null }
+      bucket = { bytes: Buffer.allocUnsafe(4 * ENTRY), length: 0, index: null }
       this.#buckets[number] = bucket
     }
     if (bucket.length + ENTRY > bucket.bytes.length) this.#grow(bucket, now_ms)
@@ -75,7 +74,7 @@ export class IdMemory {
     const live: number[] = []
     for (let at = 0; at < bucket.length; at += ENTRY)
       if (!this.#expired(bucket.bytes, at, now_ms)) live.push(at)
-    const grown = Buffer.allocUnsafeSlow(Math.max(4, 2 * live.length) * ENTRY)
+    const grown = Buffer.allocUnsafe(Math.max(4, 2 * live.length) * ENTRY)
     let length = 0
     for (const at of live) {
       bucket.bytes.copy(grown, length, at, at + ENTRY)

@@ -86,8 +86,14 @@ export const start_sink = (deps: SinkDeps): Running<SinkStatus> => {
         await run_partition(deps, task, topics.at(task.partition), read_batch, inserts, watch)
       } catch (error) {
         if (task.signal.aborted) break
-        watch.error = error instanceof Error ? error.message : String(error)
-        logger.warn({ partition: task.partition, error: watch.error }, 'sink partition begins anew')
+        const message = error instanceof Error ? error.message : String(error)
+        // What goes on for hours is said once; that the disk is full its log has said already.
+        const told = watch.error === message || (error as Error).name === 'DiskFull'
+        watch.error = message
+        logger[told ? 'debug' : 'warn'](
+          { partition: task.partition, error: message },
+          'sink partition begins anew',
+        )
         await retry(task.signal)
       }
     }

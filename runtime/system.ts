@@ -9,6 +9,7 @@ import { migrate } from './clickhouse/migrate.ts'
 import { clickhouse_warehouse } from './clickhouse/warehouse.ts'
 import { system_clock } from './clock.ts'
 import type { Cluster, Config } from './config.ts'
+import { check_format } from './embedded/format.ts'
 import { open_log } from './embedded/log.ts'
 import { open_registry } from './embedded/registry.ts'
 import { open_state_store } from './embedded/state-store.ts'
@@ -105,7 +106,10 @@ const patiently = async <T>(
 const open_embedded = async (config: Config, logger: Logger, closers: Closers): Promise<Ports> => {
   const { data_dir, warehouse_passwords } = config
   mkdirSync(data_dir, { recursive: true })
-  const log = await open_log(data_dir)
+  check_format(data_dir)
+  const log = await open_log(data_dir, {
+    on_disk_full: message => (message ? logger.error(message) : logger.warn('the disk has room again')),
+  })
   closers.push(() => log.close())
   const registry = open_registry(log.environment)
   const store = await open_state_store(data_dir)
@@ -223,6 +227,7 @@ export const open_beside = async (
   config: Config,
   clickhouse_url: string,
 ): Promise<Ports & { close(): Promise<void> }> => {
+  check_format(config.data_dir, true)
   const log = await open_log(config.data_dir, { read_only: true })
   const store = await open_state_store(config.data_dir, { read_only: true })
   const login = config.warehouse_passwords && {

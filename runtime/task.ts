@@ -24,8 +24,12 @@ export const live = async (run: TaskRun): Promise<void> => {
       const refused = error instanceof RecoveryRefused
       run.rebuild = error instanceof UnreadableState
       run.status.state = refused ? 'refused' : 'blocked'
-      run.status.error = (error as Error).message
-      logger[refused ? 'error' : 'warn']({ task: run.name, err: error }, refused ? 'refused' : 'recovering')
+      const { message, name } = error as Error
+      // What goes on for hours is said once; that the disk is full its log has said already.
+      const told = run.status.error === message || name === 'DiskFull'
+      run.status.error = message
+      const level = refused ? 'error' : told ? 'debug' : 'warn'
+      logger[level]({ task: run.name, err: error }, refused ? 'refused' : 'recovering')
       if (clock.now() - began > pause_max) pause = settings.retry_ms
       await clock.sleep(refused ? pause_max : pause, signal)
       pause = Math.min(pause * 2, pause_max)

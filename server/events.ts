@@ -63,7 +63,7 @@ export const check_row = (
   }
 }
 
-/** Durable when it resolves. Throws a 503 refusal when the log does not answer. */
+/** Durable when it resolves. Throws a 503 refusal when the log does not answer, 507 when its disk is full. */
 export const send_rows = async (
   { emitter, logger }: Pick<ServerDeps, 'emitter' | 'logger'>,
   topic: string,
@@ -72,6 +72,8 @@ export const send_rows = async (
   try {
     await within(emitter.append(topic, rows), APPEND_WAIT_MS)
   } catch (error) {
+    const { name, message } = error as Error
+    if (name === 'DiskFull') throw refusal(507, 'DISK_FULL', message, {}, { 'retry-after': '10' })
     const told = 'an append failed, the emitter was told to send it again'
     logger.warn({ err: error, topic, rows: rows.length }, told)
     throw unavailable('the log is out of reach')
@@ -107,5 +109,6 @@ const operation = (inputs: readonly string[]) => ({
     403: 'The API key belongs to another tenant.',
     413: `More than ${ROWS_MAX} rows, or too many bytes.`,
     503: 'The log is out of reach; send the same again after Retry-After seconds.',
+    507: 'The disk of the embedded log is full; none was taken.',
   },
 })

@@ -1,4 +1,7 @@
-/** The simulated business: three tenants, their visitors, and what goes wrong, as one stream of events in order of time. */
+/**
+ * The simulated business: three tenants, their visitors, and what goes wrong, as one stream of events in
+ * order of time.
+ */
 import { minutes } from '../../schemas/units.ts'
 import { type Incident, incident_schedule, type Schedule, type Start } from './incidents.ts'
 import { keep_subscription } from './payments.ts'
@@ -14,11 +17,14 @@ export type { Event, Topic } from './world.ts'
 export interface Business {
   readonly origin_ms: number
   /**
-   * Events with from ≤ occurred_at < to, where from is the `to` of the call before (the origin, the first time). The same
-   * events whatever the steps.
+   * Events with from ≤ occurred_at < to, where from is the `to` of the call before (the origin, the first
+   * time). The same events whatever the steps.
    */
   advance(to_ms: number): Event[]
-  /** The live feed starts at an instant that has not been told yet: an incident follows, and the speed is another. */
+  /**
+   * The live feed starts at an instant that has not been told yet: an incident follows, and the speed is
+   * another.
+   */
   start(start: Start): void
   /** What goes wrong in a stretch of time: for people, and for comparing alerts with. */
   incidents(from_ms: number, to_ms: number): readonly Incident[]
@@ -35,7 +41,10 @@ const MINUTE = minutes(1)
 /** Visitors of an incident for each that would have come anyhow. */
 const CRAWLERS = 5
 const VIRAL = 7
-/** Subscribers that the software tenant had before the origin: their renewals come, their beginnings are not told. */
+/**
+ * Subscribers that the software tenant had before the origin: their renewals come, their beginnings are not
+ * told.
+ */
 const SUBSCRIBERS = 900
 
 interface Place {
@@ -73,7 +82,10 @@ export const business = ({ seed, origin_ms, starts = [] }: BusinessOptions): Bus
   return { origin_ms, advance: to_ms => world.advance(to_ms), start, incidents: schedule.between }
 }
 
-/** Minute by minute: how many come is drawn anew each minute, and each visitor is a process of its own from then on. */
+/**
+ * Minute by minute: how many come is drawn anew each minute, and each visitor is a process of its own from
+ * then on.
+ */
 function* arrivals(parts: Parts, place: Place, origin_ms: number): Steps {
   const { world, seed, speed } = parts
   const { tenant, season, number } = place

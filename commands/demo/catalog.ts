@@ -1,4 +1,7 @@
-/** What the catalog says of the demo's business: tenants, markets, products, and how many leads their buyers take a day. */
+/**
+ * What the catalog says of the demo's business: tenants, markets, products, and how many leads their buyers
+ * take a day.
+ */
 import type { Catalog } from '../../schemas/catalog-kinds.ts'
 import { markets, tenants } from './tenants.ts'
 

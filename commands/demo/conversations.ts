@@ -1,4 +1,7 @@
-/** Talks with leads: what a person tells bit by bit, how it sounds, and what the buyers of the lead say afterwards. */
+/**
+ * Talks with leads: what a person tells bit by bit, how it sounds, and what the buyers of the lead say
+ * afterwards.
+ */
 
 import type { Conversation, ConversationContext } from '../../schemas/types.ts'
 import { hours, minutes, seconds } from '../../schemas/units.ts'

@@ -1,4 +1,7 @@
-/** What goes wrong, and when: one incident a day, drawn from the seed, and one a minute after each start of the live feed. */
+/**
+ * What goes wrong, and when: one incident a day, drawn from the seed, and one a minute after each start of
+ * the live feed.
+ */
 import { minutes } from '../../schemas/units.ts'
 import { Random } from './random.ts'
 import { DAY_MS, type Season } from './seasons.ts'

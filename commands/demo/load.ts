@@ -1,4 +1,7 @@
-/** Events of the business into the log: the past in large steps before anybody reads, the present as it happens. */
+/**
+ * Events of the business into the log: the past in large steps before anybody reads, the present as it
+ * happens.
+ */
 import { close_lease, open_lease, renew_lease } from '../../runtime/import-lease.ts'
 import { left_to_do, type System, type Work } from '../../runtime/system.ts'
 import { hours, minutes } from '../../schemas/units.ts'

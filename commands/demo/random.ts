@@ -1,6 +1,6 @@
 /**
- * Chance that can be repeated: a xorshift generator of 128 bits, seeded by mixing whole numbers, so that every visitor has
- * a stream of its own and nobody's luck depends on how many others there were.
+ * Chance that can be repeated: a xorshift generator of 128 bits, seeded by mixing whole numbers, so that
+ * every visitor has a stream of its own and nobody's luck depends on how many others there were.
  */
 
 /** One 32-bit word from two, each bit of both changing about half of it (multiply and shift, twice). */

@@ -1,6 +1,7 @@
 /**
- * What a demo knows of itself across restarts: `demo.json` in its data directory. Written after the events it speaks of are
- * durable: what a crash leaves out of it is sent again under the same event ids, and counted once.
+ * What a demo knows of itself across restarts: `demo.json` in its data directory. Written after the events
+ * it speaks of are durable: what a crash leaves out of it is sent again under the same event ids, and
+ * counted once.
  */
 import {
   closeSync,
@@ -37,7 +38,7 @@ export const read_saved = (data_dir: string): SavedDemo | null => {
   if (!existsSync(file)) {
     if (existsSync(join(data_dir, 'log')))
       throw new CommandError(
-        `${data_dir} holds an installation that is no demo: its data is left alone; choose another --data-dir`,
+        `${data_dir} holds an installation that is no demo: it is left alone; choose another --data-dir`,
       )
     return null
   }

@@ -1,4 +1,7 @@
-/** The three businesses of the demo: what they sell, where, to whom, and how people find them. docs/DEMO.md tells the story. */
+/**
+ * The three businesses of the demo: what they sell, where, to whom, and how people find them. docs/DEMO.md
+ * tells the story.
+ */
 
 export interface Campaign {
   readonly name: string | null

@@ -1,4 +1,7 @@
-/** How a visitor becomes a lead, a subscriber or a buyer, or nothing: visits over some days, on one device or more. */
+/**
+ * How a visitor becomes a lead, a subscriber or a buyer, or nothing: visits over some days, on one device
+ * or more.
+ */
 import { days, hours, minutes, seconds } from '../../schemas/units.ts'
 import { sell_lead, talk_with } from './conversations.ts'
 import { pay_order, subscribe } from './payments.ts'

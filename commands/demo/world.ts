@@ -1,6 +1,7 @@
 /**
- * Simulated time: processes that sleep until an instant, act, and sleep again, always the one that is due first. What a
- * process does at an instant depends only on what happened before it, so it does not matter where a run is cut.
+ * Simulated time: processes that sleep until an instant, act, and sleep again, always the one that is due
+ * first. What a process does at an instant depends only on what happened before it, so it does not matter
+ * where a run is cut.
  */
 import type { Conversation, Feedback, Payment, Touchpoint } from '../../schemas/types.ts'
 import type { Incident, IncidentKind, Schedule } from './incidents.ts'

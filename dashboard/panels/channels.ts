@@ -48,8 +48,7 @@ const return_text = (credit: number, cost: number): string =>
   cost > 0 ? `${return_ratio_text(credit / cost)}×` : '–'
 
 /** Conversions of customers of whom no touch is known. */
-const channel_text = (channel: string): string =>
-  channel === 'none' ? 'No touch known' : words_text(channel)
+const channel_text = (channel: string): string => (channel === 'none' ? 'No touch' : words_text(channel))
 
 const name_cell = (channel: string, at: number): HTMLElement =>
   make(

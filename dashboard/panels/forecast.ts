@@ -3,7 +3,7 @@ import type { ForecastPanel } from '../../server/board/board.ts'
 import { forecast_config, make_picture } from '../charts.ts'
 import { as_table, make, make_choice, make_row, make_table, open_body, put } from '../dom.ts'
 import { make_figure } from '../figure.ts'
-import { count_text, type MoneyFormat, percent_text, week_day_text, words_text } from '../format.ts'
+import { count_text, day_text, type MoneyFormat, percent_text, week_day_text, words_text } from '../format.ts'
 import type { PanelView } from './panel.ts'
 
 type Method = ForecastPanel['methods'][number]
@@ -16,7 +16,7 @@ const error_text = (mape: number | null): string =>
 
 export const forecast_view = (): PanelView => {
   const body = open_body('forecast')
-  const next = make_figure('Next day', 'forecast')
+  const next = make_figure('Next full day', 'forecast')
   const sum = make_figure('All days ahead', 'forecast')
   const wrong = make_figure('Backtest error', 'forecast')
   const chart = make_picture('outlook')
@@ -69,7 +69,7 @@ export const forecast_view = (): PanelView => {
     if (first)
       next.set(
         money.whole(first.value_minor),
-        `${week_day_text(first.day)}: ${money.whole(first.lower_minor)} to ${money.whole(first.upper_minor)}`,
+        `${day_text(first.day)}: ${money.whole(first.lower_minor)} to ${money.whole(first.upper_minor)}`,
       )
     sum.set(
       money.whole(days.reduce((all, day) => all + day.value_minor, 0)),
@@ -77,7 +77,7 @@ export const forecast_view = (): PanelView => {
     )
     wrong.set(
       method.mape === null ? '–' : percent_text(method.mape),
-      method.chosen ? 'least of all methods' : words_text(name).toLowerCase(),
+      method.chosen ? 'least of all' : words_text(name).toLowerCase(),
     )
     put(band, `${percent_text(panel.interval_ratio)} interval`)
     const words = `Line: net revenue of ${panel.history.length} days and ${days.length} days expected by ${words_text(name)}, ${error_text(method.mape)}.`

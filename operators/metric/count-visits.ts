@@ -32,10 +32,10 @@ export const countVisits = (policy: VisitPolicy = default_visits) =>
     step: (state, touch, turn) => {
       const { sessions } = state
       const at = touch.occurred_at
-      const near = sessions.findIndex(
-        ({ first_ms, last_ms }) => first_ms - policy.gap_ms <= at && at <= last_ms + policy.gap_ms,
-      )
-      if (near >= 0) return join(state, near, at)
+      for (let place = 0; place < sessions.length; place++) {
+        const { first_ms, last_ms } = sessions[place] as MetricVisit
+        if (first_ms - policy.gap_ms <= at && at <= last_ms + policy.gap_ms) return join(state, place, at)
+      }
       if (touch.interaction !== 'identify' || touch.anonymous_id === null) {
         const { tenant_id, event_id } = touch
         const visitor = turn.key.slice(tenant_id.length + 1)
@@ -50,5 +50,6 @@ const join = (state: MetricVisits, place: number, at: number): MetricVisits => {
   const { first_ms, last_ms } = state.sessions[place] as MetricVisit
   if (place === 0 && first_ms <= at && at <= last_ms) return state
   const joined = { first_ms: Math.min(first_ms, at), last_ms: Math.max(last_ms, at) }
+  if (state.sessions.length === 1) return { sessions: [joined] }
   return { sessions: [joined, ...state.sessions.filter((_, other) => other !== place)] }
 }

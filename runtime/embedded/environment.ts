@@ -7,11 +7,16 @@
  */
 import { existsSync, mkdirSync } from 'node:fs'
 import { type Database, open, type RootDatabase } from 'lmdb'
+import { check_disk, free_bytes } from './disk.ts'
 import { take_lock } from './lock.ts'
 
 export interface EnvironmentOptions {
   /** Reads beside a living writer; takes no lock. */
   readonly read_only?: boolean
+  /** Bytes free where a path lies; for tests. */
+  readonly free?: (path: string) => number
+  /** Told once when the disk has become full, in a sentence, and once when there is room again (null). */
+  readonly on_disk_full?: (message: string | null) => void
 }
 
 export type StoreKey = string | number | (string | number)[]
@@ -25,7 +30,8 @@ export interface Environment {
   values<V>(name: string): Database<V, StoreKey>
   /**
    * One transaction: `put` may only call put and remove of this environment's stores, and must not throw. Resolves when it
-   * is on disk. Rejects when nothing of it was written, also because another process has taken the directory over.
+   * is on disk. Rejects when nothing of it was written: the disk is full (DiskFull), or another process has taken the
+   * directory over.
    */
   write(put: () => void): Promise<void>
   /** Reads that follow see the newest commit of whatever process. */
@@ -71,15 +77,18 @@ const become_owner = (root: RootDatabase) => {
 /**
  * @param path directory of the environment, created when missing
  * @param lock_path the lock file, held until close() unless read_only
- * @throws DirectoryInUse while a living process holds it; Error when read_only and there is nothing to read
+ * @throws DirectoryInUse while a living process holds it; DiskFull; Error when read_only and there is nothing to read
  */
 export const open_environment = async (
   path: string,
   lock_path: string,
-  { read_only = false }: EnvironmentOptions = {},
+  { read_only = false, free = free_bytes, on_disk_full = () => {} }: EnvironmentOptions = {},
 ): Promise<Environment> => {
   if (read_only && !existsSync(`${path}/data.mdb`)) throw new Error(`there is no data in ${path} yet`)
-  if (!read_only) mkdirSync(path, { recursive: true })
+  if (!read_only) {
+    mkdirSync(path, { recursive: true })
+    check_disk(path, free)
+  }
   const root = open({
     path,
     noSubdir: false,
@@ -95,7 +104,7 @@ export const open_environment = async (
   try {
     if (!read_only) release = lock_directory(root, lock_path)
     const ownership = read_only ? null : become_owner(root)
-    return environment_of(root, path, ownership, release)
+    return environment_of({ root, path, ownership, release, free, on_disk_full })
   } catch (error) {
     release()
     await root.close()
@@ -103,12 +112,16 @@ export const open_environment = async (
   }
 }
 
-const environment_of = (
-  root: RootDatabase,
-  path: string,
-  ownership: ReturnType<typeof become_owner> | null,
-  release: () => void,
-): Environment => {
+interface Opened {
+  readonly root: RootDatabase
+  readonly path: string
+  readonly ownership: ReturnType<typeof become_owner> | null
+  release(): void
+  free(path: string): number
+  on_disk_full(message: string | null): void
+}
+
+const environment_of = ({ root, path, ownership, release, free, on_disk_full }: Opened): Environment => {
   let failed: string | null = null
   let closed = false
   const in_flight = new Set<Promise<unknown>>()
@@ -117,9 +130,24 @@ const environment_of = (
     if (closed) throw new Error(`${path} is closed`)
   }
 
+  let full = false
+  const check_room = (): void => {
+    try {
+      check_disk(path, free)
+      if (full) on_disk_full(null)
+      full = false
+    } catch (error) {
+      failed = (error as Error).message
+      if (!full) on_disk_full(failed)
+      full = true
+      throw error
+    }
+  }
+
   const write = async (put: () => void): Promise<void> => {
     check_open()
     if (!ownership) throw new Error(`${path} is open for reading only`)
+    check_room()
     const written = ownership.owners.ifVersion(OWNER, ownership.generation, put)
     in_flight.add(written)
     try {

@@ -1,7 +1,8 @@
 -- Holds: over all channels each model's credit is the ledger, to the minor unit, per tenant, day and currency; and every
 --        ledger row has its conversion with the same amount.
 -- Reads: ledger (FINAL), conversions (FINAL), attribution_credit. The sink inserts ledger and conversions one after the
---        other: while it works they may for a moment differ.
+--        other: while it works they may for a moment differ. Money from before attribution-paths joined an installation
+--        has no conversion, and shows here.
 WITH
   models AS (
     SELECT arrayJoin(['first_touch', 'last_touch', 'linear', 'time_decay', 'position_based']) AS model

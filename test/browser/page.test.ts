@@ -124,10 +124,14 @@ describe.runIf(browser_present)('the page', () => {
     const { page } = opened
     const methods = board.forecast.methods
     expect(await value_of(page, '#forecast', 'Backtest error')).toBe('8.3%')
-    expect(await value_of(page, '#forecast', 'Next day')).toBe(money.whole(methods[1]!.days[0]!.value_minor))
+    expect(await value_of(page, '#forecast', 'Next full day')).toBe(
+      money.whole(methods[1]!.days[0]!.value_minor),
+    )
     await page.getByLabel(/^Linear regression/).check()
     expect(await value_of(page, '#forecast', 'Backtest error')).toBe('11.7%')
-    expect(await value_of(page, '#forecast', 'Next day')).toBe(money.whole(methods[2]!.days[0]!.value_minor))
+    expect(await value_of(page, '#forecast', 'Next full day')).toBe(
+      money.whole(methods[2]!.days[0]!.value_minor),
+    )
     await page.locator('#forecast summary').first().click()
     expect(await cells(page, '#forecast tbody tr', 2)).toContain(money.full(methods[2]!.days[0]!.value_minor))
     await clean(opened)

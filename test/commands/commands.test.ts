@@ -2,7 +2,7 @@
  * start, import and reconcile as people run them: own processes, a real data directory, kill -9 in between.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -116,6 +116,14 @@ describe('usage', () => {
     expect(out).toContain(`port ${port} of 127.0.0.1 is in use`)
     expect(existsSync(join(data_dir, 'endpoints.json'))).toBe(false)
   })
+})
+
+it('start refuses data of another version in one line', async () => {
+  const data_dir = join(dir, 'older')
+  mkdirSync(join(data_dir, 'log'), { recursive: true })
+  const { code, out } = await finish('start', ['--data-dir', data_dir, ...free_ports])
+  expect([code, out.trim().split('\n').length]).toEqual([1, 1])
+  expect(out).toContain('before formats were numbered')
 })
 
 describe('import into a running server', () => {

@@ -1,4 +1,7 @@
-/** The simulated business: the same whatever the cuts, valid, busy in season, and in trouble when it says so. */
+/**
+ * The simulated business: the same whatever the cuts, valid, busy in season, and in trouble when it says
+ * so.
+ */
 import { expect, it } from 'vitest'
 import { type Business, business, type Event } from '../../commands/demo/business.ts'
 import { catalog_rows } from '../../commands/demo/catalog.ts'
@@ -44,7 +47,7 @@ it('names every event once', () => {
   )
 })
 
-it('changes nothing of the past when the live feed starts, and all the same tells what a new run tells', () => {
+it('changes nothing of the past when the live feed starts, and tells what a new run would tell', () => {
   const start = { at_ms: ORIGIN + hours(20) + 123, speed: 3 }
   const live = of_seed(1)
   const past = live.advance(start.at_ms)

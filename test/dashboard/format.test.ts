@@ -1,6 +1,6 @@
 /** Money with the digits that the server says, ages, changes. */
 import { describe, expect, it } from 'vitest'
-import { age_text, change_text, money_format, words_text } from '../../dashboard/format.ts'
+import { age_text, change_text, money_format, return_ratio_text, words_text } from '../../dashboard/format.ts'
 
 describe('money_format', () => {
   it.each([
@@ -47,6 +47,13 @@ describe('words', () => {
   it('says how much more or less, unless there is nothing to compare with', () => {
     expect(change_text(110, 100)).toContain('10')
     expect(change_text(110, 0)).toBeNull()
+  })
+  it('gives a return one digit, and none from a hundred on', () => {
+    expect([1, 12.34, 475.5].map(return_ratio_text).map(text => text.replace(',', '.'))).toEqual([
+      '1.0',
+      '12.3',
+      '476',
+    ])
   })
   it('makes words of names', () => {
     expect(words_text('position_based')).toBe('Position based')

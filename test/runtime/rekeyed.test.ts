@@ -113,8 +113,8 @@ test('while history is loaded, years in a moment, what comes back finds what it 
         body: JSON.stringify({ state: 'open', topic: 'payments', renewed_at }),
       },
     ])
-    const history = Array.from({ length: 300 }, (_, n) => {
-      const at = (minute: number) => minutes(minute) - days(900) + n * days(3)
+    const history = Array.from({ length: 150 }, (_, n) => {
+      const at = (minute: number) => minutes(minute) - days(460) + n * days(3)
       const anonymous = { anonymous_id: `v${n}` }
       const customer_id = `c${n}`
       return {
@@ -139,7 +139,7 @@ test('while history is loaded, years in a moment, what comes back finds what it 
       const rows = newest(await system.read<Conversion>('conversions'), ({ customer_id }) => customer_id)
       return [rows.length, rows.filter(({ touches }) => touches.length < 3).length]
     }
-    await expect.poll(lost, { timeout: 15_000 }).toEqual([300, 0])
+    await expect.poll(lost, { timeout: 25_000 }).toEqual([150, 0])
     await worker.stop()
   } finally {
     await system.close()

@@ -1,6 +1,7 @@
 /**
- * Two days of the simulated business loaded, then 24 h fast-forwarded into the running system, in a process of its own (run
- * with --expose-gc). Prints a line of JSON every other business hour: what is left on the heap after a full collection.
+ * Two days of the simulated business loaded, then 24 h fast-forwarded into the running system, in a process
+ * of its own (run with --expose-gc). Prints a line of JSON every other business hour: what is left on the
+ * heap after a full collection.
  */
 import { business } from '../../commands/demo/business.ts'
 import {

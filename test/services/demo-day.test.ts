@@ -1,4 +1,6 @@
-/** A day of the simulated business, fast-forwarded: memory stays flat, and every place agrees on the money. */
+/**
+ * A day of the simulated business, fast-forwarded: memory stays flat, and every place agrees on the money.
+ */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -30,8 +32,9 @@ interface Sample {
 }
 
 /**
- * What a day's new customers leave behind for good: each has a timer per operator until it has been silent for long, and the
- * simulated visitors who will come back are processes on the same heap. 9,000 events leave about 2 MB.
+ * What a day's new customers leave behind for good: each has a timer per operator until it has been silent
+ * for long, and the simulated visitors who will come back are processes on the same heap. 9,000 events
+ * leave about 2 MB.
  */
 const HEAP_MARGIN = 5 << 20
 /** The same for memory outside the heap: ids of events, parts of pages of the log. */

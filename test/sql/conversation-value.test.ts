@@ -36,6 +36,31 @@ const price = (
   return whole({ event_id, cause_event_id, occurred_at, buyer_tier, currency: 'EUR', ...money })
 }
 
+const MOVEMENTS = [
+  ledger_row({ event_id: 'a', occurred_at: '2026-01-05T09:59:59.999Z', amount_minor: 5 }),
+  ledger_row({ event_id: 'b', occurred_at: '2026-01-05T10:00:00.000Z', amount_minor: 1000 }),
+  ledger_row({
+    event_id: 'c',
+    occurred_at: '2026-01-07T00:00:00.000Z',
+    amount_minor: -300,
+    type: 'refunded',
+  }),
+  ledger_row({ event_id: 'd', occurred_at: '2026-01-07T00:00:00.000Z', amount_minor: 40, currency: 'JPY' }),
+  ledger_row({ event_id: 'e', occurred_at: '2026-01-09T00:00:00.000Z', amount_minor: 77 }),
+  ledger_row({
+    event_id: 'f',
+    customer_id: 'c2',
+    occurred_at: '2026-02-04T09:59:59.999Z',
+    amount_minor: 1,
+  }),
+  ledger_row({
+    event_id: 'g',
+    customer_id: 'c2',
+    occurred_at: '2026-02-04T10:00:00.000Z',
+    amount_minor: 2,
+  }),
+]
+
 let served: Served
 beforeAll(async () => {
   served = await serve_warehouse()
@@ -78,30 +103,7 @@ beforeAll(async () => {
     price('1', '2026-01-05T10:00:00.000Z', null, [0, 0]),
     price('2', '2026-01-05T10:04:00.000Z', 'volume', [7500, 9000, 2250]),
   ])
-  await served.fill('ledger', [
-    ledger_row({ event_id: 'a', occurred_at: '2026-01-05T09:59:59.999Z', amount_minor: 5 }),
-    ledger_row({ event_id: 'b', occurred_at: '2026-01-05T10:00:00.000Z', amount_minor: 1000 }),
-    ledger_row({
-      event_id: 'c',
-      occurred_at: '2026-01-07T00:00:00.000Z',
-      amount_minor: -300,
-      type: 'refunded',
-    }),
-    ledger_row({ event_id: 'd', occurred_at: '2026-01-07T00:00:00.000Z', amount_minor: 40, currency: 'JPY' }),
-    ledger_row({ event_id: 'e', occurred_at: '2026-01-09T00:00:00.000Z', amount_minor: 77 }),
-    ledger_row({
-      event_id: 'f',
-      customer_id: 'c2',
-      occurred_at: '2026-02-04T09:59:59.999Z',
-      amount_minor: 1,
-    }),
-    ledger_row({
-      event_id: 'g',
-      customer_id: 'c2',
-      occurred_at: '2026-02-04T10:00:00.000Z',
-      amount_minor: 2,
-    }),
-  ])
+  await served.fill('ledger', MOVEMENTS)
   // Inserted again, as after a restart of the sink: still one row each.
   await served.fill('conversation_metrics', [
     metric('1', '2026-01-05T10:00:00.000Z', { customer_id: 'c2', messages: 1 }),
