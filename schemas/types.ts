@@ -869,6 +869,12 @@ export interface MetricMoney {
   readonly movements: number
 }
 
+export interface MetricRevision {
+  /** metric|currency */
+  readonly series: string
+  readonly revision: number
+}
+
 /** sum-metrics slot: one window being summed, or closed and correctable. */
 export interface MetricWindow {
   readonly visits: number
@@ -879,8 +885,8 @@ export interface MetricWindow {
   readonly failures: number
   /** By currency, sorted. */
   readonly money: readonly (MetricMoney)[]
-  /** Last revision written of each metric (metric|currency). */
-  readonly revisions: Readonly<Record<string, number>>
+  /** Last revision written of each corrected metric, in the order of first correction. */
+  readonly revisions: readonly (MetricRevision)[]
 }
 
 /** When an operator's timer is set for, so that a step need not look at every slot. */

@@ -194,7 +194,7 @@ export class Person {
 
   pay(own: Partial<Own<'payments'>> & Pick<Own<'payments'>, 'type' | 'amount_minor'>): void {
     const { currency, country } = this.tenant
-    const row: Payment = {
+    const row = {
       ...this.#identity(),
       customer_id: this.known(),
       payment_id: null,
@@ -212,7 +212,7 @@ export class Person {
       properties: {},
       ...own,
     }
-    this.world.emit({ topic: 'payments', row })
+    this.world.emit({ topic: 'payments', row: row satisfies Partial<Payment> as Payment })
   }
 
   feedback(own: Own<'feedback'>): void {

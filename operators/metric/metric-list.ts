@@ -49,7 +49,7 @@ export const EMPTY_WINDOW: MetricWindow = {
   successes: 0,
   failures: 0,
   money: [],
-  revisions: {},
+  revisions: [],
 }
 
 /** Field of the window that a kind of signal is counted in. */

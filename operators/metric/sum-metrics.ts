@@ -92,24 +92,23 @@ const correct = (
   { window_ms }: MetricPolicy,
 ): MetricWindow => {
   const written = state.first_ms !== null && start_ms >= state.first_ms ? 0 : -1
-  const revisions = { ...window.revisions }
+  const revised = new Map(window.revisions.map(({ series, revision }) => [series, revision]))
   const next = (metric: string, currency: string | null) => {
     const series = series_of(metric, currency)
-    const revision = (revisions[series] ?? written) + 1
-    revisions[series] = revision
+    const revision = (revised.get(series) ?? written) + 1
+    revised.set(series, revision)
     return { tenant_id: turn.key, start_ms, window_ms, revision }
   }
   if (input.from === 'movement') {
     const { currency } = input.value
     turn.emit(point('revenue', currency, money_measured(window, currency), next('revenue', currency)))
-    return { ...window, revisions }
-  }
-  for (const { name, kinds, measure } of metrics) {
-    const measured = measure(window)
-    if (measured.denominator && kinds.includes(input.value.kind))
-      turn.emit(point(name, null, measured, next(name, null)))
-  }
-  return { ...window, revisions }
+  } else
+    for (const { name, kinds, measure } of metrics) {
+      const measured = measure(window)
+      if (measured.denominator && kinds.includes(input.value.kind))
+        turn.emit(point(name, null, measured, next(name, null)))
+    }
+  return { ...window, revisions: [...revised].map(([series, revision]) => ({ series, revision })) }
 }
 
 /** Takes down a metric or currency that is new to the tenant. */

@@ -23,7 +23,12 @@ it('follows a topic through the stages of its pipelines', async () => {
   const { app } = system.deps
   expect(stages_of(app, ['payments'])).toEqual([
     [{ topic: 'payments', group: 'customer' }],
-    [{ topic: 'movements', group: 'tenant' }],
+    [
+      { topic: 'movements', group: 'tenant' },
+      { topic: 'signals', group: 'tenant' },
+    ],
+    [{ topic: 'metric_points', group: 'tenant' }],
+    [{ topic: 'anomalies', group: 'tenant' }],
   ])
   expect(stages_of(app, ['feedback'])).toEqual([[{ topic: 'feedback', group: 'customer' }]])
 })
