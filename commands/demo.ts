@@ -173,9 +173,9 @@ class Demo {
     // Known before its first event: a demo that comes back tells the same.
     this.#business.start({ at_ms, speed })
     this.#save({ starts: [...this.#saved.starts, { at_ms, speed }] })
-    const [first] = this.#business.incidents(at_ms, at_ms + minutes(2)).filter(each => each.from_ms > at_ms)
-    const soon = first ? `; in a minute, at ${first.tenant_id}, ${first.story}` : ''
-    process.stdout.write(`live${speed === 1 ? '' : ` at ${speed} times the usual rate`}${soon}\n`)
+    const first = this.#business.incidents(at_ms, at_ms + minutes(2)).filter(each => each.from_ms > at_ms)
+    const soon = first.map(({ tenant_id, story }) => `  in a minute, at ${tenant_id}: ${story}\n`).join('')
+    process.stdout.write(`live${speed === 1 ? '' : ` at ${speed} times the usual rate`}\n${soon}`)
     let saved_at = performance.now()
     let done_ms = this.#saved.until_ms
     await feed_live(system, this.#business, {

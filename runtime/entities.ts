@@ -7,6 +7,7 @@ import type { Keyed } from '../operators/core/keyed.ts'
 import type { TopicSpec } from '../schemas/topics.ts'
 import { IdMemory, type IdSnapshot } from './id-memory.ts'
 import type { EntityWrite, Fields } from './ports.ts'
+import { set_slot } from './slots.ts'
 import {
   ids_field,
   parse_field,
@@ -45,6 +46,8 @@ export interface Cell {
   /** Whether it is stored: a cell that was never changed is not. */
   exists: boolean
   slots: Map<string, unknown> | null
+  /** Their ids in order, kept where they are many (slots.ts). */
+  sorted: string[] | null
 }
 
 /** Values as they stood when a batch was committed. */
@@ -87,6 +90,8 @@ export class Cut {
   }
 }
 
+const JOURNAL_KEPT = 5_000
+
 export class Entities {
   readonly #hot = new Map<string, Entity>()
   #last: Entity | null = null
@@ -95,6 +100,9 @@ export class Entities {
   // Flat journals of the record being processed: [cell, slot | null, old, old_last_ms, old_exists]*, [id, old timer]*.
   readonly #journal: unknown[] = []
   readonly #timer_journal: unknown[] = []
+  // Their lengths: an array that is cut to nothing gives its memory away, and would grow anew with each record.
+  #noted = 0
+  #timers_noted = 0
   // Flat lists of what the running batch changed.
   #changed: (Cell | string | null)[] = []
   #changed_timers: string[] = []
@@ -145,7 +153,15 @@ export class Entities {
   cell(entity: Entity, def: NodeDef): Cell {
     let cell = entity.cells[def.index]
     if (!cell) {
-      cell = { entity, def, state: def.spec.state.init(), last_ms: 0, exists: false, slots: null }
+      cell = {
+        entity,
+        def,
+        state: def.spec.state.init(),
+        last_ms: 0,
+        exists: false,
+        slots: null,
+        sorted: null,
+      }
       entity.cells[def.index] = cell
     }
     return cell
@@ -172,7 +188,7 @@ export class Entities {
   }
 
   write_state(cell: Cell, state: unknown, last_ms: number): void {
-    this.#journal.push(cell, null, cell.state, cell.last_ms, cell.exists)
+    this.#note(cell, null, cell.state, cell.last_ms, cell.exists)
     cell.state = state
     if (last_ms > cell.last_ms) cell.last_ms = last_ms
     cell.exists = true
@@ -181,10 +197,8 @@ export class Entities {
   }
 
   write_slot(cell: Cell, id: string, value: unknown): void {
-    this.#journal.push(cell, id, cell.slots?.get(id), 0, false)
-    cell.slots ??= new Map()
-    if (value === null) cell.slots.delete(id)
-    else cell.slots.set(id, value)
+    this.#note(cell, id, cell.slots?.get(id), 0, false)
+    set_slot(cell, id, value === null ? undefined : value)
     cell.entity.dirty_cut = this.#cut_number
     this.#changed.push(cell, id)
   }
@@ -197,22 +211,34 @@ export class Entities {
   }
 
   write_timer(timers: Timers, id: string, timer: Timer | null): void {
-    this.#timer_journal.push(id, timers.get(id))
-    if (timer) timers.set(timer)
+    this.#timer_journal[this.#timers_noted++] = id
+    this.#timer_journal[this.#timers_noted++] = timers.get(id)
+    if (timer) timers.set(timer, id)
     else timers.delete(id)
     this.#changed_timers.push(id)
   }
 
   /** Starts the journal anew: what came before stands. */
   mark(): void {
-    this.#journal.length = 0
-    this.#timer_journal.length = 0
+    // What a very large turn noted is not held for ever.
+    if (this.#noted > JOURNAL_KEPT) this.#journal.length = 0
+    this.#noted = 0
+    this.#timers_noted = 0
+  }
+
+  #note(cell: Cell, slot: string | null, old: unknown, last_ms: number, exists: boolean): void {
+    const journal = this.#journal
+    journal[this.#noted++] = cell
+    journal[this.#noted++] = slot
+    journal[this.#noted++] = old
+    journal[this.#noted++] = last_ms
+    journal[this.#noted++] = exists
   }
 
   /** Takes back everything since mark(). */
   undo(timers: Timers): void {
     const journal = this.#journal
-    for (let i = journal.length - 5; i >= 0; i -= 5) {
+    for (let i = this.#noted - 5; i >= 0; i -= 5) {
       const cell = journal[i] as Cell
       const slot = journal[i + 1] as string | null
       const old = journal[i + 2]
@@ -220,10 +246,9 @@ export class Entities {
         cell.state = old
         cell.last_ms = journal[i + 3] as number
         cell.exists = journal[i + 4] as boolean
-      } else if (old === undefined) cell.slots?.delete(slot)
-      else cell.slots?.set(slot, old)
+      } else set_slot(cell, slot, old)
     }
-    for (let i = this.#timer_journal.length - 2; i >= 0; i -= 2) {
+    for (let i = this.#timers_noted - 2; i >= 0; i -= 2) {
       const old = this.#timer_journal[i + 1] as Timer | undefined
       if (old) timers.set(old)
       else timers.delete(this.#timer_journal[i] as string)

@@ -7,6 +7,7 @@ import type { Graph, Keyed, Pipeline, Turn } from '../operators/core/keyed.ts'
 import { wire } from '../operators/core/keyed.ts'
 import type { Catalog } from '../schemas/catalog-kinds.ts'
 import type { AnyKeyed, Cell, Entities, Entity, NodeDef } from './entities.ts'
+import { slots_of } from './slots.ts'
 import { StateCodec, state_field } from './state-fields.ts'
 import type { Timers } from './timers.ts'
 import { timer_id } from './timers.ts'
@@ -275,9 +276,8 @@ class Node implements Turn<unknown, unknown, string> {
     this.#touch(cell, cell.state)
   }
 
-  slots(): readonly (readonly [string, unknown])[] {
-    const { slots } = this.#running()
-    return slots ? [...slots].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)) : []
+  slots(prefix = ''): readonly (readonly [string, unknown])[] {
+    return slots_of(this.#running(), prefix)
   }
 
   catalog<K extends keyof Catalog>(kind: K, id: string): Catalog[K] | undefined {

@@ -41,6 +41,8 @@ export interface Reader {
   readonly end: number
   /** Drops what is buffered; the next record delivered has an offset ≥ `offset`. Throws OffsetOutOfRange later, from wait(). */
   seek(offset: number): void
+  /** As before the first seek: drops what is buffered, and nothing is delivered until the next one. */
+  pause(): void
 }
 
 /**

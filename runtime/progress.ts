@@ -30,7 +30,7 @@ export class Progress {
   readonly #run: TaskRun
   readonly #processor: Processor
 
-  constructor(run: TaskRun, processor: Processor, standing: Standing) {
+  constructor(run: TaskRun, processor: Processor, standing: Standing, signal: AbortSignal) {
     this.#run = run
     this.#processor = processor
     this.log_id = standing.log_id
@@ -38,13 +38,7 @@ export class Progress {
     this.positions = standing.positions
     this.seq = standing.header?.seq ?? 0
     this.#log_offset = standing.log_offset
-    this.checkpoints = new Checkpoints(
-      run.deps,
-      run.id,
-      processor,
-      standing.header?.seq ?? null,
-      run.task.signal,
-    )
+    this.checkpoints = new Checkpoints(run.deps, run.id, processor, standing.header?.seq ?? null, signal)
   }
 
   get checkpointed(): boolean {

@@ -24,8 +24,11 @@ interface Tail {
   readonly batches: readonly { readonly batch: Batch; readonly offset: number }[]
 }
 
-/** Brings the processor to K. Rejects with RecoveryRefused where a person must decide; any other error is worth another try. */
-export const recover = async (run: TaskRun, processor: Processor): Promise<Progress> => {
+/**
+ * Brings the processor to K; checkpoints are tried until the signal aborts. Rejects with RecoveryRefused where a person
+ * must decide; any other error is worth another try.
+ */
+export const recover = async (run: TaskRun, processor: Processor, signal: AbortSignal): Promise<Progress> => {
   const { task, deps, shared } = run
   await task.acquire()
   const nonce = deps.clock.nonce()
@@ -34,6 +37,8 @@ export const recover = async (run: TaskRun, processor: Processor): Promise<Progr
   const header = await usable_header(run, acquired_at)
   const state = header ? (JSON.parse(header.task) as TaskState) : null
   const tail = await read_tail(run, nonce, header, state)
+  // From here on we write it: nobody would take what comes.
+  task.reader(run.shared.log_topic).pause()
   if (header && state) {
     processor.restore(state.processor)
     processor.digest = header.digest
@@ -44,7 +49,8 @@ export const recover = async (run: TaskRun, processor: Processor): Promise<Progr
   const positions = new Map(shared.group.inputs.map(topic => [topic, state?.positions[topic] ?? 0]))
   const log_offset = state?.log_offset ?? acquired_at
   const log_id = tail.log_id || nonce
-  const progress = new Progress(run, processor, { log_id, nonce, header, log_offset, positions })
+  const standing = { log_id, nonce, header, log_offset, positions }
+  const progress = new Progress(run, processor, standing, signal)
   await replay(run, processor, progress, tail, header === null)
   return progress
 }

@@ -36,6 +36,11 @@ export class UnreadableState extends Error {
   override readonly name = 'UnreadableState'
 }
 
+/** A checkpoint's fields are written one behind the other and go together: an allocation for many of them. */
+const SLAB_BYTES = 256 << 10
+let slab: Buffer = Buffer.alloc(0)
+let slab_used = 0
+
 /** Bytes of one operator's states (or slots): reads its own version and the earlier ones it names. */
 export class StateCodec<S> {
   readonly #type: avsc.Type
@@ -51,13 +56,21 @@ export class StateCodec<S> {
       this.#earlier.set(Number(number), state_type(schemas, name))
   }
 
-  /** last_ms undefined: a slot, which has none. */
+  /** last_ms undefined: a slot, which has none. The bytes share a slab with those of other fields: not to be kept. */
   encode(value: S, last_ms?: number): Buffer {
-    const body = this.#type.toBuffer(value)
-    const head = Buffer.allocUnsafe(last_ms === undefined ? 2 : 10)
-    head.writeUInt16BE(this.#version, 0)
-    if (last_ms !== undefined) head.writeDoubleBE(last_ms, 2)
-    return Buffer.concat([head, body])
+    const head = last_ms === undefined ? 2 : 10
+    let end = slab_used + head < slab.length ? this.#type.encode(value, slab, slab_used + head) : -1
+    if (end < 0) {
+      // avsc answers with the missing bytes.
+      slab = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, head + slab.length - end))
+      slab_used = 0
+      end = this.#type.encode(value, slab, head)
+    }
+    const start = slab_used
+    slab_used = end
+    slab.writeUInt16BE(this.#version, start)
+    if (last_ms !== undefined) slab.writeDoubleBE(last_ms, start + 2)
+    return slab.subarray(start, end)
   }
 
   decode(bytes: Buffer): S {

@@ -39,11 +39,17 @@ export const live = async (run: TaskRun): Promise<void> => {
 const PAUSE_FACTOR = 30
 
 const once = async (run: TaskRun): Promise<void> => {
-  const processor = run.make_processor()
-  const progress = await recover(run, processor)
-  run.status.state = 'live'
-  run.status.error = null
-  run.rebuild = false
-  run.deps.logger.info({ task: run.name, batch: progress.seq }, 'live')
-  await new LiveTask(run, processor, progress).loop()
+  // A checkpoint that could not be saved is not tried again once its task recovers: it would conflict with the next ones.
+  const life = new AbortController()
+  try {
+    const processor = run.make_processor()
+    const progress = await recover(run, processor, AbortSignal.any([run.task.signal, life.signal]))
+    run.status.state = 'live'
+    run.status.error = null
+    run.rebuild = false
+    run.deps.logger.info({ task: run.name, batch: progress.seq }, 'live')
+    await new LiveTask(run, processor, progress).loop()
+  } finally {
+    life.abort()
+  }
 }

@@ -40,30 +40,45 @@ export const timer_from_field = (
   return { clock: clock as TimerClock, due_ms: Number(due), key: key.join('|'), node, name, cause_id }
 }
 
+interface Entry {
+  readonly timer: Timer
+  /** Neither cancelled nor set anew since. */
+  live: boolean
+}
+
 /** A binary heap per clock; a cancelled or re-set timer's old entry stays until it surfaces. */
 export class Timers {
-  readonly #current = new Map<string, Timer>()
-  readonly #heaps: Record<TimerClock, Timer[]> = { stream: [], wall: [] }
+  readonly #current = new Map<string, Entry>()
+  readonly #heaps: Record<TimerClock, Entry[]> = { stream: [], wall: [] }
 
   get(id: string): Timer | undefined {
-    return this.#current.get(id)
+    return this.#current.get(id)?.timer
   }
 
-  set(timer: Timer): void {
-    this.#current.set(timer_id(timer.key, timer.node, timer.name), timer)
-    push(this.#heaps[timer.clock], timer)
+  set(timer: Timer, id = timer_id(timer.key, timer.node, timer.name)): void {
+    const earlier = this.#current.get(id)
+    if (earlier) earlier.live = false
+    const entry = { timer, live: true }
+    this.#current.set(id, entry)
+    push(this.#heaps[timer.clock], entry)
   }
 
   delete(id: string): void {
+    const entry = this.#current.get(id)
+    if (!entry) return
+    entry.live = false
     this.#current.delete(id)
   }
 
   /** The next timer of a clock, or undefined. */
   peek(clock: TimerClock): Timer | undefined {
-    const heap = this.#heaps[clock]
+    return this.#top(this.#heaps[clock])?.timer
+  }
+
+  #top(heap: Entry[]): Entry | undefined {
     for (;;) {
       const top = heap[0]
-      if (!top || this.#current.get(timer_id(top.key, top.node, top.name)) === top) return top
+      if (!top || top.live) return top
       pop(heap)
     }
   }
@@ -71,17 +86,17 @@ export class Timers {
   /** Up to `max` timers due, in order, without removing them. */
   due(clock: TimerClock, until_ms: number, max: number): Timer[] {
     const heap = this.#heaps[clock]
-    const taken: Timer[] = []
+    const taken: Entry[] = []
     for (
-      let top = this.peek(clock);
-      top && top.due_ms <= until_ms && taken.length < max;
-      top = this.peek(clock)
+      let top = this.#top(heap);
+      top && top.timer.due_ms <= until_ms && taken.length < max;
+      top = this.#top(heap)
     ) {
       taken.push(top)
       pop(heap)
     }
-    for (const timer of taken) push(heap, timer)
-    return taken
+    for (const entry of taken) push(heap, entry)
+    return taken.map(({ timer }) => timer)
   }
 
   get size(): number {
@@ -89,27 +104,30 @@ export class Timers {
   }
 }
 
-const push = (heap: Timer[], timer: Timer): void => {
-  let i = heap.push(timer) - 1
+const push = (heap: Entry[], entry: Entry): void => {
+  let i = heap.push(entry) - 1
   while (i > 0) {
     const parent = (i - 1) >> 1
-    if (!before(timer, heap[parent] as Timer)) break
-    heap[i] = heap[parent] as Timer
+    const above = heap[parent] as Entry
+    if (!before(entry.timer, above.timer)) break
+    heap[i] = above
     i = parent
   }
-  heap[i] = timer
+  heap[i] = entry
 }
 
-const pop = (heap: Timer[]): void => {
+const pop = (heap: Entry[]): void => {
   const last = heap.pop()
   if (!last || heap.length === 0) return
   let i = 0
   for (;;) {
     let child = 2 * i + 1
     if (child >= heap.length) break
-    if (child + 1 < heap.length && before(heap[child + 1] as Timer, heap[child] as Timer)) child++
-    if (!before(heap[child] as Timer, last)) break
-    heap[i] = heap[child] as Timer
+    if (child + 1 < heap.length && before((heap[child + 1] as Entry).timer, (heap[child] as Entry).timer))
+      child++
+    const below = heap[child] as Entry
+    if (!before(below.timer, last.timer)) break
+    heap[i] = below
     i = child
   }
   heap[i] = last

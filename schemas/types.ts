@@ -906,6 +906,14 @@ export interface PricingSlot {
   readonly surging: boolean
 }
 
+/** sum-windows: which windows are still to be closed. */
+export interface RevenueClock {
+  /** Starts of the windows that are not final yet, sorted. */
+  readonly open: readonly (number)[]
+  /** Whether old windows will be dropped by a timer. */
+  readonly forgets: boolean
+}
+
 /** revenue-ledger slot currency|day: what the customer moved that day (UTC). */
 export interface RevenueDay {
   readonly gross_minor: number

@@ -104,7 +104,7 @@ function* arrivals(parts: Parts, place: Place, origin_ms: number): Steps {
     }
     come(expected, () => random.weighted(tenant.campaigns))
     const viral = world.incident(tenant, 'campaign_viral')
-    if (viral) come(VIRAL * expected, () => tenant.campaigns[viral.campaign]!)
+    if (viral) come(VIRAL * expected + viral.buyers_per_minute, () => tenant.campaigns[viral.campaign]!)
     if (world.incident(tenant, 'traffic_spike')) come(CRAWLERS * expected, () => DIRECT, true)
     const sale = world.incident(tenant, 'gateway_outage')
     if (sale) come(sale.buyers_per_minute, () => DIRECT, false, sale_visit)

@@ -39,19 +39,12 @@ const about_the_roof = (person: Person): Told[] => {
     { homeowner_verified: random.chance(0.45 + 0.52 * quality) },
     { bill_amount_minor: 100 * Math.round(70 + 260 * quality + 45 * Math.abs(random.normal())) },
     { property_type: by_quality(person, ['single_family', 'condo', 'co_op']) },
-    { install_timeline: by_quality(person, ['immediate', '3_months', '6_months', 'researching']) },
+    { install_timeline: by_quality(person, ['asap', 'within_3_months', 'this_year', 'exploring']) },
     { credit_signal: by_quality(person, ['excellent', 'good', 'fair', 'poor']) },
     { decision_role: by_quality(person, ['primary', 'influencer', 'researcher']) },
     { comparing_offers: random.chance(0.6 - 0.3 * quality) },
   ]
 }
-
-const about_the_team = (person: Person): Told[] => [
-  { attributes: { seats: String(Math.round(2 + 40 * person.quality * person.random.next())) } },
-  { decision_role: by_quality(person, ['primary', 'influencer', 'researcher']) },
-  { install_timeline: by_quality(person, ['immediate', '3_months', '6_months', 'researching']) },
-  { comparing_offers: person.random.chance(0.7) },
-]
 
 const SAID = {
   agent: ['Thanks. And the next question, please:', 'Good to know.', 'Let me look that up for you.'],
@@ -94,8 +87,7 @@ export function* talk_with(person: Person): Steps {
   if (world.incident(tenant, 'chat_outage')) return
   const talk: Talk = { person, conversation_id: person.name('t'), context: NOTHING_TOLD }
   say(talk, 'started', { role: 'customer' })
-  const tells = tenant.kind === 'leads' ? about_the_roof(person) : about_the_team(person)
-  for (const told of tells) {
+  for (const told of about_the_roof(person)) {
     yield person.now_ms + seconds(random.between(12, 60))
     if (random.chance(0.35)) say(talk, 'message', { role: 'agent', text: random.pick(SAID.agent) })
     yield person.now_ms + seconds(random.between(8, 90))

@@ -24,7 +24,7 @@ export interface Incident {
   readonly story: string
   /** Of a viral campaign: its place in the tenant's list. */
   readonly campaign: number
-  /** Buyers it brings, per minute, whatever the hour. */
+  /** Buyers (of a viral campaign: visitors) it brings, per minute, whatever the hour. */
   readonly buyers_per_minute: number
 }
 
@@ -35,10 +35,10 @@ export interface Start {
 }
 
 const ANYWHERE: readonly IncidentKind[] = ['tracking_outage', 'traffic_spike', 'campaign_viral']
-/** What can go wrong where: a shop has no chat, and who sells leads is rarely paid by card. */
+/** What can go wrong where: only leads talk, and who sells leads is rarely paid by card. */
 const KINDS: Readonly<Record<Tenant['kind'], readonly IncidentKind[]>> = {
   leads: [...ANYWHERE, 'chat_outage'],
-  software: [...ANYWHERE, 'chat_outage', 'gateway_outage'],
+  software: [...ANYWHERE, 'gateway_outage'],
   shop: [...ANYWHERE, 'gateway_outage', 'card_network_failing'],
 }
 const STORIES: Readonly<Record<IncidentKind, string>> = {
@@ -57,14 +57,17 @@ export const FIRST_AFTER_MS = minutes(1)
 const FIRST_LASTS_MS = minutes(30)
 /** Enough to be seen within minutes at any hour. */
 const FIRST_BUYERS = 1.5
-const FIRST_STORY = 'a flash sale brings the payment gateway down: payments fail, people try again and again'
+const FIRST_STORIES: Readonly<Partial<Record<Tenant['kind'], readonly [IncidentKind, story: string]>>> = {
+  shop: ['gateway_outage', 'a flash sale brings the payment gateway down: payments fail, people try again'],
+  leads: ['campaign_viral', 'a report on television sends visitors: more leads than ever talk'],
+}
 
 export interface Schedule {
   /** Incidents that touch the stretch of time, the earliest first. */
   between(from_ms: number, to_ms: number): readonly Incident[]
   /** The incident of the kind that a tenant has at the moment, if any. */
   active(tenant_id: string, kind: IncidentKind, at_ms: number): Incident | null
-  /** The live feed starts: its first incident joins the schedule. */
+  /** The live feed starts: its first incidents join the schedule. */
   add(start: Start): void
 }
 
@@ -113,13 +116,13 @@ export const incident_schedule = (seed: number, places: readonly Place[]): Sched
     },
     add({ at_ms }) {
       const from_ms = at_ms + FIRST_AFTER_MS
-      for (const { tenant } of places)
-        if (tenant.kind === 'shop')
-          extra.push({
-            ...incident('gateway_outage', tenant, from_ms, FIRST_LASTS_MS, new Random(seed, at_ms)),
-            story: FIRST_STORY,
-            buyers_per_minute: FIRST_BUYERS,
-          })
+      for (const { tenant } of places) {
+        const [kind, story] = FIRST_STORIES[tenant.kind] ?? []
+        if (!kind || !story) continue
+        const random = new Random(seed, at_ms)
+        const made = incident(kind, tenant, from_ms, FIRST_LASTS_MS, random)
+        extra.push({ ...made, story, buyers_per_minute: FIRST_BUYERS })
+      }
     },
   }
 }

@@ -59,8 +59,8 @@ const product = (id: string, name: string, price_minor: number, weight: number):
 
 export const tenants: readonly Tenant[] = [
   {
-    id: 'sunhaus',
-    name: 'Sunhaus Solar',
+    id: 'albasol',
+    name: 'Albasol',
     kind: 'leads',
     currency: 'EUR',
     zone: 'Europe/Berlin',

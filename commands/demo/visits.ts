@@ -82,15 +82,11 @@ function* become_lead(person: Person, product: Product, session_id: string): Ste
   yield* pay_order(person, order_of(product, 1))
 }
 
-/** A trial, often a talk with somebody, and for some a subscription. */
+/** A trial, and for some a subscription. */
 function* try_software(person: Person, product: Product, session_id: string): Steps {
   const { random, quality } = person
   person.touch({ session_id, interaction: 'submit', funnel_step: 'trial' })
   person.sign_in(session_id)
-  if (random.chance(0.5)) {
-    yield person.now_ms + minutes(random.between(1, 30))
-    yield* talk_with(person)
-  }
   for (let logins = random.poisson(1 + 4 * quality); logins > 0; logins--) {
     yield person.now_ms + hours(random.between(3, 30))
     const session = person.name('s')

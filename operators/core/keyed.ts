@@ -27,8 +27,8 @@ export interface Turn<O, W = never, T extends string = never> {
   /** Sub-keyed state (a window, a path): its own stored field, so that a write costs its own size. */
   slot(id: string): W | undefined
   put(id: string, value: W | null): void
-  /** Sorted by id. */
-  slots(): readonly (readonly [id: string, value: W])[]
+  /** Sorted by id; those whose id begins with the prefix. */
+  slots(prefix?: string): readonly (readonly [id: string, value: W])[]
   /** As of at_ms and the batch's catalog offset. */
   catalog<K extends keyof Catalog>(kind: K, id: string): Catalog[K] | undefined
 }

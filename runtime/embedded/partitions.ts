@@ -44,12 +44,50 @@ const check_settings = ({ name, partitions, config }: TopicSettings): void => {
     throw new Error(`topic ${name} must not be compacted: its superseded records are needed for replay`)
 }
 
+/**
+ * Copies of the chunks that one read takes (LMDB reuses its memory at the next), in one allocation of their exact size:
+ * a record keeps alive what was read with it, not a slab of Node's that others fill.
+ */
+class Slab {
+  #scratch = Buffer.allocUnsafeSlow(READ_BYTES)
+  #ends: number[] = []
+  bytes = 0
+
+  clear(): void {
+    this.#ends = []
+    this.bytes = 0
+  }
+
+  add(chunk: Buffer): void {
+    const { length } = chunk
+    if (this.bytes + length > this.#scratch.length) {
+      const grown = Buffer.allocUnsafeSlow(this.bytes + length)
+      this.#scratch.copy(grown, 0, 0, this.bytes)
+      this.#scratch = grown
+    }
+    chunk.copy(this.#scratch, this.bytes, 0, length)
+    this.bytes += length
+    this.#ends.push(this.bytes)
+  }
+
+  /** The chunks added since the last time. */
+  take(): Buffer[] {
+    const taken = Buffer.allocUnsafeSlow(this.bytes)
+    this.#scratch.copy(taken, 0, 0, this.bytes)
+    const chunks = this.#ends.map((end, i) => taken.subarray(this.#ends[i - 1] ?? 0, end))
+    if (this.#scratch.length > 2 * READ_BYTES) this.#scratch = Buffer.allocUnsafeSlow(READ_BYTES)
+    this.clear()
+    return chunks
+  }
+}
+
 /** All topics of one environment. */
 export class Partitions {
   readonly #environment: Environment
   readonly #topics
   readonly #records
   readonly #open = new Map<string, Partition[]>()
+  readonly #slab = new Slab()
 
   constructor(environment: Environment) {
     this.#environment = environment
@@ -82,7 +120,7 @@ export class Partitions {
   /** The chunk with the greatest base ≤ offset. */
   #chunk_at(partition: Partition, offset: number): Buffer | undefined {
     const range = { start: chunk_key(partition, offset), end: chunk_key(partition), reverse: true, limit: 1 }
-    for (const { value } of this.#records.getRange(range)) return Buffer.from(value)
+    for (const { value } of this.#records.getRange(range)) return value
     return undefined
   }
 
@@ -139,21 +177,20 @@ export class Partitions {
       )
     const records: LogRecord[] = []
     if (from === end) return { records, position: end, end }
-    const first = this.#chunk_at(partition, from)
-    if (!first) throw new Error(`${partition.topic}/${partition.partition} lost its record ${from}`)
-    decode_chunk(first, from, records)
-    let position = chunk_range(first).end
-    let bytes = first.length
-    if (position < end && records.length < READ_RECORDS && bytes < READ_BYTES) {
-      const range = { start: chunk_key(partition, position), end: chunk_key(partition, end) }
-      for (const { value } of this.#records.getRange(range)) {
-        const chunk = Buffer.from(value) // LMDB's own memory is reused by its next read.
-        decode_chunk(chunk, position, records)
-        position = chunk_range(chunk).end
-        bytes += chunk.length
-        if (records.length >= READ_RECORDS || bytes >= READ_BYTES) break
-      }
-    }
+    const slab = this.#slab
+    slab.clear()
+    let position = from
+    do {
+      // A chunk begins where the one before ended; only a seek may lead into the middle of one.
+      const exact = this.#records.getBinaryFast(chunk_key(partition, position))
+      const chunk = exact ?? (position === from ? this.#chunk_at(partition, from) : undefined)
+      if (!chunk || chunk_range(chunk).end <= position) break
+      slab.add(chunk)
+      position = chunk_range(chunk).end
+    } while (position < end && position - from < READ_RECORDS && slab.bytes < READ_BYTES)
+    for (const chunk of slab.take()) decode_chunk(chunk, from, records)
+    if (position === from)
+      throw new Error(`${partition.topic}/${partition.partition} lost its record ${from}`)
     return { records, position, end }
   }
 }

@@ -72,6 +72,12 @@ export class PartitionReader implements Reader {
     return this.#failure
   }
 
+  pause(): void {
+    this.stop()
+    this.#drop()
+    this.#failure = null
+  }
+
   /** No more deliveries. */
   stop(): void {
     this.#source.listeners.delete(this.#grown)

@@ -55,6 +55,8 @@ export const open_state_store = async (
       fields.set(Buffer.from(stored).toString('utf8', prefix.length), Buffer.from(value))
     return fields
   }
+  // Longer than any key that check_save lets through.
+  const stored_key = Buffer.alloc(4096)
   // One after the other: what a save compares must stand until it has written.
   let turn: Promise<unknown> = Promise.resolve()
   const in_turn = <T>(act: () => Promise<T>): Promise<T> => {
@@ -72,15 +74,16 @@ export const open_state_store = async (
       if (stands && same_checkpoint(stands, to)) return 'already_saved'
       if ((stands?.seq ?? null) !== from) return 'conflict'
       const task = sized(name)
-      const puts = writes.flatMap(({ key, fields }) => {
-        const prefix = entity_prefix(task, key)
-        return [...fields].map(
-          ([field, value]) => [Buffer.concat([prefix, Buffer.from(field)]), value] as const,
-        )
-      })
       await environment.write(() => {
-        for (const [key, value] of puts)
-          void (value === null ? entities.remove(key) : entities.put(key, value))
+        for (const { key, fields } of writes) {
+          const prefix = entity_prefix(task, key)
+          prefix.copy(stored_key)
+          for (const [field, value] of fields) {
+            // LMDB copies a key when it is handed over.
+            const stored = stored_key.subarray(0, prefix.length + stored_key.write(field, prefix.length))
+            void (value === null ? entities.remove(stored) : entities.put(stored, value))
+          }
+        }
         void headers.put(name, to)
       })
       return 'saved'

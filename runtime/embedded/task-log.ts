@@ -107,8 +107,9 @@ export class EmbeddedTask implements TaskLog {
     try {
       const written = await this.#parts.writer.append(outputs, () => this.#admit(epoch))
       const offsets = new Map<string, number>()
-      for (const [i, { topic, partition }] of outputs.entries())
+      outputs.forEach(({ topic, partition }, i) => {
         if (partition === this.partition && !offsets.has(topic)) offsets.set(topic, written[i]!)
+      })
       return { offsets }
     } catch (error) {
       // As with a transactional producer: after any error the task is acquired anew, and the log read.

@@ -49,9 +49,8 @@ const refuse = (error: unknown) => {
  * that was acknowledged is lost.
  */
 const end = () => process.kill(process.pid, 'SIGKILL')
-process.on('SIGTERM', end)
-// Ctrl-C in a terminal reaches us too; our parent, which drains first, decides when we end.
-process.on('SIGINT', () => undefined)
+// A signal to the terminal's whole group reaches us too; our parent, which drains first, decides when we end.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined)
 const input = createInterface({ input: process.stdin })
 input.once('line', line => serve(JSON.parse(line) as ServerConfig).catch(refuse))
 input.once('close', end)

@@ -91,14 +91,19 @@ export class Mailbox implements Reader {
   seek(offset: number): void {
     if (!Number.isSafeInteger(offset) || offset < 0)
       throw new Error(`${this.topic}/${this.partition}: no offset ${offset}`)
+    this.pause()
+    this.position = offset
+    this.#wanted()
+  }
+
+  pause(): void {
     this.epoch++
     this.#records = []
     this.#head = 0
     this.#bytes = 0
     this.#paused = false
-    this.position = offset
+    this.position = -1
     this.failure = null
-    this.#wanted()
   }
 
   /** Offset to fetch from, or null when nothing is to be fetched. */

@@ -86,6 +86,9 @@ const memory_reader = (topic: string, index: number, at: Partition): Reader => {
       next = offset
       at.joins += 1
     },
+    pause: () => {
+      next = -1
+    },
   }
 }
 

@@ -65,5 +65,5 @@ it('24 h of simulated business, fast-forwarded: memory flat, reconcile 0', { tim
   expect(reconciled.err).toBe('')
   expect(reconciled.code).toBe(0)
   expect(reconciled.out).toContain('to the cent')
-  for (const tenant of ['brightdesk', 'komorebi', 'sunhaus']) expect(reconciled.out).toContain(tenant)
+  for (const tenant of ['brightdesk', 'komorebi', 'albasol']) expect(reconciled.out).toContain(tenant)
 })

@@ -135,6 +135,11 @@ const create_reader = (scheduler: Scheduler, process: Process, at: Partition, be
       end = -1
       fetch_later(++seeks, delay())
     },
+    pause() {
+      buffer = []
+      head = 0
+      seeks++
+    },
     close() {
       closed = true
     },

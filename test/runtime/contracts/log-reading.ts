@@ -132,6 +132,32 @@ export const reader_tests = (current: Current): void => {
     await held.stop()
   })
 
+  test('pause drops what is buffered and delivers nothing until the next seek', async () => {
+    const { log } = current()
+    const { a, b } = await fresh_topics(log)
+    await log.append(['0', '1', '2'].map(value => output(a, value)))
+    const held = hold(log, group_of([a, b]))
+    const task = await held.task(0)
+    const [reader, other] = [task.reader(a), task.reader(b)]
+    reader.seek(0)
+    other.seek(0)
+    await until('three records are buffered', () => reader.length === 3)
+    reader.pause()
+    expect([reader.length, reader.at(0), reader.shift()]).toEqual([0, undefined, undefined])
+    await log.append([output(a, '3'), output(b, 'b0')])
+    expect((await take(task, other, 1)).map(text)).toEqual(['b0'])
+    await task.wait(400)
+    expect(reader.length).toBe(0)
+    // A pause right behind a seek takes the seek back.
+    reader.seek(1)
+    reader.pause()
+    await task.wait(400)
+    expect(reader.length).toBe(0)
+    reader.seek(2)
+    expect((await take(task, reader, 2)).map(text)).toEqual(['2', '3'])
+    await held.stop()
+  })
+
   test('wait ends at max_ms, or sooner with news', async () => {
     const { log } = current()
     const { a } = await fresh_topics(log)

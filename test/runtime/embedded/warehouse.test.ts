@@ -385,7 +385,10 @@ describe('the process', () => {
     const own = mkdtempSync(join(tmpdir(), 'tributary-embedded-stop-'))
     const said = Promise.withResolvers<string>()
     const doomed = await start_embedded_warehouse({ dir: own, on_exit: said.resolve })
+    // Told to end by others than its parent, it stays: the parent may still drain into it.
     process.kill(doomed.pid, 'SIGTERM')
+    expect((await fetch(`${doomed.url}/ping`)).status).toBe(200)
+    process.kill(doomed.pid, 'SIGKILL')
     expect(await said.promise).toContain('the warehouse process ended (SIGKILL)')
     rmSync(own, { recursive: true, force: true })
   })

@@ -1,0 +1,50 @@
+/** Slots in the order of their ids, few or many, whatever came in between. */
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { KEPT_FROM, set_slot, slots_of } from '../../runtime/slots.ts'
+
+const empty = () => ({ slots: null as Map<string, unknown> | null, sorted: null as string[] | null })
+
+const id = fc.tuple(fc.nat({ max: 12 }), fc.nat({ max: 12 })).map(([a, b]) => `${a}|${b}`)
+const change = fc.tuple(id, fc.option(fc.nat(), { nil: undefined }), fc.boolean())
+
+test('all of them, and those of a prefix, are what sorting the map gives', () => {
+  fc.assert(
+    fc.property(fc.array(change, { maxLength: 400 }), changes => {
+      const cell = empty()
+      const expected = new Map<string, unknown>()
+      for (const [at, value, asked] of changes) {
+        set_slot(cell, at, value)
+        if (value === undefined) expected.delete(at)
+        else expected.set(at, value)
+        if (!asked) continue
+        const sorted = [...expected].sort(([a], [b]) => (a < b ? -1 : 1))
+        expect(slots_of(cell, '')).toEqual(sorted)
+        const prefix = at.slice(0, at.indexOf('|') + 1)
+        expect(slots_of(cell, prefix)).toEqual(sorted.filter(([one]) => one.startsWith(prefix)))
+      }
+    }),
+    { numRuns: 60 },
+  )
+})
+
+test('the order is kept while they are many, and given up when few are left', () => {
+  const cell = empty()
+  const ids = Array.from({ length: KEPT_FROM }, (_, i) => String(i))
+  for (const one of ids) set_slot(cell, one, 1)
+  expect(cell.sorted).toBeNull()
+  expect(slots_of(cell, '').map(([one]) => one)).toEqual([...ids].sort())
+  expect(cell.sorted).toHaveLength(KEPT_FROM)
+  for (const one of ids.slice(KEPT_FROM / 2 - 1)) set_slot(cell, one, undefined)
+  expect(cell.sorted).toBeNull()
+  expect(slots_of(cell, '').map(([one]) => one)).toEqual(ids.slice(0, KEPT_FROM / 2 - 1).sort())
+})
+
+test('a list that was asked for is not changed by later puts', () => {
+  const cell = empty()
+  for (let i = 0; i < 2 * KEPT_FROM; i++) set_slot(cell, String(1000 + i), i)
+  const before = slots_of(cell, '')
+  for (const [one] of before) set_slot(cell, one, undefined)
+  expect(before).toHaveLength(2 * KEPT_FROM)
+  expect(slots_of(cell, '')).toEqual([])
+})
