@@ -37,7 +37,7 @@ export class UnreadableState extends Error {
 }
 
 /** A checkpoint's fields are written one behind the other and go together: an allocation for many of them. */
-const SLAB_BYTES = 256 << 10
+const SLAB_BYTES = 64 << 10
 let slab: Buffer = Buffer.alloc(0)
 let slab_used = 0
 

@@ -170,13 +170,23 @@ export class Partitions {
    * @throws OffsetOutOfRange when the log never had the offset
    */
   read(partition: Partition, from: number): Fetched {
+    const records: LogRecord[] = []
+    const { chunks, position } = this.read_chunks(partition, from)
+    for (const chunk of chunks) decode_chunk(chunk, from, records)
+    return { records, position, end: partition.end }
+  }
+
+  /** The same, not yet taken apart; the first chunk may begin before the offset. */
+  read_chunks(
+    partition: Partition,
+    from: number,
+  ): { readonly chunks: readonly Buffer[]; readonly position: number } {
     const { end } = partition
     if (!Number.isSafeInteger(from) || from < 0 || from > end)
       throw new OffsetOutOfRange(
         `${partition.topic}/${partition.partition} has offsets 0 to ${end}, not ${from}`,
       )
-    const records: LogRecord[] = []
-    if (from === end) return { records, position: end, end }
+    if (from === end) return { chunks: [], position: end }
     const slab = this.#slab
     slab.clear()
     let position = from
@@ -188,9 +198,8 @@ export class Partitions {
       slab.add(chunk)
       position = chunk_range(chunk).end
     } while (position < end && position - from < READ_RECORDS && slab.bytes < READ_BYTES)
-    for (const chunk of slab.take()) decode_chunk(chunk, from, records)
     if (position === from)
       throw new Error(`${partition.topic}/${partition.partition} lost its record ${from}`)
-    return { records, position, end }
+    return { chunks: slab.take(), position }
   }
 }

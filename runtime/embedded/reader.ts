@@ -1,16 +1,14 @@
-/** One partition's records for one task: read ahead in chunks, filled when the partition grows and when drained. */
+/**
+ * One partition's records for one task: read ahead in chunks, filled when the partition grows and when drained. A chunk
+ * is taken apart when its turn comes: a record's objects weigh more than its bytes.
+ */
 import type { LogRecord, Reader } from '../ports.ts'
+import { decode_chunk } from './chunk.ts'
 import type { Partition, Partitions } from './partitions.ts'
 
 /** News is read in while fewer records and bytes were read since the buffer was last empty; else it stays in LMDB. */
 const LOW_WATER = 1000
 const LOW_WATER_BYTES = 4 << 20
-
-const bytes_of = (records: readonly LogRecord[]): number => {
-  let bytes = 0
-  for (const { key, value } of records) bytes += (key?.length ?? 0) + (value?.length ?? 0)
-  return bytes
-}
 
 export class PartitionReader implements Reader {
   readonly topic: string
@@ -21,8 +19,14 @@ export class PartitionReader implements Reader {
   readonly #source: Partition
   readonly #on_news: () => void
   readonly #grown = () => this.#fill()
+  /** Records taken apart; those before #head are gone. */
   #buffer: LogRecord[] = []
   #head = 0
+  /** What follows them: chunks, and how many records they hold. */
+  #chunks: Buffer[] = []
+  #packed = 0
+  /** The last seek: nothing before it is delivered. */
+  #from = 0
   #bytes = 0
   #filling: NodeJS.Immediate | null = null
   #failure: unknown = null
@@ -37,18 +41,28 @@ export class PartitionReader implements Reader {
   }
 
   get length(): number {
-    return this.#buffer.length - this.#head
+    return this.#buffer.length - this.#head + this.#packed
   }
 
   at(i: number): LogRecord | undefined {
-    return i < 0 ? undefined : this.#buffer[this.#head + i]
+    if (i < 0) return undefined
+    while (this.#head + i >= this.#buffer.length && this.#chunks.length > 0) this.#unpack()
+    return this.#buffer[this.#head + i]
+  }
+
+  #unpack(): void {
+    if (this.#head > 0) this.#buffer = this.#buffer.slice(this.#head)
+    this.#head = 0
+    const before = this.#buffer.length
+    decode_chunk(this.#chunks.shift() as Buffer, this.#from, this.#buffer)
+    this.#packed -= this.#buffer.length - before
   }
 
   shift(): LogRecord | undefined {
-    const record = this.#buffer[this.#head]
+    const record = this.at(0)
     if (record === undefined) return undefined
     this.#head++
-    if (this.#head === this.#buffer.length) {
+    if (this.length === 0) {
       this.#drop()
       // Drained with more to come: the next batch need not wait for it.
       if (this.position < this.#source.end) this.#fill()
@@ -60,6 +74,7 @@ export class PartitionReader implements Reader {
     this.#drop()
     this.#failure = null
     this.position = offset
+    this.#from = offset
     this.#source.listeners.add(this.#grown)
     this.#filling ??= setImmediate(() => {
       this.#filling = null
@@ -88,6 +103,8 @@ export class PartitionReader implements Reader {
   #drop(): void {
     this.#buffer = []
     this.#head = 0
+    this.#chunks = []
+    this.#packed = 0
     this.#bytes = 0
   }
 
@@ -98,14 +115,13 @@ export class PartitionReader implements Reader {
     const was_position = this.position
     try {
       if (this.length < LOW_WATER && this.#bytes < LOW_WATER_BYTES) {
-        const fetched = this.#partitions.read(this.#source, this.position)
-        this.#buffer =
-          this.length === 0
-            ? fetched.records.slice()
-            : [...this.#buffer.slice(this.#head), ...fetched.records]
-        this.#head = 0
-        this.#bytes += bytes_of(fetched.records)
-        this.position = fetched.position
+        const { chunks, position } = this.#partitions.read_chunks(this.#source, this.position)
+        for (const chunk of chunks) {
+          this.#chunks.push(chunk)
+          this.#bytes += chunk.length
+        }
+        this.#packed += position - this.position
+        this.position = position
       }
       this.end = this.#source.end
     } catch (error) {
