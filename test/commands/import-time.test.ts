@@ -122,8 +122,13 @@ it('touchpoints into a system that ran idle: nothing is late', { timeout: SPAWNE
 it("refuses it beside today's records, appends nothing, and counts the money when told to", {
   timeout: SPAWNED_MS,
 }, async () => {
-  await system.send('payments', [payment({ occurred_at: Date.now() })])
+  await announced_idle()
+  const now_ms = Date.now()
+  await system.send('payments', [payment({ occurred_at: now_ms })])
   await expect.poll(async () => (await system.read('ledger')).length, { timeout: 10_000 }).toBe(1)
+  // The windows' stage has heard of today too.
+  const heard = async () => (await batches('tenant')).some(({ stream_time_ms }) => stream_time_ms === now_ms)
+  await expect.poll(heard, { timeout: 10_000 }).toBe(true)
   const file = history('payments')
   const refused = await run_import('payments', file)
   expect(refused.code).toBe(1)

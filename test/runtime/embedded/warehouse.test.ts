@@ -381,11 +381,10 @@ describe('the process', () => {
     await expect(start_embedded_warehouse({ dir, start_ms: 0 })).rejects.toThrow('another process holds')
   })
 
-  it('reports its own death', async () => {
+  it('stays when others than its parent tell it to end, and reports its own death', async () => {
     const own = mkdtempSync(join(tmpdir(), 'tributary-embedded-stop-'))
     const said = Promise.withResolvers<string>()
     const doomed = await start_embedded_warehouse({ dir: own, on_exit: said.resolve })
-    // Told to end by others than its parent, it stays: the parent may still drain into it.
     process.kill(doomed.pid, 'SIGTERM')
     expect((await fetch(`${doomed.url}/ping`)).status).toBe(200)
     process.kill(doomed.pid, 'SIGKILL')
@@ -397,6 +396,5 @@ describe('the process', () => {
 const parent_source = (own: string) => `
   const { start_embedded_warehouse } = await import(${JSON.stringify(join(import.meta.dirname, '../../../runtime/embedded/warehouse.ts'))})
   const server = await start_embedded_warehouse({ dir: ${JSON.stringify(own)} })
-  console.log(server.url)
-  setInterval(() => {}, 1000)
+  console.log(server.url), setInterval(() => {}, 1000)
 `
