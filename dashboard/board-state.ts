@@ -55,12 +55,19 @@ export const with_ledger = (board: Board, moved: LiveEvents['ledger'], now_ms: n
 const same_day = (a_ms: number, b_ms: number): boolean =>
   Math.floor(a_ms / 86_400_000) === Math.floor(b_ms / 86_400_000)
 
-/** The newest on top; who it is and what it is worth a minute comes with the next board. */
+interface Talk {
+  readonly customer_id: string
+  readonly conversation_id: string
+}
+/** A conversation is one customer's: two may call theirs the same. */
+const is_same = (a: Talk, b: Talk): boolean =>
+  a.conversation_id === b.conversation_id && a.customer_id === b.customer_id
+
+/** The newest on top; what it is worth a minute comes with the next board. */
 export const with_score = (board: Board, score: LiveEvents['score']): Board => {
   const { newest } = board.conversations
-  const known = newest.find(row => row.conversation_id === score.conversation_id)
+  const known = newest.find(row => is_same(row, score))
   const row = {
-    customer_id: '',
     price_minor: null,
     revenue_per_minute_minor: null,
     recommendation: null,
@@ -77,7 +84,7 @@ export const with_score = (board: Board, score: LiveEvents['score']): Board => {
 export const with_price = (board: Board, price: LiveEvents['price']): Board => {
   if (price.currency !== board.currency) return board
   const newest = board.conversations.newest.map(row =>
-    row.conversation_id === price.conversation_id ? { ...row, price_minor: price.price_minor } : row,
+    is_same(row, price) ? { ...row, price_minor: price.price_minor } : row,
   )
   return { ...board, conversations: { ...board.conversations, newest } }
 }
@@ -85,7 +92,8 @@ export const with_price = (board: Board, price: LiveEvents['price']): Board => {
 export const with_alert = (board: Board, alert: AlertRow): Board => {
   const { rows, firing } = board.alerts
   const known = rows.some(row => row.event_id === alert.event_id)
-  const change = known ? 0 : alert.status === 'firing' ? 1 : -1
+  // What is only told (a premium lead) is no incident; the next board counts what is.
+  const change = known || alert.severity === 'info' ? 0 : alert.status === 'firing' ? 1 : -1
   const others = rows.filter(row => row.event_id !== alert.event_id)
   return {
     ...board,

@@ -3,6 +3,7 @@
 import type { Board } from '../server/board/board.ts'
 import { kept_key } from './api.ts'
 import { by_id, put } from './dom.ts'
+import { first_command } from './first-command.ts'
 import { age_text, time_text } from './format.ts'
 import type { LiveState } from './live.ts'
 import { now_ms } from './marks.ts'
@@ -46,20 +47,12 @@ export const show_empty = (empty: boolean, tenant: string, currency: string): vo
   if (section.hidden === !empty) return
   section.hidden = !empty
   if (!empty) return
-  const body = {
-    event_id: 'pay-1',
-    tenant_id: tenant,
-    customer_id: 'c-1',
-    occurred_at: new Date(now_ms()).toISOString(),
-    type: 'payment_succeeded',
-    amount_minor: 1999,
+  const command = first_command({
+    origin: location.origin,
+    tenant,
     currency,
-  }
-  const command = [
-    `curl -X POST ${location.origin}/v1/events/payments \\`,
-    ...(kept_key() ? ["  -H 'authorization: Bearer YOUR-KEY' \\"] : []),
-    "  -H 'content-type: application/json' \\",
-    `  -d '${JSON.stringify(body, null, 2).replaceAll('\n', '\n  ')}'`,
-  ]
-  put(by_id('empty-command', HTMLElement), command.join('\n'))
+    occurred_at: new Date(now_ms()).toISOString(),
+    with_key: kept_key() !== null,
+  })
+  put(by_id('empty-command', HTMLElement), command)
 }

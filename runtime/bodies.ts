@@ -1,5 +1,6 @@
 /** Bodies in the Confluent wire format (0, schema id, Avro) to plain rows, for readers outside the tasks. */
-import avsc from 'avsc'
+import type avsc from 'avsc'
+import { exact_type } from './avro/exact-type.ts'
 import type { Registry } from './ports.ts'
 
 /**
@@ -15,7 +16,7 @@ export const body_reader = (registry: Registry): ReadBody => {
     const id = body.readInt32BE(1)
     let type = types.get(id)
     if (!type) {
-      type = avsc.Type.forSchema((await registry.schema(id)) as avsc.Schema)
+      type = exact_type(await registry.schema(id))
       types.set(id, type)
     }
     return type.fromBuffer(body.subarray(5)) as Record<string, unknown>

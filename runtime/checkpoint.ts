@@ -72,13 +72,19 @@ export class Checkpoints {
     this.#started_at = now
     const { cut, number } = this.#processor.entities.take_cut()
     const to = header()
-    this.#in_flight = { header: to, done: this.#write(to, cut, number) }
+    // Encoded here, so that what cannot be encoded is the task's failure and not nobody's.
+    const began = performance.now()
+    const writes = cut.writes(node => this.#processor.node_field(node))
+    this.#in_flight = { header: to, done: this.#write(to, writes, number, began) }
   }
 
-  async #write(to: CheckpointHeader, cut: Cut, number: number): Promise<void> {
+  async #write(
+    to: CheckpointHeader,
+    writes: ReturnType<Cut['writes']>,
+    number: number,
+    started: number,
+  ): Promise<void> {
     const { store, clock, settings, observe } = this.#deps
-    const started = performance.now()
-    const writes = cut.writes(node => this.#processor.node_field(node))
     for (
       let pause = settings.retry_ms;
       !this.#signal.aborted || pause === settings.retry_ms;

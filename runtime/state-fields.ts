@@ -5,8 +5,9 @@
  *   ~ids/topic/bucket      remembered event ids      16 bytes each (id-memory.ts)
  * and the entity `|timers` holds the task's timers.
  */
-import avsc from 'avsc'
+import type avsc from 'avsc'
 import type { StateType } from '../operators/core/keyed.ts'
+import { exact_type } from './avro/exact-type.ts'
 
 export const TIMERS_ENTITY = '|timers'
 const IDS = '~ids/'
@@ -98,5 +99,5 @@ export class StateCodec<S> {
 const state_type = (schemas: Readonly<Record<string, object>>, name: string): avsc.Type => {
   const schema = schemas[name]
   if (!schema) throw new Error(`no schema ${name}`)
-  return avsc.Type.forSchema(schema as avsc.Schema)
+  return exact_type(schema)
 }

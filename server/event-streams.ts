@@ -27,17 +27,23 @@ export interface EventStreams {
 
 export const event_streams = (server: FastifyInstance, limits: StreamLimits): EventStreams => {
   const open = new Set<AbortController>()
+  let closing = false
   // Before close, not on it: fastify waits for open responses first.
   server.addHook('preClose', async () => {
+    closing = true
     for (const stream of open) stream.abort()
   })
   return {
     serve: async (request, reply, opening, work) => {
+      // Streams that begin now would be ended by nobody.
+      if (closing) throw unavailable('the server is closing')
       if (open.size >= limits.streams_max) throw unavailable(`${open.size} streams are open already`)
       const stop = new AbortController()
       open.add(stop)
       reply.hijack()
-      request.raw.socket.on('close', () => stop.abort())
+      reply.raw.once('close', () => stop.abort())
+      // Left while its request was looked at: it closes no more.
+      if (request.raw.socket.destroyed) stop.abort()
       try {
         await write_stream(reply.raw, limits, stop, opening, work)
       } finally {

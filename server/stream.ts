@@ -18,7 +18,8 @@ export const default_stream_limits: StreamLimits = {
   streams_max: 200,
 }
 
-type Query = { readonly from?: string; readonly tenant?: string }
+/** What is given more than once comes as an array. */
+type Query = { readonly from?: string | string[]; readonly tenant?: string | string[] }
 
 export const stream_routes = (
   server: FastifyInstance,
@@ -49,7 +50,8 @@ export const stream_routes = (
   )
 }
 
-const tenant_filter = (caller: Caller, asked: string | undefined): string | null => {
+const tenant_filter = (caller: Caller, asked: Query['tenant']): string | null => {
+  if (Array.isArray(asked)) throw refusal(400, 'INVALID_TENANT', 'one tenant', { field: 'tenant' })
   if (asked !== undefined) require_tenant(caller, asked)
   return asked ?? caller.tenant
 }
@@ -62,7 +64,7 @@ const start_of = (
   const text = (typeof header === 'string' && header !== '' ? header : undefined) ?? request.query.from
   if (text === undefined) return null
   if (text === 'beginning') return text
-  if (!/^\d+:\d+(,\d+:\d+)*$/.test(text))
+  if (Array.isArray(text) || !/^\d+:\d+(,\d+:\d+)*$/.test(text))
     throw refusal(400, 'INVALID_OFFSETS', 'partition:offset,partition:offset,… or beginning', {
       field: 'from',
     })

@@ -13,6 +13,9 @@ const SHAPES: Readonly<Record<AlertRow['severity'], string>> = {
   critical: '■',
 }
 
+/** Alerts remembered as announced. */
+const SEEN_MAX = 500
+
 const item_of = (row: AlertRow): HTMLLIElement => {
   const element = make(
     'li',
@@ -70,7 +73,8 @@ export const alerts_view = (): PanelView => {
         if (items[at]) flash(items[at])
         say(row)
       }
-      seen = new Set([...seen, ...alerts.rows.map(row => row.event_id)])
+      // A page stays open for weeks; what has left the list that long ago does not come back.
+      seen = new Set([...seen, ...alerts.rows.map(row => row.event_id)].slice(-SEEN_MAX))
     },
   }
 }

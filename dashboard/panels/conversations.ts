@@ -130,9 +130,13 @@ export const conversations_view = (): PanelView => {
       none.hidden = newest.length > 0
       const rows = newest.map(row => row_of(row, money))
       table.body.replaceChildren(...rows)
-      const now = new Map(newest.map(row => [row.conversation_id, `${row.total_score} ${row.price_minor}`]))
-      for (const [at, [id, state]] of [...now].entries())
-        if (before.get(id) !== state && rows[at]) flash(rows[at])
+      const now = new Map<string, string>()
+      for (const [at, { customer_id, conversation_id, total_score, price_minor }] of newest.entries()) {
+        const name = JSON.stringify([customer_id, conversation_id])
+        const state = `${total_score} ${price_minor}`
+        now.set(name, state)
+        if (before.get(name) !== state && rows[at]) flash(rows[at])
+      }
       before = now
     },
   }

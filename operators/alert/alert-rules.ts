@@ -78,21 +78,27 @@ export const LEAST_PAYMENTS = 20
 /** One-sided 99 %: the lower bound of the share of failures has to pass the threshold. */
 export const FAILURE_Z = 2.326
 
-/** The rule with what the catalog says of it; null when it is switched off. */
+/** The rule with what the catalog says of it; null when it is switched off. What makes no sense there says nothing. */
 export const with_override = (
   rule: AlertRule,
   override: Catalog['alert_rules'] | undefined,
 ): AlertRule | null => {
   if (!override) return rule
-  if (override.enabled === false) return null
+  const { enabled, severity, threshold, cooldown_ms } = override
+  if (enabled === false) return null
+  const known = severities.find(name => name === severity)
   return {
     ...rule,
-    severity: override.severity ?? rule.severity,
-    by_score: rule.by_score && override.severity === undefined,
-    threshold: override.threshold ?? rule.threshold,
-    cooldown_ms: override.cooldown_ms ?? rule.cooldown_ms,
+    severity: known ?? rule.severity,
+    by_score: rule.by_score && known === undefined,
+    threshold: is_measure(threshold) ? threshold : rule.threshold,
+    cooldown_ms: is_measure(cooldown_ms) ? cooldown_ms : rule.cooldown_ms,
   }
 }
+
+/** Catalog bodies are anybody's JSON. */
+const is_measure = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isFinite(value) && value >= 0
 
 /** A drop beyond 8 deviations is high, beyond 12 critical: an outage of a busy tenant is there within ten minutes. */
 export const severity_of = (rule: AlertRule, score: number): Severity => {

@@ -34,7 +34,8 @@ export const sound = (
     incident: {
       ...common,
       open: true,
-      started_ms: again ? before.started_ms : from_ms,
+      // Behind the last alert: stretches of two incidents may begin alike, their alerts' ids may not.
+      started_ms: again ? before.started_ms : Math.max(from_ms, before?.alerted_ms ?? from_ms),
       alerted_ms: at_ms,
       rank: again ? Math.max(rank, before.rank) : rank,
       alerts: again ? before.alerts + 1 : 1,

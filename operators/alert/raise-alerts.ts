@@ -146,7 +146,9 @@ const said_of = ({ failed, ended }: { failed: number; ended: number }, { thresho
 const hear_lead = (price: Price, turn: AlertTurn): void => {
   const { customer_id, conversation_id, occurred_at, event_id, currency, revenue_potential_minor } = price
   const rule = with_override(lead_rule, turn.catalog('alert_rules', lead_rule.name))
-  const fingerprint = `premium_lead|${customer_id} ${conversation_id}|spike`
+  // A blank within the customer's id is escaped: no two conversations share a fingerprint.
+  const customer = customer_id.replaceAll(/[% ]/g, encodeURIComponent)
+  const fingerprint = `premium_lead|${customer} ${conversation_id}|spike`
   if (!rule || revenue_potential_minor < rule.threshold || turn.slot(fingerprint)) return
   const { severity } = rule
   const trouble = { from_ms: occurred_at, at_ms: occurred_at, severity, cause_event_ids: [event_id] }

@@ -32,6 +32,7 @@ import {
   new_conversion,
   type Own,
   type Payment,
+  prefixes,
   sort_out,
   touch_id,
   touches_of,
@@ -95,7 +96,7 @@ const holding = (
   // Nearly every touch is later than the end of any path.
   state.latest_end_ms === null || touched_at > state.latest_end_ms
     ? []
-    : conversions_of(turn.slots()).filter(c => holds(c.path_ends_at, touched_at, lookback_ms))
+    : conversions_of(turn.slots(prefixes.money)).filter(c => holds(c.path_ends_at, touched_at, lookback_ms))
 
 const take_in = (
   state: AttributionPaths,
@@ -136,7 +137,7 @@ const convert = (
 ): AttributionPaths => {
   const conversion = new_conversion(payment)
   if (!conversion || turn.slot(conversion_id(payment.event_id))) return state
-  const of_payment = conversions_of(turn.slots()).filter(
+  const of_payment = conversions_of(turn.slots(prefixes.money)).filter(
     ({ payment_id }) => payment_id !== null && payment_id === payment.payment_id,
   )
   const taken_back = first_payment([...of_payment, conversion])
@@ -158,7 +159,7 @@ const write = (conversions: readonly KeptConversion[], turn: PathTurn, policy: P
   if (conversions.length === 0) return
   const bar = turn.key.indexOf('|')
   const whose = { tenant_id: turn.key.slice(0, bar), customer_id: turn.key.slice(bar + 1) }
-  const touches = touches_of(turn.slots())
+  const touches = touches_of(turn.slots(prefixes.touch))
   const reach = { lookback_ms: policy.lookback_ms, most: policy.path_touches_max }
   for (const before of conversions) {
     const conversion = { ...before, revision: before.revision + 1 }
@@ -178,14 +179,14 @@ const sweep = (turn: PathTurn, policy: PathPolicy): AttributionPaths => {
 const sweep_after = (over_ms: number, { sweep_ms }: PathPolicy): number =>
   window_start(over_ms, sweep_ms) + sweep_ms
 
-/** Sees to it that a sweep follows the instant; when the next one is due. */
+/** Sees to it that a sweep follows the instant, always a later one than now; when the next one is due. */
 const sweep_by = (
   over_ms: number,
   { due_ms }: AttributionPaths,
   turn: PathTurn,
   policy: PathPolicy,
 ): number => {
-  const by_ms = sweep_after(over_ms, policy)
+  const by_ms = sweep_after(Math.max(over_ms, turn.stream_time_ms), policy)
   if (due_ms !== null && due_ms <= by_ms) return due_ms
   turn.timer('sweep', by_ms)
   return by_ms
@@ -194,7 +195,6 @@ const sweep_by = (
 /** How many touches are left. */
 const forget_oldest = (touches: number, turn: PathTurn, { touches_max }: PathPolicy): number => {
   if (touches <= touches_max * 1.25) return touches
-  const kept = turn.slots().filter(([, { touch }]) => touch)
-  for (const [id] of kept.slice(0, kept.length - touches_max)) turn.put(id, null)
+  for (const [id] of turn.slots(prefixes.touch).slice(0, -touches_max)) turn.put(id, null)
   return touches_max
 }

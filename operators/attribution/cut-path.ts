@@ -45,12 +45,15 @@ const by_movement = (a: KeptConversion, b: KeptConversion): number =>
   a.occurred_at - b.occurred_at || compare(a.event_id, b.event_id)
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
-export const conversion_id = (event_id: string): string => `c|${event_id}`
+/** How the ids of slots begin. */
+export const prefixes = { money: 'c|', touch: 't|' } as const
+
+export const conversion_id = (event_id: string): string => `${prefixes.money}${event_id}`
 
 const EARLIEST_MS = -2_208_988_800_000
 /** Sorted by time. visitor: '' for the customer's own; its length keeps the texts apart. */
 export const touch_id = ({ touched_at, event_id }: KeptTouch, visitor: string): string =>
-  `t|${String(touched_at - EARLIEST_MS).padStart(14, '0')}|${visitor.length}|${visitor}|${event_id}`
+  `${prefixes.touch}${String(touched_at - EARLIEST_MS).padStart(14, '0')}|${visitor.length}|${visitor}|${event_id}`
 
 export const kept_touch = (touch: Own | Identified, anonymous: boolean): KeptTouch => ({
   event_id: touch.event_id,

@@ -30,10 +30,14 @@ export const urgency_of = ({ facts }: Progress, policy: ConversationPolicy): num
   let hundredths = 0
   for (const name in policy.urgency) {
     const said = fact_of(facts, name)
-    if (said !== undefined) hundredths += policy.urgency[name]?.[spelled(said)] ?? 0
+    if (said !== undefined) hundredths += worth_of(spelled(said), policy.urgency[name] ?? {})
   }
   return Math.min(100, hundredths) / 100
 }
+
+/** Words are anybody's: `constructor` is none of the table's. */
+const worth_of = (word: string, table: Readonly<Record<string, number>>): number =>
+  Object.hasOwn(table, word) ? (table[word] as number) : 0
 
 /** Mean of the later half of the latest sentiments against the mean of their earlier half. */
 export const trend_of = (

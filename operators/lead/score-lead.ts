@@ -177,5 +177,5 @@ const probability_of = (score: number, { conversion }: LeadPolicy): number =>
 /** Of the narrowest area that has one, to six decimals. */
 const market_ratio_of = ({ zip_code, neighborhood, borough }: Place): number => {
   const ratio = zip_code?.revenue_ratio ?? neighborhood?.revenue_ratio ?? borough?.revenue_ratio ?? 1
-  return ratio >= 0 && ratio <= 100 ? Math.round(ratio * 1e6) / 1e6 : 1
+  return typeof ratio === 'number' && ratio >= 0 && ratio <= 100 ? Math.round(ratio * 1e6) / 1e6 : 1
 }

@@ -80,6 +80,10 @@ export const add_money = (window: MetricWindow, currency: string, amount_minor: 
   return { ...window, money }
 }
 
+/** Whether its sums can be stored: state holds longs from -2^52 to below the largest safe integer exactly. */
+export const is_exact = ({ money }: MetricWindow): boolean =>
+  money.every(({ net_minor }) => net_minor >= -(2 ** 52) && net_minor < Number.MAX_SAFE_INTEGER)
+
 /** metric|currency, the part of a point's id before its start. */
 export const series_of = (metric: string, currency: string | null): string => `${metric}|${currency ?? ''}`
 

@@ -5,6 +5,7 @@
  *   tenant has ever had: those are zero where nothing happened.
  * When late: within correction_ms of the close the metrics that the event changes are written again with the next
  *   revision; after it the event is counted late. Twice: signals and movements come once each. Missing: see Because.
+ *   A movement that makes a window's revenue too large to be exact is refused.
  * Limits: after silence_ms without an event the chain stops, and goes on with the window of the next event; the windows
  *   between have no points (a jump of stream time by a month writes a day of zeros). A correction of a window that
  *   was not written because of that has revision 1, like one of a ratio that had no denominator.
@@ -19,6 +20,7 @@ import {
   add_money,
   count_signal,
   EMPTY_WINDOW,
+  is_exact,
   metrics,
   money_measured,
   point,
@@ -74,6 +76,7 @@ export const sumMetrics = (policy: MetricPolicy = default_metrics) =>
         input.from === 'signal'
           ? count_signal(before, input.value.kind)
           : add_money(before, input.value.currency, input.value.amount_minor)
+      if (!is_exact(summed)) turn.reject('sum_too_large')
       const closed = closes_at(end_ms, policy) <= turn.stream_time_ms
       turn.put(id, closed ? correct(state, input, start_ms, summed, turn, policy) : summed)
       return wind(meet(state, input), start_ms, closed, turn, policy)

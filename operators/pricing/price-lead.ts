@@ -127,7 +127,8 @@ const offer_of = (lead: Lead, tier: Tier, quality: number, turn: Pricing, policy
 
 /** Counts the conversation against the tier's day, once; false when it was counted before. */
 const sell = (lead: Lead, tier: Tier, counter: PricingSlot, turn: Pricing): boolean => {
-  const mark = `lead|${lead.customer_id}|${lead.conversation_id}`
+  // The length keeps the two texts apart.
+  const mark = `lead|${lead.customer_id.length}|${lead.customer_id}|${lead.conversation_id}`
   if (turn.slot(mark)) return false
   turn.put(mark, { day_ms: counter.day_ms, sold: 1, surging: false })
   turn.put(counter_id(counter.day_ms, tier), { ...counter, sold: counter.sold + 1 })

@@ -6,7 +6,8 @@
  *   compares them with the log). For ever: money is never forgotten.
  * When late: a movement counts whatever its time. Twice: the task has dropped the duplicate before. A touch that arrives
  *   after the movement does not change the row: attribution is a view over both.
- * Limits: the channel is that of the latest touch by event time, not a share of credit.
+ * Limits: the channel is that of the latest touch by event time, not a share of credit. A movement that makes a day's total
+ *   too large to be exact is refused.
  */
 
 import type { Observable } from 'rxjs'
@@ -54,7 +55,9 @@ export const postLedger = () =>
       const entry = ledger_entry(state, input.value)
       if (!entry) return state
       const slot = `${entry.currency}|${Math.floor(entry.occurred_at / days(1))}`
-      turn.put(slot, add_to_day(turn.slot(slot) ?? NO_DAY, entry))
+      const day = add_to_day(turn.slot(slot) ?? NO_DAY, entry)
+      if (!is_exact(day)) turn.reject('day_total_too_large')
+      turn.put(slot, day)
       turn.emit(entry)
       return state
     },
@@ -84,3 +87,7 @@ const add_to_day = (day: RevenueDay, { type, amount_minor }: LedgerEntry): Reven
   type === 'payment_succeeded'
     ? { ...day, gross_minor: day.gross_minor + amount_minor, payments: day.payments + 1 }
     : { ...day, refunds_minor: day.refunds_minor - amount_minor }
+
+/** Whether the day can be stored: state holds longs below the largest safe integer exactly. */
+const is_exact = ({ gross_minor, refunds_minor }: RevenueDay): boolean =>
+  gross_minor < Number.MAX_SAFE_INTEGER && refunds_minor < Number.MAX_SAFE_INTEGER

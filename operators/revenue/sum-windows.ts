@@ -40,6 +40,7 @@ export const sumWindows = (policy: WindowPolicy = default_windows) =>
       const id = `${start_ms}|${channel}|${product_id}|${currency}`
       const before = turn.slot(id)
       const summed = add(before ?? open_window(start_ms, channel, product_id, currency), movement)
+      if (!is_exact(summed)) turn.reject('sum_too_large')
       const closed = before ? before.revision >= 0 : closes_at(end_ms, policy) <= turn.stream_time_ms
       const after = closed ? { ...summed, revision: summed.revision + 1 } : summed
       turn.put(id, after)
@@ -114,6 +115,10 @@ const add = (window: RevenueWindowState, { type, amount_minor }: Movement): Reve
   type === 'payment_succeeded'
     ? { ...window, gross_minor: window.gross_minor + amount_minor, payments: window.payments + 1 }
     : { ...window, refunds_minor: window.refunds_minor - amount_minor }
+
+/** Longs are exact up to the largest safe integer. */
+const is_exact = ({ gross_minor, refunds_minor }: RevenueWindowState): boolean =>
+  Number.isSafeInteger(gross_minor) && Number.isSafeInteger(refunds_minor)
 
 const row = (
   tenant_id: string,

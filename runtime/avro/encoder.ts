@@ -2,7 +2,8 @@
  * Row to value in the Confluent wire format (0, int32 schema id, Avro body), and the id of a value that came in. The
  * body is written by avsc into one growing buffer per topic and copied out at its exact size.
  */
-import avsc from 'avsc'
+import type avsc from 'avsc'
+import { exact_type } from './exact-type.ts'
 import { refuse } from './refused.ts'
 
 /** Throws Error naming the field when the row does not fit the schema. The buffer given is the caller's. */
@@ -30,46 +31,6 @@ export const compile_encoder = (schema: object, id: number): Encoder => {
     }
     return Buffer.from(scratch.subarray(0, end))
   }
-}
-
-interface Tap {
-  readonly buf: Buffer
-  pos: number
-}
-type Hook = (value: unknown, type: avsc.Type) => void
-type Inner = avsc.Type & { _write(tap: Tap, value: number): void }
-const LongType = avsc.types.LongType as unknown as new () => Inner
-
-/**
- * avsc doubles a long before it writes it, so that from −2^52 downwards a bit is lost and the sign turns; and it
- * refuses ±(2^53 − 1). Halved instead of doubled, every safe integer is exact.
- */
-class ExactLong extends LongType {
-  _check(value: unknown, _flags: number, hook?: Hook): boolean {
-    const valid = Number.isSafeInteger(value)
-    if (!valid) hook?.(value, this)
-    return valid
-  }
-  override _write(tap: Tap, value: number): void {
-    if (!Number.isSafeInteger(value) || Math.abs(value) < 2 ** 52) {
-      super._write(tap, value)
-      return
-    }
-    const magnitude = value < 0 ? -value - 1 : value
-    tap.buf[tap.pos++] = 0x80 | ((magnitude % 64) << 1) | (value < 0 ? 1 : 0)
-    let rest = Math.floor(magnitude / 64)
-    for (; rest >= 128; rest = Math.floor(rest / 128)) tap.buf[tap.pos++] = 0x80 | (rest % 128)
-    tap.buf[tap.pos++] = rest
-  }
-}
-
-/** The schema as an avsc type that writes every safe integer exactly. */
-const exact_type = (schema: object): avsc.Type => {
-  const is_long = (part: unknown) =>
-    part === 'long' || (part as { readonly type?: unknown } | null)?.type === 'long'
-  const typeHook = (part: avsc.Schema) =>
-    is_long(part) ? (new ExactLong() as unknown as avsc.Type) : undefined
-  return avsc.Type.forSchema(schema as avsc.Schema, { typeHook })
 }
 
 const prefixed = (bytes: number, id: number): Buffer => {

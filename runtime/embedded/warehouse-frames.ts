@@ -40,6 +40,8 @@ export const compressed_frames = async (ask: Ask, path: string, number: number):
 
 interface Frame {
   readonly method: number
+  /** Bytes inside, as the head says. */
+  readonly inside: number
   readonly block: Buffer
 }
 
@@ -53,7 +55,8 @@ const frames_of = (bytes: Buffer): Frame[] => {
     const head = at + CHECKSUM_BYTES
     const length = head + HEAD_BYTES <= bytes.length ? bytes.readUInt32LE(head + 1) : 0
     if (length < HEAD_BYTES || head + length > bytes.length) throw new Error(`the frame at byte ${at} is cut`)
-    frames.push({ method: bytes[head]!, block: bytes.subarray(head + HEAD_BYTES, head + length) })
+    const inside = bytes.readUInt32LE(head + 5)
+    frames.push({ method: bytes[head]!, inside, block: bytes.subarray(head + HEAD_BYTES, head + length) })
     at = head + length
   }
   return frames
@@ -69,17 +72,35 @@ const lz4_file = (block: Buffer): Buffer => {
   return Buffer.concat([LZ4_FILE_HEAD, length, block, Buffer.alloc(4)])
 }
 
-/** What is inside the frames; `lz4` decodes a file of that format. Throws when a frame is none. */
+/**
+ * What is inside the frames; `lz4` decodes a file of that format. Throws when a frame is none, or when they say that more
+ * than `bytes_max` is inside: a few bytes can stand for gigabytes.
+ */
 export const inflated_frames = async (
   bytes: Buffer,
   lz4: (file: Buffer) => Promise<Buffer>,
+  bytes_max: number,
 ): Promise<Buffer> => {
+  const frames = frames_of(bytes)
+  const sum = frames.reduce((total, { inside }) => total + inside, 0)
+  if (sum > bytes_max) throw new Error(`${sum} bytes are inside, at most ${bytes_max} are taken`)
   const inflated: Buffer[] = []
-  for (const { method, block } of frames_of(bytes)) {
-    if (method === NONE) inflated.push(block)
-    else if (method === LZ4) inflated.push(await lz4(lz4_file(block)))
-    else if (method === ZSTD) inflated.push(await promisify(zstdDecompress)(block))
-    else throw new Error(`no method is 0x${method.toString(16)}`)
+  for (const frame of frames) {
+    const block = await block_of(frame, lz4)
+    if (block.length !== frame.inside)
+      throw new Error(`${block.length} bytes are inside a frame that says ${frame.inside}`)
+    inflated.push(block)
   }
   return Buffer.concat(inflated)
+}
+
+const block_of = async (
+  { method, block, inside }: Frame,
+  lz4: (file: Buffer) => Promise<Buffer>,
+): Promise<Buffer> => {
+  if (method === NONE) return block
+  if (method === LZ4) return lz4(lz4_file(block))
+  // No more than it says: the limit is what stops a block that lies.
+  if (method === ZSTD) return promisify(zstdDecompress)(block, { maxOutputLength: Math.max(1, inside) })
+  throw new Error(`no method is 0x${method.toString(16)}`)
 }

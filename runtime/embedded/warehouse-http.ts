@@ -46,16 +46,17 @@ export const answer = async (
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> => {
-  const url = new URL(request.url ?? '/', 'http://localhost')
-  const query_id = url.searchParams.get('query_id') || randomUUID()
+  const url = URL.parse(request.url ?? '/', 'http://localhost')
+  if (!url) return respond_text(response, 400, 'the address of the request is none\n')
   response.setHeader('X-ClickHouse-Server-Display-Name', 'tributary')
-  response.setHeader('X-ClickHouse-Query-Id', query_id)
+  response.setHeader('X-ClickHouse-Query-Id', query_id_of(url))
   response.setHeader('X-ClickHouse-Timezone', 'UTC')
   try {
     if (PROBES.has(url.pathname)) return void response.end('Ok.\n')
     if (url.pathname !== '/') return void respond_text(response, 404, `There is no handle ${url.pathname}\n`)
     if (request.method !== 'POST' && !READING.has(request.method ?? ''))
       return void respond_text(response, 405, `method ${request.method} is not supported\n`)
+    refuse_strangers(request)
     const user = authenticate(endpoint.passwords, request, url)
     const body = await text_and_data(endpoint.sessions, request, url)
     if (body.length === 0) return void response.end('Ok.\n')
@@ -71,6 +72,22 @@ export const answer = async (
   } catch (error) {
     respond_error(response, error)
   }
+}
+
+/**
+ * Any page that a browser shows can send a statement to this machine; it could not read the answer, but it would run.
+ * Browsers say whose page asks, other clients say nothing.
+ */
+const refuse_strangers = (request: IncomingMessage): void => {
+  const site = request.headers['sec-fetch-site']
+  if (site === undefined || site === 'none' || site === 'same-origin') return
+  throw new ClickHouseFault(497, 'ACCESS_DENIED', 'statements are not taken from pages of other origins.')
+}
+
+/** The one that the client chose, where a header can hold it. */
+const query_id_of = (url: URL): string => {
+  const given = url.searchParams.get('query_id') ?? ''
+  return /^[\x20-\x7e]+$/.test(given) ? given : randomUUID()
 }
 
 /** The user of the request. Throws AUTHENTICATION_FAILED without saying which of name and password was wrong. */
@@ -120,7 +137,7 @@ const text_and_data = async (sessions: Sessions, request: IncomingMessage, url: 
 
 const inflated = async (sessions: Sessions, bytes: Buffer): Promise<Buffer> => {
   try {
-    return await inflated_frames(bytes, file => sessions.decoded(file, 'lz4'))
+    return await inflated_frames(bytes, file => sessions.decoded(file, 'lz4'), BODY_MAX)
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     throw new ClickHouseFault(432, 'UNKNOWN_COMPRESSION_METHOD', `the body is not compressed blocks: ${why}.`)

@@ -15,6 +15,35 @@ const ROWS = `SELECT
   ORDER BY occurred_at DESC, _offset DESC
   LIMIT 30`
 
+/** Incidents that are not over, by their newest word; a premium lead is none. */
+const OPEN = `SELECT
+    argMax(title, (occurred_at, _offset)) AS said_title,
+    argMax(description, (occurred_at, _offset)) AS said_description,
+    argMax(severity, (occurred_at, _offset)) AS said_severity
+  ${OF_TENANT} AND rule != 'premium_lead'
+  GROUP BY fingerprint, started_at
+  HAVING countIf(status = 'resolved') = 0
+  ORDER BY max(occurred_at) DESC, fingerprint, started_at
+  LIMIT 30`
+
+interface OpenRow {
+  readonly said_title: string
+  readonly said_description: string
+  readonly said_severity: AlertRow['severity']
+}
+
+/** What is wrong now, the newest first. */
+export const ask_incidents = async (
+  asking: Asking,
+): Promise<Pick<AlertRow, 'title' | 'description' | 'severity'>[]> => {
+  const rows = await asking.query<OpenRow>(OPEN)
+  return rows.map(row => ({
+    title: row.said_title,
+    description: row.said_description,
+    severity: row.said_severity,
+  }))
+}
+
 export const ask_alerts = async (asking: Asking): Promise<Omit<AlertsPanel, keyof Panel>> => {
   const [counted] = await asking.query<{ firing: number }>(FIRING)
   const rows = await asking.query<Omit<AlertRow, 'at'> & { readonly at_text: string }>(ROWS)

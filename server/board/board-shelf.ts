@@ -1,13 +1,14 @@
 /** The boards of the tenants somebody looks at; questions of all of them run two at a time. */
 import type { ServerDeps } from '../server-deps.ts'
 import { ask_alerts } from './alerts-panel.ts'
-import { asking, in_lanes, instant_text } from './asking.ts'
+import { asking, in_lanes } from './asking.ts'
 import { ask_channels } from './channels-panel.ts'
 import { ask_conversations } from './conversations-panel.ts'
 import { ask_forecast } from './forecast-panel.ts'
 import type { Reconciliation } from './reconciliation.ts'
 import { ask_revenue } from './revenue-panel.ts'
 import { type Sources, type TenantBoard, tenant_board } from './tenant-board.ts'
+import { tenant_currency } from './tenant-currency.ts'
 import { ask_trust } from './trust-panel.ts'
 
 export const LIGHT_MS = 2000
@@ -16,21 +17,6 @@ export const HEAVY_MS = 15_000
 const FORGOTTEN_MS = 60_000
 /** The warehouse answers tables of all tenants and other people too. */
 const LANES = 2
-/** What is shown of a tenant that has neither said its currency nor moved money. */
-const CURRENCY = 'USD'
-
-/** The catalog's word, else the currency of most movements. */
-const CURRENCY_SQL = `SELECT
-    (
-      SELECT JSONExtractString(argMax(body, (effective_at, revision)), 'currency') FROM catalog FINAL
-      WHERE kind = 'tenants' AND id = {tenant:String} AND tenant_id IN ({tenant:String}, '*')
-        AND effective_at <= {as_of:DateTime64(3, 'UTC')}
-    ) AS said,
-    (
-      SELECT currency FROM ledger WHERE tenant_id = {tenant:String}
-      GROUP BY currency ORDER BY count() DESC, currency LIMIT 1
-    ) AS used`
-
 export interface BoardShelf {
   of(tenant: string): TenantBoard
 }
@@ -58,13 +44,7 @@ export const board_shelf = (deps: Deps, reconciled: Reconciliation, closing: Abo
       logger,
       closing,
       asking: about => asking(query, about),
-      currency: async (now_ms, current) => {
-        const params = { tenant, as_of: instant_text(now_ms) }
-        const [row] = await query<{ said: string | null; used: string | null }>(CURRENCY_SQL, params)
-        // Two currencies that are used about as much must not take turns while somebody looks.
-        const used = current === null || current === CURRENCY ? row?.used : current
-        return row?.said || used || CURRENCY
-      },
+      currency: (now_ms, current) => tenant_currency(query, { tenant, now_ms, current }),
     })
   return {
     of: tenant => {

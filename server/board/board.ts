@@ -148,12 +148,14 @@ export interface LiveEvents {
   readonly board: Partial<Omit<Board, 'tenant_id' | 'currency' | 'currency_exponent'>>
   readonly ledger: { readonly at: string; readonly amount_minor: number; readonly currency: string }
   readonly score: {
+    readonly customer_id: string
     readonly conversation_id: string
     readonly at: string
     readonly total_score: number
     readonly quality_tier: string
   }
   readonly price: {
+    readonly customer_id: string
     readonly conversation_id: string
     readonly at: string
     readonly price_minor: number

@@ -20,7 +20,7 @@ const COSTS = `SELECT channel, sum(cost_minor) AS cost_minor
   WHERE tenant_id = {tenant:String} AND currency = {currency:String}
     AND occurred_at < {as_of:DateTime64(3, 'UTC')}
     AND toDate(occurred_at, 'UTC') > toDate({as_of:DateTime64(3, 'UTC')}, 'UTC') - ${DAYS}
-  GROUP BY channel`
+  GROUP BY channel ORDER BY channel`
 
 type Credit = Omit<ChannelsPanel['credits'][number], 'cost_minor'>
 
@@ -30,11 +30,17 @@ export const ask_channels = async (asking: Asking): Promise<Omit<ChannelsPanel, 
   const cost = new Map(costs.map(row => [row.channel, row.cost_minor]))
   const totals = new Map<string, number>()
   for (const { model, credit_minor } of credits) totals.set(model, (totals.get(model) ?? 0) + credit_minor)
+  // A channel that is credited with nothing has cost what it has cost, under every model.
+  const idle = [...totals.keys()].flatMap(model => {
+    const credited = new Set(credits.flatMap(row => (row.model === model ? [row.channel] : [])))
+    const rest = costs.filter(({ channel, cost_minor }) => cost_minor > 0 && !credited.has(channel))
+    return rest.map(({ channel }) => ({ model, channel, credit_minor: 0, conversions: 0 }))
+  })
   return {
     lookback_days: LOOKBACK_DAYS,
     half_life_days: HALF_LIFE_DAYS,
     total_minor: totals.values().next().value ?? 0,
     models: [...totals.keys()],
-    credits: credits.map(row => ({ ...row, cost_minor: cost.get(row.channel) ?? 0 })),
+    credits: [...credits, ...idle].map(row => ({ ...row, cost_minor: cost.get(row.channel) ?? 0 })),
   }
 }

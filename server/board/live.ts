@@ -128,7 +128,7 @@ export const outgoing = (clock: Pick<Clock, 'now' | 'sleep'>): Outgoing => {
 /** Money of one currency and one bucket of the page's minutes adds up; of a conversation the newest counts. */
 const conflation_key = ([name, body]: Conflated): string => {
   if (name === 'ledger') return `ledger|${body.currency}|${Math.floor(Date.parse(body.at) / 300_000)}`
-  return `${name}|${body.conversation_id}`
+  return `${name}|${JSON.stringify([body.customer_id, body.conversation_id])}`
 }
 
 const drawn_together = (older: Conflated, newer: Conflated): Conflated => {
@@ -145,13 +145,14 @@ export const event_of = (topic: FollowedTopic, row: Readonly<Record<string, unkn
       return ['ledger', { at, amount_minor, currency }]
     }
     case 'lead_scores': {
-      const { conversation_id, total_score, quality_tier } = row as unknown as LiveEvents['score']
-      return ['score', { conversation_id, at, total_score, quality_tier }]
+      const { customer_id, conversation_id, total_score, quality_tier } =
+        row as unknown as LiveEvents['score']
+      return ['score', { customer_id, conversation_id, at, total_score, quality_tier }]
     }
     case 'prices': {
       if (row.buyer_tier === null) return null
-      const { conversation_id, price_minor, currency } = row as unknown as LiveEvents['price']
-      return ['price', { conversation_id, at, price_minor, currency }]
+      const { customer_id, conversation_id, price_minor, currency } = row as unknown as LiveEvents['price']
+      return ['price', { customer_id, conversation_id, at, price_minor, currency }]
     }
     case 'alerts': {
       const { event_id, severity, status, title, description, suppressed } = row as unknown as AlertRow

@@ -5,11 +5,12 @@
 import { createHash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import type { ConversationMetric, LeadScore, Price } from '../../schemas/types.ts'
+import type { LeadScore } from '../../schemas/types.ts'
 import type { Authenticate } from '../api-keys.ts'
+import { iso } from '../board/asking.ts'
 import { check_row, send_rows } from '../events.ts'
 import type { ServerDeps } from '../server-deps.ts'
-import { decide } from './decisions.ts'
+import { type Decision, decide } from './decisions.ts'
 import { amount_schema, checked_body, decimal_of, minor_of, tenant_of_request } from './seed-shapes.ts'
 import type { Currencies } from './tenant-currencies.ts'
 
@@ -33,6 +34,7 @@ const turn_schema = z.object({
   timestamp: instant.optional().describe('without it the turn is not counted: when it was is not known'),
   sentiment: z.number().min(-1).max(1).optional(),
   technical_question: z.boolean().optional(),
+  event_id: z.string().min(1).optional().describe('of the answer to this turn, where it was sent here'),
 })
 const request_schema = z.strictObject({
   message: z.string().min(1).max(20_000),
@@ -47,7 +49,7 @@ const request_schema = z.strictObject({
     .string()
     .optional()
     .describe('who talks, where that is known; else the session stands for them'),
-  event_id: z.string().optional().describe('send the same when sending again'),
+  event_id: z.string().min(1).optional().describe('send the same when sending again'),
   occurred_at: instant.optional().describe('now, if not given'),
   sentiment: z.number().min(-1).max(1).optional(),
   technical_question: z.boolean().optional(),
@@ -71,16 +73,17 @@ export const conversation_routes = (
       const rows = rows_of(body, { tenant_id, currency, now_ms: deps.clock.now(), nonce: deps.clock.nonce() })
       const checked = rows.map(row => check_row(deps.emitter, 'conversations', row))
       const { event_id, customer_id } = rows.at(-1)!
-      const cause = (row: Price) => row.customer_id === customer_id && row.cause_event_id === event_id
+      const step = { customer_id, event_id }
       const decided = await decide(
         deps,
         { tenant_id, customer_id },
         {
-          lead_scores: row => row.customer_id === customer_id && row.event_id === event_id,
-          conversation_metrics: row => row.customer_id === customer_id && row.event_id === event_id,
-          prices: cause,
+          lead_scores: step,
+          conversation_metrics: step,
+          prices: { customer_id, event_id: `${customer_id}|${event_id}` },
         },
         () => send_rows(deps, 'conversations', checked),
+        `send the same again with event_id ${JSON.stringify(event_id)}`,
       )
       const { lead_scores: score, conversation_metrics: metric, prices: price } = decided
       return reply.send(answer_of(event_id, score, metric, price))
@@ -103,20 +106,24 @@ const rows_of = (body: Body, sending: Sending) => {
     customer_id: body.customer_id ?? session_id,
     conversation_id: session_id,
   }
-  // A turn is named by what it says and when, so that the history of the next request counts nothing twice.
-  const earlier = conversation_history.flatMap(({ timestamp, content, message: text, role, ...said }) => {
-    if (timestamp === undefined) return []
-    const turn = { role, text: content ?? text ?? '', occurred_at: timestamp, type: 'message', ...said }
-    const name = createHash('sha256')
-      .update(JSON.stringify([session_id, turn]))
-      .digest('hex')
-      .slice(0, 24)
-    return [{ ...who, event_id: `turn-${name}`, ...turn }]
-  })
+  // A message that comes again as a turn of the next request's history counts once: by its id, or by text and time.
+  const named = (text: string, at: z.infer<typeof instant>): string => {
+    const turn = [session_id, text, typeof at === 'number' ? at : Date.parse(at)]
+    return `turn-${createHash('sha256').update(JSON.stringify(turn)).digest('hex').slice(0, 24)}`
+  }
+  const earlier = conversation_history.flatMap(
+    ({ timestamp, content, message: said, event_id: id, ...turn }) => {
+      if (timestamp === undefined) return []
+      const text = content ?? said ?? ''
+      const step = { ...who, event_id: id ?? named(text, timestamp), occurred_at: timestamp }
+      return [{ ...step, type: 'message', text, ...turn }]
+    },
+  )
+  const at = occurred_at ?? sending.now_ms
   const now = {
     ...who,
-    event_id: event_id ?? `message-${sending.nonce}`,
-    occurred_at: occurred_at ?? sending.now_ms,
+    event_id: event_id ?? (type === 'message' ? named(message, at) : `${type}-${sending.nonce}`),
+    occurred_at: at,
     type,
     role: 'user',
     text: message,
@@ -124,7 +131,8 @@ const rows_of = (body: Body, sending: Sending) => {
     ...(body.technical_question !== undefined && { technical_question: body.technical_question }),
     context: context_of(body.conversation_context, sending.currency),
   }
-  return [...earlier, now]
+  // Of two rows with one id the first counts, and only the message itself says what is known of the lead.
+  return [...earlier.filter(turn => turn.event_id !== now.event_id), now]
 }
 
 const context_of = (given: Body['conversation_context'], currency: string): Record<string, unknown> => {
@@ -141,7 +149,12 @@ const context_of = (given: Body['conversation_context'], currency: string): Reco
   return { ...context, attributes }
 }
 
-const answer_of = (event_id: string, score: LeadScore, metric: ConversationMetric, price: Price) => {
+const answer_of = (
+  event_id: string,
+  score: Decision<'lead_scores'>,
+  metric: Decision<'conversation_metrics'>,
+  price: Decision<'prices'>,
+) => {
   const amount = (minor: number | null) => (minor === null ? null : decimal_of(minor, price.currency))
   const potential = amount(price.revenue_potential_minor)
   return {
@@ -193,6 +206,7 @@ const answer_of = (event_id: string, score: LeadScore, metric: ConversationMetri
       },
     },
     event_id,
+    occurred_at: iso(score.occurred_at),
   }
 }
 
@@ -211,7 +225,7 @@ const OPERATION = {
       description: 'What the pipelines decided of this very message. Amounts are decimals of whole units.',
       schema: {
         type: 'object',
-        required: ['content', 'next_questions', 'revenue_optimization', 'event_id'],
+        required: ['content', 'next_questions', 'revenue_optimization', 'event_id', 'occurred_at'],
         properties: {
           content: { type: 'string', description: 'A draft by rule.' },
           next_questions: { type: 'array', items: { type: 'string' } },
@@ -227,7 +241,8 @@ const OPERATION = {
               revenue_insights: { type: 'object' },
             },
           },
-          event_id: { type: 'string' },
+          event_id: { type: 'string', description: 'For the turn that the message is of later requests.' },
+          occurred_at: { type: 'string', format: 'date-time' },
         },
       },
     },

@@ -1,14 +1,13 @@
 /** GET /api/v1/revenue/dashboard: the key figures of one tenant in one answer, amounts as decimals of whole units. */
 import type { FastifyInstance } from 'fastify'
+import { days } from '../../schemas/units.ts'
 import type { Authenticate } from '../api-keys.ts'
-import { ask_alerts } from '../board/alerts-panel.ts'
-import { type Asking, asking } from '../board/asking.ts'
+import { ask_incidents } from '../board/alerts-panel.ts'
+import { type Asking, iso } from '../board/asking.ts'
 import { ask_conversations } from '../board/conversations-panel.ts'
 import { ask_revenue } from '../board/revenue-panel.ts'
-import { unavailable } from '../refusals.ts'
-import type { ServerDeps } from '../server-deps.ts'
 import { decimal_of, tenant_of_request } from './seed-shapes.ts'
-import type { Currencies } from './tenant-currencies.ts'
+import type { Answers } from './shared-answers.ts'
 
 const TREND_DAYS = 30
 
@@ -44,33 +43,25 @@ interface Totals {
 
 export const dashboard_routes = (
   server: FastifyInstance,
-  deps: ServerDeps,
   authenticate: Authenticate,
-  currencies: Currencies,
+  answers: Answers,
 ): void => {
   server.get<{ Querystring: { tenant?: unknown } }>(
     '/api/v1/revenue/dashboard',
     { config: { openapi: OPERATION } },
     async (request, reply) => {
       const tenant = tenant_of_request(authenticate, request, request.query.tenant)
-      const currency = await currencies.of(tenant)
-      const about = { tenant, currency, now_ms: deps.clock.now() }
-      const answer = await dashboard(asking((sql, params) => deps.warehouse.query(sql, params), about)).catch(
-        (error: unknown) => {
-          deps.logger.warn({ err: error }, 'the dashboard could not be asked')
-          throw unavailable('the warehouse is out of reach')
-        },
-      )
+      const answer = await answers('dashboard', tenant, dashboard)
       return reply.header('cache-control', 'no-store').send(answer)
     },
   )
 }
 
 const dashboard = async (about: Asking) => {
-  const [revenue, conversations, alerts, totals, buyers, days] = await Promise.all([
+  const [revenue, conversations, incidents, totals, buyers, trend] = await Promise.all([
     ask_revenue(about),
     ask_conversations(about),
-    ask_alerts(about),
+    ask_incidents(about),
     about.query<Totals>(CONVERSATIONS),
     about.query<{ buyer: string; value_minor: number }>(BUYERS),
     about.query<{ date: string; net_minor: number }>(DAYS),
@@ -92,10 +83,24 @@ const dashboard = async (about: Asking) => {
     revenue_per_hour: duration_ms === 0 ? 0 : amount(Math.round((paid_minor * 3_600_000) / duration_ms)),
     top_performing_buyers: buyers.map(({ buyer, value_minor }) => [buyer, amount(value_minor)]),
     quality_tier_distribution: { premium, standard, basic },
-    revenue_trend: days.map(({ date, net_minor }) => ({ date, revenue: amount(net_minor) })),
-    alerts: alerts.rows.filter(({ status }) => status === 'firing').map(({ title }) => title),
+    revenue_trend: every_day(trend, about.now_ms, amount),
+    alerts: incidents.map(({ title }) => title),
   }
 }
+
+/** Oldest first, today the last; a day without a movement is 0. */
+const every_day = (
+  rows: readonly { readonly date: string; readonly net_minor: number }[],
+  now_ms: number,
+  amount: (minor: number) => number,
+) => {
+  const net = new Map(rows.map(row => [row.date, row.net_minor]))
+  return Array.from({ length: TREND_DAYS }, (_, i) => {
+    const date = iso(now_ms - days(TREND_DAYS - 1 - i)).slice(0, 10)
+    return { date, revenue: amount(net.get(date) ?? 0) }
+  })
+}
+
 const NOTHING: Totals = { conversations: 0, qualified: 0, duration_ms: 0, paid_minor: 0 }
 
 /** To four decimals; 0 of nothing. */
@@ -136,9 +141,13 @@ const OPERATION = {
           revenue_trend: {
             type: 'array',
             items: { type: 'object' },
-            description: '{date, revenue} of 30 days.',
+            description: '{date, revenue} of 30 days, today the last.',
           },
-          alerts: { type: 'array', items: { type: 'string' }, description: 'Titles of those firing.' },
+          alerts: {
+            type: 'array',
+            items: { type: 'string' },
+            description: 'Titles of the incidents that are not over.',
+          },
         },
       },
     },

@@ -1,13 +1,12 @@
 /** GET /api/revenue/insights: how revenue and conversion moved against the time before, and what to do about it. */
 import type { FastifyInstance } from 'fastify'
 import type { Authenticate } from '../api-keys.ts'
-import { ask_alerts } from '../board/alerts-panel.ts'
-import { type Asking, asking } from '../board/asking.ts'
+import { ask_incidents } from '../board/alerts-panel.ts'
+import type { Asking } from '../board/asking.ts'
 import { ask_channels } from '../board/channels-panel.ts'
-import { refusal, unavailable } from '../refusals.ts'
-import type { ServerDeps } from '../server-deps.ts'
-import { decimal_of, tenant_of_request } from './seed-shapes.ts'
-import type { Currencies } from './tenant-currencies.ts'
+import { refusal } from '../refusals.ts'
+import { decimal_of, failures, tenant_of_request } from './seed-shapes.ts'
+import type { Answers } from './shared-answers.ts'
 
 const DAYS_MAX = 365
 
@@ -45,9 +44,8 @@ const MONTHS = `SELECT formatDateTime(occurred_at, '%Y-%m', 'UTC') AS month, sum
 
 export const insights_routes = (
   server: FastifyInstance,
-  deps: ServerDeps,
   authenticate: Authenticate,
-  currencies: Currencies,
+  answers: Answers,
 ): void => {
   server.get<{ Querystring: { tenant?: unknown; timeframe?: unknown } }>(
     '/api/revenue/insights',
@@ -55,13 +53,7 @@ export const insights_routes = (
     async (request, reply) => {
       const tenant = tenant_of_request(authenticate, request, request.query.tenant)
       const days = days_of(request.query.timeframe ?? '30d')
-      const currency = await currencies.of(tenant)
-      const about = { tenant, currency, now_ms: deps.clock.now() }
-      const query = asking((sql, params) => deps.warehouse.query(sql, params), about)
-      const insights = await insights_of(query, days).catch((error: unknown) => {
-        deps.logger.warn({ err: error }, 'the insights could not be asked')
-        throw unavailable('the warehouse is out of reach')
-      })
+      const insights = await answers(`insights of ${days}`, tenant, about => insights_of(about, days))
       return reply.header('cache-control', 'no-store').send({ success: true, insights })
     },
   )
@@ -121,10 +113,10 @@ interface Recommendation {
 
 /** What is wrong now, then channels that cost more than they bring by every model. */
 const recommendations_of = async (about: Asking): Promise<Recommendation[]> => {
-  const alerts = await ask_alerts(about)
+  const incidents = await ask_incidents(about)
   const channels = await ask_channels(about)
-  const wrong = alerts.rows
-    .filter(({ status, severity }) => status === 'firing' && severity !== 'info')
+  const wrong = incidents
+    .filter(({ severity }) => severity !== 'info')
     .slice(0, 3)
     .map(
       ({ title, description, severity }): Recommendation => ({
@@ -189,8 +181,10 @@ const OPERATION = {
         },
       },
     },
-    400: 'The timeframe or tenant is wrong: {success: false, error, field}.',
-    403: 'The API key belongs to another tenant.',
-    503: 'The warehouse is out of reach.',
+    ...failures({
+      400: 'The timeframe or tenant is wrong.',
+      403: 'The API key belongs to another tenant.',
+      503: 'The warehouse is out of reach.',
+    }),
   },
 }

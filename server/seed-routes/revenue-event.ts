@@ -6,7 +6,7 @@ import type { Authenticate } from '../api-keys.ts'
 import { check_row, send_rows } from '../events.ts'
 import { refusal } from '../refusals.ts'
 import type { ServerDeps } from '../server-deps.ts'
-import { amount_schema, checked_body, minor_of, tenant_of_request } from './seed-shapes.ts'
+import { amount_schema, checked_body, failures, minor_of, tenant_of_request } from './seed-shapes.ts'
 import type { Currencies } from './tenant-currencies.ts'
 
 const payment_types: Readonly<Record<string, Payment['type']>> = {
@@ -141,8 +141,11 @@ const OPERATION = {
         },
       },
     },
-    400: 'A field is wrong: {success: false, error, field}.',
-    403: 'The API key belongs to another tenant.',
-    503: 'The log is out of reach; send the same again.',
+    ...failures({
+      400: 'A field is wrong.',
+      403: 'The API key belongs to another tenant.',
+      503: 'The log is out of reach; send the same again.',
+      507: 'The disk of the embedded log is full; nothing was taken.',
+    }),
   },
 }

@@ -25,6 +25,24 @@ export const tenant_of_request = (
   return tenant
 }
 
+const FAILURE = {
+  type: 'object',
+  required: ['success', 'error'],
+  properties: {
+    success: { type: 'boolean' },
+    error: { type: 'string' },
+    field: { type: 'string' },
+    remedy: { type: 'string' },
+  },
+}
+/** For /openapi.json: refusals of the family that answers {success: false, error}. */
+export const failures = (descriptions: Readonly<Record<number, string>>) =>
+  Object.fromEntries(
+    Object.entries({ 401: 'No API key, or an unknown one.', ...descriptions }).map(
+      ([status, description]) => [status, { description, schema: FAILURE }],
+    ),
+  )
+
 /** The body as the schema has it. Throws a 400 refusal naming the first field that is wrong. */
 export const checked_body = <T>(schema: z.ZodType<T>, body: unknown): T => {
   const parsed = schema.safeParse(body)

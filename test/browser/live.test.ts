@@ -53,6 +53,7 @@ describe.runIf(browser_present)('the live page', () => {
   it('lights new scores and prices up in the table', async () => {
     const { page } = opened
     stub.push('acme', 'score', {
+      customer_id: 'somebody',
       conversation_id: 'new-1',
       at: now(),
       total_score: 91,
@@ -61,10 +62,11 @@ describe.runIf(browser_present)('the live page', () => {
     const row = page.locator('tr[data-conversation="new-1"]')
     await row.waitFor()
     expect(await page.locator('#conversations tbody tr').first().innerText()).toMatch(
-      /^new-1[\s\S]*91[\s\S]*Premium/,
+      /^somebody[\s\S]*91[\s\S]*Premium/,
     )
     expect(await row.getAttribute('class')).toContain('flash')
-    stub.push('acme', 'price', { conversation_id: 'new-1', at: now(), price_minor: 8_888, currency: 'EUR' })
+    const priced = { customer_id: 'somebody', conversation_id: 'new-1', at: now() }
+    stub.push('acme', 'price', { ...priced, price_minor: 8_888, currency: 'EUR' })
     await row.getByText('€88.88').waitFor()
     expect(await page.locator('#conversations tbody tr').count()).toBe(8)
     expect(await page.locator('#conversations tbody tr.flash').count()).toBe(1)

@@ -44,27 +44,42 @@ describe('with_ledger', () => {
 })
 
 describe('with_score and with_price', () => {
-  const score = { conversation_id: 'new', at: at(now), total_score: 91, quality_tier: 'premium' }
+  const score = {
+    customer_id: 'who',
+    conversation_id: 'new',
+    at: at(now),
+    total_score: 91,
+    quality_tier: 'premium',
+  }
 
   it('puts a new conversation on top and keeps eight', () => {
     const { newest } = with_score(board, score).conversations
     expect(newest).toHaveLength(8)
-    expect(newest[0]).toMatchObject({ ...score, customer_id: '', price_minor: null })
+    expect(newest[0]).toMatchObject({ ...score, price_minor: null })
     expect(newest.slice(1)).toEqual(board.conversations.newest.slice(0, 7))
   })
 
   it('scores a known conversation again without forgetting whose it is', () => {
-    const known = board.conversations.newest[3]!
-    const { newest } = with_score(board, { ...score, conversation_id: known.conversation_id }).conversations
+    const { customer_id, conversation_id } = board.conversations.newest[3]!
+    const { newest } = with_score(board, { ...score, customer_id, conversation_id }).conversations
     expect(newest).toHaveLength(8)
-    expect(newest[0]).toMatchObject({ customer_id: known.customer_id, total_score: 91 })
+    expect(newest[0]).toMatchObject({ customer_id, total_score: 91 })
   })
 
   it('prices what is shown, in its own currency', () => {
-    const { conversation_id } = board.conversations.newest[2]!
-    const price = { conversation_id, at: at(now), price_minor: 777, currency: 'EUR' }
+    const { customer_id, conversation_id } = board.conversations.newest[2]!
+    const price = { customer_id, conversation_id, at: at(now), price_minor: 777, currency: 'EUR' }
     expect(with_price(board, price).conversations.newest[2]!.price_minor).toBe(777)
     expect(with_price(board, { ...price, currency: 'USD' })).toBe(board)
+  })
+
+  it('takes the conversation of another customer for another one, whatever it is called', () => {
+    const { conversation_id } = board.conversations.newest[2]!
+    const { newest } = with_score(board, { ...score, conversation_id }).conversations
+    expect(newest.slice(1)).toEqual(board.conversations.newest.slice(0, 7))
+    const price = { customer_id: 'who', conversation_id, at: at(now), price_minor: 777, currency: 'EUR' }
+    const priced = with_price(with_score(board, { ...score, conversation_id }), price).conversations.newest
+    expect(priced.filter(({ price_minor }) => price_minor === 777)).toHaveLength(1)
   })
 })
 
@@ -76,6 +91,11 @@ describe('with_alert', () => {
     expect([once.alerts.firing, once.alerts.rows[0]]).toEqual([board.alerts.firing + 1, fresh])
     const twice = with_alert(once, fresh)
     expect([twice.alerts.firing, twice.alerts.rows.length]).toEqual([3, 4])
+  })
+
+  it('shows a premium lead, which is no incident, without counting it', () => {
+    const { alerts } = with_alert(board, { ...fresh, severity: 'info' })
+    expect([alerts.firing, alerts.rows[0]!.event_id]).toEqual([board.alerts.firing, 'fresh'])
   })
 
   it('counts down when one is resolved, keeps thirty', () => {

@@ -2,9 +2,10 @@
  * Runs the pipelines of one key group in memory through the production Processor: pipe records in, move stream time,
  * read outputs, state and outcomes. Rows travel as Avro both ways, so schemas and guards are exercised too.
  */
-import avsc from 'avsc'
+import type avsc from 'avsc'
 import { type App, type KeyGroup, key_groups, tributary, writers_of } from '../../runtime/app.ts'
 import { compile_encoder } from '../../runtime/avro/encoder.ts'
+import { exact_type } from '../../runtime/avro/exact-type.ts'
 import { CatalogView } from '../../runtime/catalog.ts'
 import { base_fields, check_future, Decoders, type Item, Lane } from '../../runtime/intake.ts'
 import { key_of } from '../../runtime/keys.ts'
@@ -212,7 +213,7 @@ const all_fields = (app: App, topic: string): string[] => {
 const type_of = (app: App, topic: string): avsc.Type => {
   let type = types.get(topic)
   if (!type) {
-    type = avsc.Type.forSchema(app.schemas[app.topics[topic]?.schema ?? ''] as avsc.Schema)
+    type = exact_type(app.schemas[app.topics[topic]?.schema ?? ''] as object)
     types.set(topic, type)
   }
   return type

@@ -122,7 +122,7 @@ describe('GET /v1/live', () => {
     await expect.poll(() => of('alert').length + of('ledger').length + of('score').length).toBe(3)
     expect(of('ledger')).toEqual([{ at: iso(NOW), amount_minor: 5, currency: 'USD' }])
     expect(of('score')).toEqual([
-      { conversation_id: 'k', at: iso(NOW), total_score: 61.5, quality_tier: 'basic' },
+      { customer_id: 'c', conversation_id: 'k', at: iso(NOW), total_score: 61.5, quality_tier: 'basic' },
     ])
     expect(of('alert')).toEqual([
       {
@@ -298,7 +298,10 @@ describe('bursts', () => {
     await clock.advance(WINDOW_MS)
     expect(queue.take()).toEqual([
       ['ledger', { at: iso(NOW), amount_minor: 5050, currency: 'USD' }],
-      ['score', { conversation_id: 'k', at: iso(NOW), total_score: 100, quality_tier: 'basic' }],
+      [
+        'score',
+        { customer_id: 'c', conversation_id: 'k', at: iso(NOW), total_score: 100, quality_tier: 'basic' },
+      ],
       ['ledger', { at: iso(NOW), amount_minor: 3, currency: 'JPY' }],
     ])
     expect(queue.take()).toEqual([])
@@ -308,16 +311,23 @@ describe('bursts', () => {
     const queue = outgoing(new FakeClock(NOW))
     for (let i = 0; i < EVENTS_PER_WINDOW; i++) queue.put(money(1, { occurred_at: NOW - i * 300_000 }))
     queue.take()
-    const row = { conversation_id: 'k', occurred_at: NOW, currency: 'EUR', buyer_tier: 'volume' }
+    const who = { customer_id: 'c', conversation_id: 'k' }
+    const row = { ...who, occurred_at: NOW, currency: 'EUR', buyer_tier: 'volume' }
     for (const price_minor of [500, 700]) queue.put(event_of('prices', { ...row, price_minor })!)
     expect(event_of('prices', { ...row, price_minor: 0, buyer_tier: null })).toBeNull()
     expect(queue.take()).toEqual([])
     const fresh = outgoing(new FakeClock(NOW))
     fresh.put(event_of('prices', { ...row, price_minor: 500 })!)
     fresh.put(event_of('prices', { ...row, price_minor: 700 })!)
-    expect(fresh.take()).toEqual([
-      ['price', { conversation_id: 'k', at: iso(NOW), price_minor: 700, currency: 'EUR' }],
-    ])
+    expect(fresh.take()).toEqual([['price', { ...who, at: iso(NOW), price_minor: 700, currency: 'EUR' }]])
+  })
+
+  it('two customers may call their conversations the same', () => {
+    const queue = outgoing(new FakeClock(NOW))
+    const row = { conversation_id: 'k', occurred_at: NOW, currency: 'EUR', buyer_tier: 'volume' }
+    for (const customer_id of ['a', 'b'])
+      queue.put(event_of('prices', { ...row, customer_id, price_minor: 5 })!)
+    expect(queue.take()).toHaveLength(2)
   })
 
   it('never sends more than so many a second, oldest first', async () => {

@@ -1,11 +1,12 @@
 /** The panels' questions on ClickHouse itself: given rows, expected panels. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ask_alerts } from '../../server/board/alerts-panel.ts'
+import { ask_alerts, ask_incidents } from '../../server/board/alerts-panel.ts'
 import { type Asking, asking } from '../../server/board/asking.ts'
 import { ask_channels } from '../../server/board/channels-panel.ts'
 import { ask_conversations } from '../../server/board/conversations-panel.ts'
 import { ask_forecast } from '../../server/board/forecast-panel.ts'
 import { ask_revenue } from '../../server/board/revenue-panel.ts'
+import { tenant_currency } from '../../server/board/tenant-currency.ts'
 import { ledger_row, type Served, serve_warehouse } from '../sql/served-warehouse.ts'
 import { memory_server } from './memory-ports.ts'
 
@@ -222,6 +223,8 @@ it('channels: credits of 30 days by model, with what the channel cost', async ()
   expect(panel.credits.filter(({ model }) => model === 'first_touch')).toEqual([
     row('first_touch', 'mail', 901, 1),
     row('first_touch', 'none', 99, 1),
+    // Credited with nothing, it has cost all the same.
+    row('first_touch', 'ads', 0, 0),
   ])
   expect(panel.credits.filter(({ model }) => model === 'linear')).toEqual([
     row('linear', 'mail', 451, 0.5),
@@ -305,6 +308,45 @@ it('alerts: newest first; firing are incidents that are not over, premium leads 
     description: 'D',
     suppressed: 3,
   })
+  expect(await ask_incidents(about)).toEqual([
+    { title: 'T6', description: 'D', severity: 'high' },
+    { title: 'T2', description: 'D', severity: 'high' },
+  ])
+})
+
+it('currency: the tenant’s own word before that for all, then the money it moved, then the one of nobody', async () => {
+  const tenant_entry = (
+    event_id: string,
+    tenant_id: string,
+    id: string,
+    currency: string,
+    effective_at: number,
+  ) => ({
+    _key: `tenants|${id}|${effective_at}|0`,
+    event_id,
+    tenant_id,
+    occurred_at: iso(0),
+    kind: 'tenants',
+    id,
+    effective_at: iso(effective_at),
+    revision: 0,
+    body: JSON.stringify({ currency }),
+  })
+  await served.fill('catalog', [
+    tenant_entry('1', 'mine', 'mine', 'JPY', 1000),
+    tenant_entry('2', '*', 'mine', 'EUR', 2000),
+    tenant_entry('3', '*', 'all', 'EUR', 2000),
+    tenant_entry('4', 'all', 'all', 'KWD', NOW + 1),
+  ])
+  const of = (tenant: string, current: string | null = null) =>
+    tenant_currency(served.warehouse.query, { tenant, now_ms: NOW, current })
+  expect(await Promise.all([of('mine'), of('all'), of('t1'), of('t1', 'JPY'), of('nobody')])).toEqual([
+    'JPY',
+    'EUR',
+    'USD',
+    'JPY',
+    'USD',
+  ])
 })
 
 it('the board that is sent has the fields its description says, and no others', async () => {

@@ -10,6 +10,8 @@ import { state_reader } from '../../runtime/read-state.ts'
 import { left_to_do, open_system, type System, start_work, type Work } from '../../runtime/system.ts'
 import { create_server } from '../../server/server.ts'
 import { default_stream_limits } from '../../server/stream.ts'
+import { FakeClock } from './fake-clock.ts'
+import { memory_server } from './memory-ports.ts'
 
 const CONVERSATION = '/api/v1/conversation/revenue-optimized'
 const dir = mkdtempSync(join(tmpdir(), 'tributary-seed-'))
@@ -170,6 +172,45 @@ describe('POST /api/v1/conversation/revenue-optimized', () => {
     expect(again.body.revenue_optimization.conversation_metrics.questions_asked).toBe(5)
   }, 60_000)
 
+  it('answers a message that is sent again with what was decided of it, not with a wait in vain', async () => {
+    const message = { ...EXAMPLE, tenant_id: 'talks', session_id: 'chat_again', event_id: 'm1' }
+    const first = await post(CONVERSATION, message)
+    expect(first.status).toBe(200)
+    // At once, while the rows are on their way into the warehouse, and when they are there.
+    expect(await post(CONVERSATION, message)).toEqual(first)
+    await inserted()
+    const from_ms = performance.now()
+    expect(await post(CONVERSATION, message)).toEqual(first)
+    expect(performance.now() - from_ms).toBeLessThan(3000)
+  }, 60_000)
+
+  const TURNS = { tenant_id: 'talks', session_id: 'chat_turns', technical_question: true }
+  it('counts a message once that comes again as a turn of the history', async () => {
+    const ask = async (message: string, more: object) =>
+      (await post(CONVERSATION, { ...TURNS, message, ...more })).body
+    const questions = ({ revenue_optimization }: Awaited<ReturnType<typeof ask>>) =>
+      revenue_optimization.conversation_metrics.questions_asked
+    const occurred_at = system.clock.now() - 5000
+    const first = await ask('How many panels?', { occurred_at })
+    expect([questions(first), first.occurred_at]).toEqual([1, new Date(occurred_at).toISOString()])
+    const turn = { role: 'user', content: 'How many panels?', technical_question: true }
+    const turns = [{ ...turn, timestamp: first.occurred_at }]
+    const second = await ask('Which inverter?', { conversation_history: turns, event_id: 'second' })
+    expect(questions(second)).toBe(2)
+    // Its own time is not what the server took it for: the id says which it is.
+    const named = { ...turn, content: 'Which inverter?', timestamp: occurred_at + 1, event_id: 'second' }
+    const third = await ask('What does it weigh?', { conversation_history: [...turns, named] })
+    expect(questions(third)).toBe(3)
+  }, 60_000)
+
+  it('keeps the context of a message that its own history has already', async () => {
+    const occurred_at = system.clock.now() - 5000
+    const itself = { role: 'user', content: EXAMPLE.message, timestamp: occurred_at }
+    const own = { ...EXAMPLE, tenant_id: 'talks', session_id: 'chat_itself', occurred_at }
+    const { body } = await post(CONVERSATION, { ...own, conversation_history: [itself] })
+    expect(body.revenue_optimization.lead_score.factors.base_qualification).toBe(31)
+  }, 60_000)
+
   it.each([
     [{ ...EXAMPLE, session_id: undefined }, 'session_id'],
     [{ ...EXAMPLE, conversation_context: { bill_amount: 1.005 } }, 'conversation_context.bill_amount'],
@@ -206,7 +247,9 @@ describe('revenue events, dashboard and insights', () => {
       quality_tier_distribution: { premium: 0, standard: 0, basic: 0 },
       alerts: [],
     })
+    expect(dashboard.body.revenue_trend).toHaveLength(30)
     expect(dashboard.body.revenue_trend.at(-1).revenue).toBe(399.99)
+    expect(dashboard.body.revenue_trend.at(0).revenue).toBe(0)
     const { body } = await get('/api/revenue/insights?timeframe=30d&tenant=shop')
     expect(body).toMatchObject({
       success: true,
@@ -231,9 +274,71 @@ describe('revenue events, dashboard and insights', () => {
     expect(answer.body.error).toContain(`${field}: `)
   })
 
+  it('refuse a body that is none in the same words', async () => {
+    const headers = { 'content-type': 'application/json' }
+    const answer = await server.inject({ method: 'POST', url: '/api/revenue/event', headers, payload: '{' })
+    expect([answer.statusCode, answer.json()]).toEqual([
+      400,
+      { success: false, error: 'the body is not JSON' },
+    ])
+    const strange = await post('/api/revenue/event', { customerId: '~c', eventType: 'page_view' })
+    expect([strange.status, strange.body.field]).toEqual([400, 'customerId'])
+  })
+
   it('refuse a timeframe that is none', async () => {
     const { status, body } = await get('/api/revenue/insights?timeframe=month')
     expect([status, body.success, body.field]).toEqual([400, false, 'timeframe'])
+  })
+})
+
+describe('under load and in outages', () => {
+  it('many who ask the same at once are one question, two queries at a time', async () => {
+    let [asked, open, most] = [0, 0, 0]
+    const query = (async () => {
+      most = Math.max(most, ++open)
+      asked++
+      await new Promise(resolve => setImmediate(resolve))
+      open--
+      return []
+    }) as never
+    const { server: other } = await memory_server({ warehouse: { query, health: async () => null } })
+    for (const path of ['/api/v1/revenue/dashboard', '/api/revenue/insights']) {
+      asked = 0
+      expect((await other.inject(path)).statusCode).toBe(200)
+      const alone = asked
+      asked = 0
+      const answers = await Promise.all(Array.from({ length: 20 }, () => other.inject(path)))
+      expect(new Set(answers.map(({ statusCode }) => statusCode))).toEqual(new Set([200]))
+      expect(asked).toBe(alone)
+    }
+    expect(most).toBe(2)
+  })
+
+  it('tenants apart, in the currency that each one uses', async () => {
+    const query = (async (sql: string, { tenant }: { tenant: string }) =>
+      sql.includes('AS said') ? [{ said: null, used: tenant === 'a' ? 'EUR' : 'JPY' }] : []) as never
+    const { server: other } = await memory_server({ warehouse: { query, health: async () => null } })
+    const [a, b] = await Promise.all(
+      ['a', 'b'].map(tenant => other.inject(`/api/v1/revenue/dashboard?tenant=${tenant}`)),
+    )
+    expect([a?.json(), b?.json()]).toMatchObject([
+      { tenant_id: 'a', currency: 'EUR' },
+      { tenant_id: 'b', currency: 'JPY' },
+    ])
+  })
+
+  it('a log out of reach is 503, a decision that does not come 504 with the id to send again', async () => {
+    const clock = new FakeClock(Date.UTC(2026, 2, 11))
+    const { server: other, deps } = await memory_server({ clock })
+    const ask = () =>
+      other.inject({ method: 'POST', url: CONVERSATION, payload: { ...EXAMPLE, event_id: 'm1' } })
+    const waiting = ask()
+    await expect.poll(() => clock.sleeping).toBeGreaterThan(1)
+    await clock.advance(6000)
+    const late = await waiting
+    expect([late.statusCode, late.json().remedy]).toEqual([504, expect.stringContaining('"m1"')])
+    deps.log.outage = 'broker gone'
+    expect((await ask()).statusCode).toBe(503)
   })
 })
 

@@ -149,8 +149,56 @@ describe('GET /v1/topics/{topic}/stream', () => {
     expect((await open('/v1/topics/payments/stream')).statusCode).toBe(404)
     expect((await open('/v1/topics/ledger/stream?from=7')).statusCode).toBe(400)
     expect((await open('/v1/topics/ledger/stream?from=9:0')).statusCode).toBe(400)
+    expect((await open('/v1/topics/ledger/stream?from=0:1&from=1:1')).statusCode).toBe(400)
+    expect((await open('/v1/topics/ledger/stream?tenant=a&tenant=b')).statusCode).toBe(400)
     expect((await open('/v1/topics/ledger/stream')).statusCode).toBe(200)
     expect((await open('/v1/topics/ledger/stream')).statusCode).toBe(503)
+  })
+
+  /** A log that says where it ends only when it is let. */
+  const slow_log = ({ log }: Awaited<ReturnType<typeof start>>['deps']) => {
+    const asked = Promise.withResolvers<void>()
+    const gate = Promise.withResolvers<void>()
+    const bounds = log.bounds.bind(log)
+    log.bounds = async (topic, partition) => {
+      asked.resolve()
+      await gate.promise
+      return bounds(topic, partition)
+    }
+    return { asked: asked.promise, let_go: gate.resolve }
+  }
+
+  it('does not count a reader that left before its stream began', async () => {
+    const stream_limits = { ...default_stream_limits, streams_max: 1 }
+    const { port, deps, open, server } = await start({ stream_limits })
+    const { asked, let_go } = slow_log(deps)
+    const request = get({ port, host: '127.0.0.1', path: '/v1/topics/ledger/stream' }).on('error', () => {})
+    await asked
+    request.destroy()
+    const connections = () =>
+      new Promise<number>((resolve, reject) =>
+        server.server.getConnections((e, n) => (e ? reject(e) : resolve(n))),
+      )
+    await expect.poll(connections).toBe(0)
+    let_go()
+    expect((await open('/v1/topics/ledger/stream')).statusCode).toBe(200)
+  })
+
+  it('does not begin when the server is closing already', async () => {
+    const { port, deps, server } = await start()
+    const { asked, let_go } = slow_log(deps)
+    const answer = new Promise<number | undefined>(resolve => {
+      get({ port, host: '127.0.0.1', path: '/v1/topics/ledger/stream' }, response => {
+        response.resume()
+        resolve(response.statusCode)
+      })
+    })
+    await asked
+    const closed = server.close()
+    await expect.poll(() => server.server.listening).toBe(false)
+    let_go()
+    expect(await answer).toBe(503)
+    await closed
   })
 
   it('ends when the server closes', async () => {

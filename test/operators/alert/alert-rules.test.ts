@@ -41,3 +41,17 @@ it('lets the catalog switch off, fix the severity, move the threshold and the pa
   expect([severity_of(low, 20), low.threshold, low.cooldown_ms]).toEqual(['low', 9, 60])
   expect(severity_of(with_override(drop, { threshold: 9 }) as AlertRule, 20)).toBe('critical')
 })
+
+it('does not believe what makes no sense in the catalog', () => {
+  const drop = rule('visits_drop')
+  const silly = [
+    { severity: 'urgent', threshold: 'x', cooldown_ms: -1 },
+    { severity: null, threshold: null, cooldown_ms: null },
+    { severity: 3, threshold: -5, cooldown_ms: '1h' },
+  ]
+  for (const body of silly) expect(with_override(drop, body as never)).toEqual(drop)
+  expect(with_override(drop, { threshold: 0, cooldown_ms: 0 })).toMatchObject({
+    threshold: 0,
+    cooldown_ms: 0,
+  })
+})

@@ -98,3 +98,12 @@ it('tells or keeps back each trouble, and resolves each incident at most once', 
     }),
   )
 })
+
+it('never gives two incidents one start, though their stretches begin alike', () => {
+  const { incident } = run([0])
+  const closed = told(calm(incident, minutes(30)) as AlertIncident)
+  const hour = { ...trouble(45, 'critical'), from_ms: incident.started_ms }
+  const again = sound(closed, rule, hour)
+  expect(again).toMatchObject({ fires: true, incident: { alerts: 1, started_ms: incident.alerted_ms } })
+  expect(again.incident.started_ms).toBeGreaterThan(incident.started_ms)
+})

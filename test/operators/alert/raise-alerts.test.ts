@@ -234,3 +234,49 @@ scenario(
   },
   metric_app,
 )
+
+scenario(
+  'alerts of incidents that follow each other closely have ids of their own',
+  'tenant',
+  d => {
+    const calm = [20, 25, 30, 35, 40, 45].map(at => anomaly(at, 0))
+    const hour = anomaly(60, -14, { occurred_at: T, window_ms: minutes(60) })
+    d.send('anomalies', [anomaly(15, -6), ...calm, hour], own)
+    d.run()
+    expect(brief(d)).toEqual([
+      ['revenue_drop', 'firing', 'medium', 15, 0],
+      ['revenue_drop', 'resolved', 'medium', 45, 0],
+      ['revenue_drop', 'firing', 'critical', 60, 0],
+    ])
+    expect(new Set(d.outputs('alerts').map(row => row.event_id)).size).toBe(3)
+  },
+  metric_app,
+)
+
+scenario(
+  'a rule of the catalog that makes no sense does not stop its alerts',
+  'tenant',
+  d => {
+    enter(d, 'alert_rules', 'revenue_drop', { severity: 'urgent', threshold: 'x', cooldown_ms: 'x' } as never)
+    d.send('anomalies', [anomaly(15, -6), anomaly(75, -6)], own)
+    d.run()
+    expect(brief(d)).toEqual([
+      ['revenue_drop', 'firing', 'medium', 15, 0],
+      ['revenue_drop', 'firing', 'medium', 75, 0],
+    ])
+    expect(d.outcomes.dead_letter).toBe(0)
+  },
+  metric_app,
+)
+
+scenario(
+  'blanks in ids do not make two conversations one',
+  'tenant',
+  d => {
+    const other = price('2', 'c', 2, { customer_id: 'a b' })
+    d.send('prices', [price('1', 'b c', 1, { customer_id: 'a' }), other], own)
+    d.run()
+    expect(d.outputs('alerts')).toHaveLength(2)
+  },
+  metric_app,
+)

@@ -311,3 +311,22 @@ test('the newest rows do not depend on the order in which touches and movements 
     { numRuns: 60 },
   )
 })
+
+scenario(
+  'money whose path was over long ago is kept to the next sweep, whatever comes in the same batch',
+  'customer',
+  d => {
+    d.send('payments', [pay('now', 0), pay('old', -days(120))])
+    d.send('identified_touches', [claimed('x', -days(121))], own)
+    d.run()
+    expect(d.outputs('conversions').map(row => [row.event_id, row.revision, row.touches.length])).toEqual([
+      ['now', 0, 0],
+      ['old', 0, 0],
+      ['old', 1, 1],
+    ])
+    d.tick(T + days(8))
+    const kept = [...d.fields('acme|ada').keys()].filter(field => field.startsWith('attribution-paths/build'))
+    expect(kept).toEqual([expect.anything(), expect.stringContaining('#c|now')])
+  },
+  app,
+)

@@ -48,6 +48,8 @@ it('urgency adds up timeline, comparison and role', () => {
   expect(urgency({ install_timeline: 'This Year', comparing_offers: 'true' })).toBe(0.5)
   expect(urgency({ install_timeline: 'asap', comparing_offers: 'true', decision_role: 'primary' })).toBe(1)
   expect(urgency({ install_timeline: 'whenever', comparing_offers: 'false' })).toBe(0)
+  // Names that every object has.
+  expect(urgency({ install_timeline: 'constructor', decision_role: '__proto__' })).toBe(0)
 })
 
 it('the trend compares the later half of the latest sentiments with the earlier', () => {

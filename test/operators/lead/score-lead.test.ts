@@ -56,6 +56,20 @@ scenario(
 )
 
 scenario(
+  'a market ratio that makes no sense counts as 1',
+  'customer',
+  d => {
+    for (const [i, revenue_ratio] of ['', '3', true, -1, 101].entries()) {
+      enter(d, 'markets', `m${i}`, { revenue_ratio } as never)
+      d.send('conversations', [said(`${i}`, i, { conversation_id: `c${i}` }, { borough: `M${i}` })])
+    }
+    d.run()
+    expect(d.outputs('lead_scores').map(row => row.market_ratio)).toEqual([1, 1, 1, 1, 1])
+  },
+  app,
+)
+
+scenario(
   'the first example after three and a half minutes and two technical questions, in a known market: 74.45',
   'customer',
   d => {

@@ -171,3 +171,26 @@ test('whatever the order of arrival, the newest revisions count every event and 
     { numRuns: 25 },
   )
 })
+
+scenario(
+  'a movement that makes a sum too large to be exact is refused, and the windows go on',
+  'tenant',
+  d => {
+    pass(d, 0)
+    send(d, [], 0, [moved('a', 0, 9e15), moved('b', 1, 9e15), moved('c', 2, 5), moved('e', minutes(6), 7)])
+    send(d, [], 1, [moved('f', 3, -5e15, 'JPY'), moved('g', 4, 1, 'JPY')])
+    pass(d, minutes(11))
+    expect(points(d, 'revenue')).toEqual([
+      ['revenue', 0, 9e15 + 5, 0],
+      ['revenue', 0, 1, 0],
+      ['revenue', 1, 7, 0],
+      ['revenue', 1, 0, 0],
+    ])
+    const letters = d.outputs('dead_letters').map(({ pipeline, detail }) => [pipeline, detail])
+    expect(letters).toEqual([
+      ['metric-windows', 'sum_too_large'],
+      ['metric-windows', 'sum_too_large'],
+    ])
+  },
+  metric_app,
+)

@@ -242,3 +242,19 @@ test('prices are the exact product, rounded half up once', async () => {
     },
   )
 })
+
+scenario(
+  'bars in ids do not make two conversations one',
+  'tenant',
+  d => {
+    enter(d, 'buyer_tiers', 'premium', { daily_capacity: 10 })
+    send(d, [
+      handed_off('a', { conversation_id: 'b|c' }),
+      handed_off('a|b', { conversation_id: 'c' }),
+      handed_off('d'),
+    ])
+    d.run()
+    expect(d.outputs('prices').map(row => row.utilization_ratio)).toEqual([0, 0.1, 0.2])
+  },
+  app,
+)

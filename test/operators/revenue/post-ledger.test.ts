@@ -2,9 +2,10 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parse_field, StateCodec } from '../../../runtime/state-fields.ts'
 import { definitions } from '../../../schemas/definitions.ts'
-import type { RevenueDay } from '../../../schemas/types.ts'
+import type { Payment, RevenueDay } from '../../../schemas/types.ts'
 import { days } from '../../../schemas/units.ts'
 import { Driver } from '../../driver/driver.ts'
+import { scenario } from '../../driver/scenario.ts'
 
 const T = Date.UTC(2026, 0, 5)
 const day_codec = new StateCodec<RevenueDay>(
@@ -58,4 +59,25 @@ test('for any payments: ledger = log = state, to the cent, per customer, currenc
     ),
     { numRuns: 60 },
   )
+})
+
+scenario('a movement that makes a day too large to be exact is refused; the others stand', 'customer', d => {
+  const pay = (event_id: string, amount_minor: number, type: Payment['type'] = 'payment_succeeded') => ({
+    event_id,
+    tenant_id: 'acme',
+    customer_id: 'ada',
+    occurred_at: T,
+    type,
+    amount_minor,
+    currency: 'JPY',
+  })
+  d.send('payments', [pay('a', 9e15), pay('b', 9e15), pay('c', 5), pay('d', 4e15, 'refunded')])
+  d.run()
+  expect(d.outputs('ledger').map(row => [row.event_id, row.amount_minor])).toEqual([
+    ['a', 9e15],
+    ['c', 5],
+    ['d', -4e15],
+  ])
+  const letters = d.outputs('dead_letters').map(({ pipeline, reason, detail }) => [pipeline, reason, detail])
+  expect(new Set(letters.map(String))).toEqual(new Set(['revenue-ledger,REJECTED,day_total_too_large']))
 })

@@ -7,24 +7,25 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type EmbeddedWarehouse, start_embedded_warehouse } from '../../../runtime/embedded/warehouse.ts'
 import { inflated_frames } from '../../../runtime/embedded/warehouse-frames.ts'
 
-const frame = (method: number, block: Uint8Array): Buffer => {
+const frame = (method: number, block: Uint8Array, inside = block.length): Buffer => {
   const head = Buffer.alloc(25)
   head[16] = method
   head.writeUInt32LE(9 + block.length, 17)
+  head.writeUInt32LE(inside, 21)
   return Buffer.concat([head, block])
 }
 const as_told = async (file: Buffer): Promise<Buffer> => file
 
 describe('inflated_frames', () => {
   it('puts the blocks together, whatever the method of each', async () => {
-    const frames = [frame(0x02, Buffer.from('one ')), frame(0x90, zstdCompressSync(Buffer.from('two')))]
-    expect((await inflated_frames(Buffer.concat(frames), as_told)).toString()).toBe('one two')
-    expect((await inflated_frames(Buffer.alloc(0), as_told)).length).toBe(0)
+    const frames = [frame(0x02, Buffer.from('one ')), frame(0x90, zstdCompressSync(Buffer.from('two')), 3)]
+    expect((await inflated_frames(Buffer.concat(frames), as_told, 7)).toString()).toBe('one two')
+    expect((await inflated_frames(Buffer.alloc(0), as_told, 0)).length).toBe(0)
   })
 
   it('hands on an LZ4 block as a file of its own', async () => {
     const block = Buffer.from([0x30, 0x61, 0x62, 0x63])
-    const file = await inflated_frames(frame(0x82, block), as_told)
+    const file = await inflated_frames(frame(0x82, block, 19), as_told, 19)
     expect(file.toString('hex')).toBe('04224d1860707304000000306162630000' + '0000')
   })
 
@@ -34,7 +35,17 @@ describe('inflated_frames', () => {
     ['the frame at byte 0 is cut', frame(0x02, Buffer.from('abc')).subarray(0, 27)],
     ['no method is 0x77', frame(0x77, Buffer.from('abc'))],
   ])('refuses: %s', async (why, bytes) => {
-    await expect(inflated_frames(bytes, as_told)).rejects.toThrow(why)
+    await expect(inflated_frames(bytes, as_told, 100)).rejects.toThrow(why)
+  })
+
+  it('takes no more than it is told to, and nothing from a block that lies about its length', async () => {
+    const bomb = zstdCompressSync(Buffer.alloc(1 << 20))
+    const two = Buffer.concat([frame(0x90, bomb, 1 << 20), frame(0x90, bomb, 1 << 20)])
+    await expect(inflated_frames(two, as_told, 1 << 20)).rejects.toThrow('at most 1048576 are taken')
+    await expect(inflated_frames(frame(0x90, bomb, 10), as_told, 1 << 20)).rejects.toThrow()
+    await expect(inflated_frames(frame(0x90, bomb, 2 << 20), as_told, 4 << 20)).rejects.toThrow(
+      'a frame that says',
+    )
   })
 })
 
