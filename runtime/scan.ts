@@ -8,7 +8,7 @@ export interface Place {
 
 /**
  * Visits the committed records of one partition from `from` to the end as it stands when called, in offset
- * order. Returns the position behind them.
+ * order. Returns the position behind them: what comes later starts there.
  */
 export const scan = async (
   log: Log,
@@ -23,7 +23,8 @@ export const scan = async (
   try {
     for await (const fetched of log.tail(topic, partition, position, stop.signal)) {
       for (const record of fetched.records) if (record.offset < end) await visit(record)
-      position = Math.max(position, fetched.position)
+      // What was appended meanwhile may have come along: it is for the next scan.
+      position = Math.max(position, Math.min(fetched.position, end))
       if (position >= end) break
     }
   } finally {

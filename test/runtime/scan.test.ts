@@ -33,3 +33,18 @@ it('finds the newest record that is wanted, however far back', async () => {
   expect(await find(i => i < 3)).toBe(2)
   expect(await find(() => false)).toBe(null)
 })
+
+it('goes on where it ended when more came along with the last fetch', async () => {
+  const log = await filled(4)
+  // Two more are appended between the look at the end and the fetch, which brings them too.
+  const { bounds } = log
+  log.bounds = async (topic, partition) => {
+    const answer = await bounds.call(log, topic, partition)
+    if (answer.end === 4) await log.append([0, 1].map(() => ({ ...place, key: null, value: null })))
+    return answer
+  }
+  const seen: number[] = []
+  const position = await scan(log, place, 0, ({ offset }) => void seen.push(offset))
+  await scan(log, place, position, ({ offset }) => void seen.push(offset))
+  expect(seen).toEqual([0, 1, 2, 3, 4, 5])
+})
