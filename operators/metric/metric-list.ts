@@ -80,9 +80,9 @@ export const add_money = (window: MetricWindow, currency: string, amount_minor: 
   return { ...window, money }
 }
 
-/** Whether its sums can be stored: state holds longs from -2^52 to below the largest safe integer exactly. */
+/** Whether its sums are exact. */
 export const is_exact = ({ money }: MetricWindow): boolean =>
-  money.every(({ net_minor }) => net_minor >= -(2 ** 52) && net_minor < Number.MAX_SAFE_INTEGER)
+  money.every(({ net_minor }) => Number.isSafeInteger(net_minor))
 
 /** metric|currency, the part of a point's id before its start. */
 export const series_of = (metric: string, currency: string | null): string => `${metric}|${currency ?? ''}`

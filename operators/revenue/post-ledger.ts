@@ -88,6 +88,6 @@ const add_to_day = (day: RevenueDay, { type, amount_minor }: LedgerEntry): Reven
     ? { ...day, gross_minor: day.gross_minor + amount_minor, payments: day.payments + 1 }
     : { ...day, refunds_minor: day.refunds_minor - amount_minor }
 
-/** Whether the day can be stored: state holds longs below the largest safe integer exactly. */
+/** Whether the day's sums are exact. */
 const is_exact = ({ gross_minor, refunds_minor }: RevenueDay): boolean =>
-  gross_minor < Number.MAX_SAFE_INTEGER && refunds_minor < Number.MAX_SAFE_INTEGER
+  Number.isSafeInteger(gross_minor) && Number.isSafeInteger(refunds_minor)

@@ -182,15 +182,13 @@ scenario(
     pass(d, minutes(11))
     expect(points(d, 'revenue')).toEqual([
       ['revenue', 0, 9e15 + 5, 0],
-      ['revenue', 0, 1, 0],
+      // Beyond 2^52, where plain Avro libraries lose the sign: state and row have it exactly.
+      ['revenue', 0, -5e15 + 1, 0],
       ['revenue', 1, 7, 0],
       ['revenue', 1, 0, 0],
     ])
     const letters = d.outputs('dead_letters').map(({ pipeline, detail }) => [pipeline, detail])
-    expect(letters).toEqual([
-      ['metric-windows', 'sum_too_large'],
-      ['metric-windows', 'sum_too_large'],
-    ])
+    expect(letters).toEqual([['metric-windows', 'sum_too_large']])
   },
   metric_app,
 )
