@@ -44,7 +44,7 @@ export const raiseAlerts = () =>
     state: { schema: 'state/alert_tenant', init: () => QUIET },
     slot: { schema: 'state/alert_incident', init: () => NO_INCIDENT },
     timers: { forget: 'stream' },
-    idle_ms: days(60),
+    idle_ms: Number.POSITIVE_INFINITY,
     step: (state, input, turn) => {
       const next = input.from === 'point' ? hear_point(state, input.value, turn) : state
       if (input.from === 'anomaly' && input.value.revision === 0) hear_anomaly(input.value, turn)

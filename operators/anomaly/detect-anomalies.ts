@@ -3,7 +3,7 @@
  * Because: expectation from hour of the day, weekday and hour of the week with a local level, robust z on a scale where counts
  *   have a constant spread (seasonal-level.ts, judge-point.ts). The threshold of 5 was chosen on own simulations: fewer than
  *   one false alarm in 100,000 quiet points of 5 to 6,000 events an hour; from 60 an hour on an outage is seen in 15 minutes.
- * Keeps: one slot of fixed size per metric and currency: the season, the last hour, up to 64 anomalies of two days.
+ * Keeps: one slot of fixed size per metric and currency, for ever: the season, the last hour, up to 64 anomalies of two days.
  * When late: a revision of a point among those anomalies is judged again, and written as `none` where it is none any more; a
  *   revision within the last hour counts in the sums to come; others change nothing. Twice: a point comes once per revision.
  *   Missing: no point, no verdict; a ratio below policy.samples is not judged.
@@ -40,7 +40,8 @@ export const detectAnomalies = (policy: AnomalyPolicy = default_anomalies) =>
     version: 1,
     state: { schema: 'state/nothing', init: () => NOTHING },
     slot: { schema: 'state/anomaly_series', init: () => new_series(0) },
-    idle_ms: days(60),
+    // Points come back through the log while stream time may have leapt ahead: a tick that forgot would race with them.
+    idle_ms: Number.POSITIVE_INFINITY,
     step: (state, point, turn) => {
       const id = `${point.metric}|${point.currency ?? ''}`
       const before = turn.slot(id) ?? new_series(point.occurred_at)
