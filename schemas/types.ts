@@ -41,7 +41,7 @@ export interface Anomaly {
   readonly revision: number
   readonly metric: string
   readonly currency: null | string
-  /** none: a correction took the anomaly back. */
+  /** none: usual again, or a correction took the anomaly back. */
   readonly direction: 'spike' | 'drop' | 'none'
   readonly value: number
   readonly expected: number

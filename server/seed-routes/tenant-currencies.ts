@@ -2,10 +2,10 @@
 import { body_reader } from '../../runtime/bodies.ts'
 import { type CatalogRow, CatalogView } from '../../runtime/catalog.ts'
 import { scan } from '../../runtime/scan.ts'
+import { CURRENCY } from '../board/tenant-currency.ts'
 import { unavailable } from '../refusals.ts'
 import type { ServerDeps } from '../server-deps.ts'
 
-const DEFAULT_CURRENCY = 'USD'
 /** A change of the catalog is seen by requests so much later at most. */
 const READ_EVERY_MS = 2000
 
@@ -40,7 +40,7 @@ export const tenant_currencies = (deps: Pick<ServerDeps, 'log' | 'registry' | 'c
         })
       }
       const entry = view.lookup('tenants', tenant, tenant, now_ms, Number.POSITIVE_INFINITY)
-      return entry?.currency ?? DEFAULT_CURRENCY
+      return entry?.currency ?? CURRENCY
     },
   }
 }
