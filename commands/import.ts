@@ -4,7 +4,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { tributary } from '../runtime/app.ts'
+import { emitted_topics, tributary } from '../runtime/app.ts'
 import {
   type Config,
   ConfigError,
@@ -110,9 +110,7 @@ const main = async (): Promise<number> => {
 const check_arguments = (positionals: readonly string[]) => {
   const [topic, path] = positionals
   if (topic === undefined || path === undefined) throw new ConfigError(`TOPIC and FILE are needed: ${USAGE}`)
-  const inputs = Object.entries(tributary(1).topics).flatMap(([name, spec]) =>
-    spec.role === 'input' ? [name] : [],
-  )
+  const inputs = emitted_topics(tributary(1))
   if (!inputs.includes(topic))
     throw new ConfigError(`TOPIC must be one of ${inputs.join(', ')}, not ${topic}`)
   const format = /\.(ndjson|jsonl|csv)$/.exec(path)?.[1]

@@ -2,7 +2,7 @@
  * The same money read from four places: the log as judged, the ledger topic, the operators' state and the
  * view. Sums are signed minor units by tenant, currency and UTC day.
  */
-import { type App, partitions_of } from '../runtime/app.ts'
+import { type App, declared_topic, partitions_of } from '../runtime/app.ts'
 import { read_batch } from '../runtime/batch-log.ts'
 import { body_reader } from '../runtime/bodies.ts'
 import { tenant_of } from '../runtime/keys.ts'
@@ -10,7 +10,7 @@ import type { Log, Registry, StateStore, Warehouse } from '../runtime/ports.ts'
 import { state_reader } from '../runtime/read-state.ts'
 import { newest, scan } from '../runtime/scan.ts'
 import { batch_log_topic } from '../schemas/topics.ts'
-import type { DeadLetter, RevenueDay } from '../schemas/types.ts'
+import type { RevenueDay } from '../schemas/types.ts'
 
 export interface Places {
   readonly app: App
@@ -59,46 +59,42 @@ export const visit_log = async (
   visit: (movement: Movement) => void,
 ): Promise<void> => {
   const read = body_reader(registry)
-  for (let partition = 0; partition < partitions_of(app, 'payments'); partition++) {
-    const { ranges, left_out } = await judged({ app, log, registry }, partition)
-    const last = ranges.at(-1)
-    if (!last) continue
-    let at = 0
-    await scan(log, { topic: 'payments', partition }, ranges[0]!.from, async ({ offset, value }) => {
-      while (at < ranges.length && offset >= ranges[at]!.to) at++
-      const range = ranges[at]
-      if (!range || offset < range.from || left_out.has(offset) || !value) return
-      const row = (await read(value)) as unknown as Movement & { readonly type: string }
-      const sign = SIGNS[row.type]
-      if (sign) visit({ ...row, amount_minor: sign * row.amount_minor })
-    })
-  }
+  const topics = Object.keys(app.topics).filter(topic => declared_topic(app, topic) === 'payments')
+  for (let partition = 0; partition < partitions_of(app, 'payments'); partition++)
+    for (const topic of topics) {
+      const { ranges, left_out } = await judged(log, topic, partition)
+      const last = ranges.at(-1)
+      if (!last) continue
+      let at = 0
+      await scan(log, { topic, partition }, ranges[0]!.from, async ({ offset, value, redrive }) => {
+        while (at < ranges.length && offset >= ranges[at]!.to) at++
+        const range = ranges[at]
+        if (!range || offset < range.from || left_out.has(offset) || !value) return
+        if (redrive && redrive.pipeline !== PIPELINE) return
+        const row = (await read(value)) as unknown as Movement & { readonly type: string }
+        const sign = SIGNS[row.type]
+        if (sign) visit({ ...row, amount_minor: sign * row.amount_minor })
+      })
+    }
 }
 
-type Logs = Pick<Places, 'app' | 'log' | 'registry'>
-
-const judged = async ({ app, log, registry }: Logs, partition: number) => {
+/** A record that failed in some pipeline moved money all the same, unless it was the ledger's pipeline. */
+const judged = async (log: Log, name: string, partition: number) => {
   const ranges: { from: number; to: number }[] = []
   const left_out = new Set<number>()
   const failed = new Set<number>()
   await scan(log, { topic: batch_log_topic(GROUP), partition }, 0, ({ value }) => {
     if (!value) return
     const batch = read_batch(value)
-    for (const { topic, from, to } of batch.ranges) if (topic === 'payments') ranges.push({ from, to })
-    for (const { topic, offset, outcome } of batch.left_out)
-      if (topic === 'payments') (outcome === 'failed' ? failed : left_out).add(offset)
+    // What had failed has been worked off anew.
+    if (batch.kind === 'rebuilt') failed.clear()
+    for (const { topic, from, to } of batch.ranges) if (topic === name) ranges.push({ from, to })
+    for (const { topic, offset, outcome, pipelines } of batch.left_out)
+      if (topic !== name) continue
+      else if (outcome !== 'failed') left_out.add(offset)
+      else if (pipelines.includes(PIPELINE)) failed.add(offset)
   })
-  if (failed.size === 0) return { ranges, left_out }
-  // A record that failed in some pipeline moved money all the same, unless it was the ledger's pipeline.
-  const read = body_reader(registry)
-  for (let from = 0; from < partitions_of(app, 'dead_letters'); from++)
-    await scan(log, { topic: 'dead_letters', partition: from }, 0, async ({ value }) => {
-      if (!value) return
-      const dead = (await read(value)) as unknown as DeadLetter
-      const here = dead.topic === 'payments' && dead.partition === partition && failed.has(dead.offset)
-      if (here && dead.pipeline === PIPELINE) left_out.add(dead.offset)
-    })
-  return { ranges, left_out }
+  return { ranges, left_out: new Set([...left_out, ...failed]) }
 }
 
 /** Visits every row of the ledger topic. */

@@ -3,7 +3,7 @@ import { Subject } from 'rxjs'
 import { type Graph, type Pipeline, wire } from '../operators/core/keyed.ts'
 import { pipelines } from '../pipelines/index.ts'
 import { definitions } from '../schemas/definitions.ts'
-import { batch_log_topic, type TopicSpec, topics } from '../schemas/topics.ts'
+import { batch_log_topic, rekeyed_topic, type TopicSpec, topics } from '../schemas/topics.ts'
 import type { TopicSettings } from './ports.ts'
 
 export interface App {
@@ -26,11 +26,28 @@ export interface KeyGroup {
 
 export const tributary = (partitions: number): App => ({
   name: 'tributary',
-  topics,
+  topics: with_returns(topics),
   pipelines,
   schemas: definitions,
   partitions,
 })
+
+/** The topics, and behind them for each input whose partitions are checked the one where its records come in again. */
+export const with_returns = (declared: App['topics']): App['topics'] => {
+  const returns = Object.entries(declared).flatMap(([name, { table: _, ...spec }]) =>
+    spec.role === 'input' && spec.partitioner === 'murmur2' && spec.keyed_by !== 'catalog'
+      ? [[rekeyed_topic(name), { ...spec, of: name }] as const]
+      : [],
+  )
+  return { ...declared, ...Object.fromEntries(returns) }
+}
+
+/** The topic as pipelines, ids and tables know it. */
+export const declared_topic = (app: App, topic: string): string => app.topics[topic]?.of ?? topic
+
+/** Topics that emitters may write. */
+export const emitted_topics = (app: App): string[] =>
+  Object.entries(app.topics).flatMap(([topic, { role, of }]) => (role === 'input' && !of ? [topic] : []))
 
 /** Topics a pipeline reads (with the fields it projects) and writes, found by building it once. */
 export const describe_pipeline = (pipeline: Pipeline) => {

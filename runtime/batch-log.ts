@@ -51,6 +51,7 @@ export const acquisition = (
   left_out: [],
   outcomes: nothing,
   dead_timers: 0,
+  quarantined: [],
   digest: 0,
   outputs: 0,
 })

@@ -3,13 +3,13 @@
  * event time. A record that may not be processed becomes a refused item, in its place.
  */
 import { crc32 } from 'node:zlib'
-import type { TopicSpec } from '../schemas/topics.ts'
+import { rekeyed_topic, type TopicSpec } from '../schemas/topics.ts'
 import type { App } from './app.ts'
 import { partitions_of } from './app.ts'
 import { compile_decoder, type Decoder, Refused } from './avro/decoder.ts'
 import { body_schema_id, PREFIX_BYTES } from './avro/encoder.ts'
 import { key_of, partition_of } from './keys.ts'
-import type { LogRecord, Reader, Registry, Upstream } from './ports.ts'
+import type { LogRecord, Reader, Redrive, Registry, Upstream } from './ports.ts'
 import { UnknownSchema } from './ports.ts'
 
 export type Row = Record<string, unknown>
@@ -27,10 +27,29 @@ export interface Item {
   readonly crc: number
   readonly row: Row | null
   readonly refused: { readonly reason: string; readonly detail: string } | null
+  /** Where it belongs, when that is another partition or key than it came with. */
+  readonly stray: Place | null
   readonly upstream: Upstream | undefined
+  /** A dead letter's record, for one pipeline only. */
+  readonly redrive: Redrive | undefined
+  /** Replayed: what failed on it then. */
+  readonly failed?: Failed
   readonly raw_key: Buffer | null
   readonly value: Buffer | null
   readonly schema_id: number | null
+}
+
+/** Pipelines that failed on a record when it was live. */
+export interface Failed {
+  readonly pipelines: readonly string[]
+  /** They get it all the same, as if they had never failed; its dead letters are not to be driven again then. */
+  readonly anew: boolean
+}
+
+/** A key and its partition. */
+export interface Place {
+  readonly key: string
+  readonly partition: number
 }
 
 type Compiled = Decoder | Refused
@@ -125,6 +144,8 @@ export class Lane {
   readonly #app: App
   readonly #partition: number
   readonly #decoders: Decoders
+  /** Strays are copied to their own partition. */
+  readonly #returns: boolean
   readonly #id_field: string
   readonly #time_field: string
 
@@ -135,6 +156,7 @@ export class Lane {
     this.#app = app
     this.#partition = partition
     this.#decoders = decoders
+    this.#returns = app.topics[rekeyed_topic(topic)] !== undefined
     this.#id_field = this.spec.event_id ?? 'event_id'
     this.#time_field = this.spec.occurred_at ?? 'occurred_at'
   }
@@ -142,7 +164,7 @@ export class Lane {
   /** The record as an item, or the schema id that must be fetched first. */
   item(record: LogRecord): Item | number {
     const { value, upstream } = record
-    if (upstream && !value) return this.#make(record, '', '', 0, 0, null, null, null)
+    if (upstream && !value) return this.#make(record, '', '', 0, 0, null, null, null, null)
     let schema_id: number | null = null
     let crc = 0
     try {
@@ -153,35 +175,48 @@ export class Lane {
       if (decoder === undefined) return schema_id
       if (decoder instanceof Refused) throw decoder
       const row = decoder(value, PREFIX_BYTES)
-      const key = this.#key(record, row)
+      const place = this.#place(record, row)
       const event_id = row[this.#id_field] as string
-      return this.#make(record, key, event_id, row[this.#time_field] as number, crc, row, schema_id, null)
+      const at_ms = row[this.#time_field] as number
+      // A stray passes through at once: neither its time nor its row is this task's business.
+      if (typeof place !== 'string')
+        return this.#make(record, '', event_id, Number.NEGATIVE_INFINITY, crc, null, schema_id, null, place)
+      return this.#make(record, place, event_id, at_ms, crc, row, schema_id, null, null)
     } catch (error) {
       if (!(error instanceof Refused)) throw error
       const key = record.key ? record.key.toString('utf8') : ''
-      return this.#make(record, key, '', Number.NEGATIVE_INFINITY, crc, null, schema_id, error)
+      return this.#make(record, key, '', Number.NEGATIVE_INFINITY, crc, null, schema_id, error, null)
     }
   }
 
   /** A record that was refused when it was first read: its place and its body's CRC, nothing else. */
   unreadable(record: LogRecord): Item {
     const refused = new Refused('INVALID', 'refused before')
-    return this.#make(record, '', '', Number.NEGATIVE_INFINITY, crc_of(record.value), null, null, refused)
+    return this.#make(
+      record,
+      '',
+      '',
+      Number.NEGATIVE_INFINITY,
+      crc_of(record.value),
+      null,
+      null,
+      refused,
+      null,
+    )
   }
 
-  #key(record: LogRecord, row: Row): string {
-    if (!record.key) throw new Refused('MISSING_KEY', 'a record without a key')
-    const key = record.key.toString('utf8')
-    if (this.spec.partitioner === 'trusted') return key
+  /** Its key, or where it belongs if that is not here. What came to a sister topic was put there by us. */
+  #place(record: LogRecord, row: Row): string | Place {
+    if (this.spec.partitioner === 'trusted') {
+      if (!record.key) throw new Refused('MISSING_KEY', 'a record without a key')
+      return record.key.toString('utf8')
+    }
     const expected = expected_key(this.spec, row)
-    if (key !== expected) throw new Refused('KEY_MISMATCH', `key ${key} on a body that is ${expected}`)
-    const partition = partition_of(record.key, partitions_of(this.#app, this.topic))
-    if (partition !== this.#partition)
-      throw new Refused(
-        'WRONG_PARTITION',
-        `murmur2 gives partition ${partition}: set the emitter's partitioner`,
-      )
-    return key
+    const bytes = record.key?.toString('utf8') === expected ? record.key : Buffer.from(expected)
+    const partition = partition_of(bytes, partitions_of(this.#app, this.topic))
+    if (bytes === record.key && partition === this.#partition) return expected
+    if (!this.#returns) throw new Refused('KEY_MISMATCH', `key or partition of a body that is ${expected}`)
+    return { key: expected, partition }
   }
 
   #make(
@@ -193,6 +228,7 @@ export class Lane {
     row: Row | null,
     schema_id: number | null,
     refused: Refused | null,
+    stray: Place | null,
   ): Item {
     return {
       topic: this.topic,
@@ -203,7 +239,9 @@ export class Lane {
       crc,
       row,
       refused,
+      stray,
       upstream: record.upstream,
+      redrive: this.spec.of === undefined ? undefined : record.redrive,
       raw_key: record.key,
       value: record.value,
       schema_id,
@@ -211,7 +249,7 @@ export class Lane {
   }
 }
 
-const crc_of = (value: Buffer | null): number =>
+export const crc_of = (value: Buffer | null): number =>
   value === null ? 0 : crc32(value.length > PREFIX_BYTES ? value.subarray(PREFIX_BYTES) : value)
 
 const expected_key = (spec: TopicSpec, row: Row): string => {
@@ -227,7 +265,7 @@ const expected_key = (spec: TopicSpec, row: Row): string => {
  * waited for its own time would let the other inputs run ahead of the records behind it.
  */
 export const check_future = (item: Item, limit_ms: number): Item => {
-  if (item.refused || item.upstream || item.at_ms <= limit_ms) return item
+  if (item.refused || item.stray || item.upstream || item.at_ms <= limit_ms) return item
   const detail = `occurred_at ${new Date(item.at_ms).toISOString()}`
   return { ...item, at_ms: Number.NEGATIVE_INFINITY, refused: { reason: 'FUTURE_TIME', detail } }
 }
@@ -290,7 +328,7 @@ export const merge_sources = (
     }
     if (best < 0) break
     const item = heads[best] as Item
-    if (!item.upstream && !item.refused) {
+    if (!item.upstream && !item.refused && !item.stray) {
       if (item.at_ms > until_ms) break
       if (until_ms === Number.POSITIVE_INFINITY) until_ms = item.at_ms + span_ms
     }
@@ -312,13 +350,27 @@ export const reader_source = (lane: Lane, reader: Reader, future_ms: number): So
   },
 })
 
-/** A recorded range; what could not be read then is not read now, whatever the registry has learned since. */
+/** What a batch recorded of single records of one topic, by offset. */
+export interface Judgement {
+  readonly unreadable: ReadonlySet<number>
+  readonly failed: ReadonlyMap<number, Failed>
+}
+
+/**
+ * A recorded range; what could not be read then is not read now, whatever the registry has learned since, and pipelines
+ * that failed on a record stay without it, unless they are rebuilt.
+ */
 export const recorded_source = (
   lane: Lane,
   records: readonly LogRecord[],
-  unreadable: ReadonlySet<number>,
+  { unreadable, failed }: Judgement,
 ): Source => ({
   topic: lane.topic,
   at: i => records[i],
-  item: record => (unreadable.has(record.offset) ? lane.unreadable(record) : lane.item(record)),
+  item: record => {
+    if (unreadable.has(record.offset)) return lane.unreadable(record)
+    const item = lane.item(record)
+    const then = failed.get(record.offset)
+    return then && typeof item !== 'number' ? { ...item, failed: then } : item
+  },
 })

@@ -31,6 +31,8 @@ export class LiveTask {
   /** Merged but not yet processed: they are the next batch, alone, so that a recorded range merges to the same order. */
   #carry: readonly Item[] = []
   #more_due = false
+  /** Pipelines that failed too often in the last batch. */
+  #tripped: readonly string[] = []
   /** Since when all inputs have stood at their end. */
   #idle_since: number | null = null
   /** What the next stage was told; after a recovery nobody knows. */
@@ -166,6 +168,7 @@ export class LiveTask {
     const processor = this.#processor
     const progress = this.#progress
     progress.evict()
+    this.#set_aside()
     const loading = performance.now()
     for (const keys of chunks(processor.cold_keys(items, wall_ms, tick_ms, settings.timers_max)))
       await load_cold(this.#run, processor, keys, progress.checkpoints.accepted())
@@ -203,6 +206,7 @@ export class LiveTask {
       left_out: [...result.left_out],
       outcomes: result.outcomes,
       dead_timers: result.dead_timers,
+      quarantined: [...processor.quarantined],
       code: shared.code,
       digest: result.digest,
       outputs: outputs.length,
@@ -212,8 +216,19 @@ export class LiveTask {
     progress.advance(record, offsets.get(shared.log_topic) as number)
     this.#carry = items.slice(result.consumed)
     this.#more_due = result.more_due
+    this.#tripped = result.tripped
     if (marks.length) this.#told = idle ? 'idle' : 'time'
     this.#count(record)
+  }
+
+  /** With the next batch, whose record says so: what this one did is committed already. */
+  #set_aside(): void {
+    if (this.#tripped.length === 0) return
+    const processor = this.#processor
+    const { logger } = this.#run.deps
+    logger.error({ task: this.#run.name, pipelines: this.#tripped }, 'pipelines fail too often: set aside')
+    processor.quarantine([...processor.quarantined, ...this.#tripped].sort())
+    this.#tripped = []
   }
 
   #count({ ranges, left_out, outcomes }: Batch): void {
@@ -223,11 +238,13 @@ export class LiveTask {
     for (const { topic, count } of ranges) {
       const of_topic = left_out.filter(left => left.topic === topic)
       const duplicate = of_topic.filter(left => left.outcome === 'duplicate').length
-      const dead_letter = of_topic.length - duplicate
+      const forwarded = of_topic.filter(left => left.outcome === 'forwarded').length
+      const dead_letter = of_topic.length - duplicate - forwarded
       const late_here = Math.min(late, count - of_topic.length)
       late -= late_here
       const counted = {
         duplicate,
+        forwarded,
         dead_letter,
         late: late_here,
         processed: count - of_topic.length - late_here,
@@ -245,6 +262,7 @@ export class LiveTask {
     status.checkpoint_at = checkpoints.saved_at
     const now_ms = this.#processor.stream_time.now_ms
     status.stream_time_ms = Number.isFinite(now_ms) ? now_ms : null
+    status.quarantined = this.#processor.quarantined
     status.error = checkpoints.error ? `checkpoint: ${(checkpoints.error as Error).message}` : null
     status.lag = Object.fromEntries(
       lanes.map((lane, i) => {

@@ -1,7 +1,8 @@
 /** What a running batch writes: rows of pipelines, dead letters, and stream time for the next stage's tasks. */
 import { crc32 } from 'node:zlib'
+import { rekeyed_topic } from '../schemas/topics.ts'
 import { type App, type KeyGroup, partitions_of, staged_topics } from './app.ts'
-import type { Item } from './intake.ts'
+import type { Item, Place } from './intake.ts'
 import { key_of, partition_of, tenant_of } from './keys.ts'
 import type { Output } from './ports.ts'
 
@@ -70,6 +71,11 @@ export class Outputs {
     this.#list.push({ topic, partition, key: bytes, value: encode(row), upstream })
   }
 
+  /** The record as it came, to the partition of its own key. */
+  forward({ topic, value }: Item, { key, partition }: Place): void {
+    this.#list.push({ topic: rekeyed_topic(topic), partition, key: Buffer.from(key), value })
+  }
+
   /** The original bytes and why they were refused; wall_ms is the batch's recorded clock. */
   dead_letter(from: DeadLetterSource, reason: string, detail: string, wall_ms: number): void {
     const { event_id, key, pipeline, item } = from
@@ -91,11 +97,14 @@ export class Outputs {
     this.#list.push({ topic: 'dead_letters', partition: this.#partition, key: Buffer.from(key), value })
   }
 
-  /** Chains the pipelines' outputs into a digest; dead letters, which a replay does not write again, stay out. */
+  /**
+   * Chains the pipelines' outputs into a digest; dead letters and copies of strays, which a replay does not write
+   * again, stay out.
+   */
   digest(chain: number): number {
     let digest = chain
     for (const { topic, key, value } of this.#list) {
-      if (topic === 'dead_letters') continue
+      if (topic === 'dead_letters' || this.#app.topics[topic]?.of !== undefined) continue
       digest = crc32(topic, digest)
       if (key) digest = crc32(key, digest)
       if (value) digest = crc32(value.subarray(PREFIX_BYTES), digest)

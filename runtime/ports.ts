@@ -10,12 +10,21 @@ export interface Upstream {
   readonly stream_time_ms: number | null
 }
 
+/** On a dead letter's record that is driven again: whom it is for. Believed on sister topics only (TopicSpec.of). */
+export interface Redrive {
+  /** The pipeline that failed on it; '': no pipeline, the warehouse had refused the row. */
+  readonly pipeline: string
+  /** event_id of the dead letter: driven twice, it is a duplicate. */
+  readonly dead_letter_id: string
+}
+
 /** One committed record. Buffers may be slices of a larger one: copy what outlives the batch. */
 export interface LogRecord {
   readonly offset: number
   readonly key: Buffer | null
   readonly value: Buffer | null
   readonly upstream?: Upstream | undefined
+  readonly redrive?: Redrive | undefined
 }
 
 export interface Output {
@@ -24,6 +33,7 @@ export interface Output {
   readonly key: Buffer | null
   readonly value: Buffer | null
   readonly upstream?: Upstream | undefined
+  readonly redrive?: Redrive | undefined
 }
 
 /** Records of one partition as they arrive, committed ones only, in offset order. */
@@ -110,6 +120,14 @@ export interface Log {
   /** null when reachable, else why not. */
   health(): Promise<string | null>
   close(): Promise<void>
+}
+
+/**
+ * Rejection of a task's `work`: this process must not work that partition, say because newer code wrote its state. Another
+ * member of the group that has not refused it gets it; while there is none, nobody works it.
+ */
+export class TaskRefused extends Error {
+  override readonly name = 'TaskRefused'
 }
 
 /** The log no longer has (or never had) the offset asked for. */

@@ -5,11 +5,12 @@
 import { crc32 } from 'node:zlib'
 import type { Catalog } from '../schemas/catalog-kinds.ts'
 import type { BatchLeftOut } from '../schemas/types.ts'
-import { type App, type KeyGroup, staged_topics } from './app.ts'
+import { type App, declared_topic, type KeyGroup, staged_topics } from './app.ts'
+import { Breaker } from './breaker.ts'
 import type { CatalogView } from './catalog.ts'
 import { Entities, type Entity, type NodeDef } from './entities.ts'
 import { type GraphHost, type Moment, PipelineGraph, Rejected } from './graph.ts'
-import type { Item } from './intake.ts'
+import type { Item, Place } from './intake.ts'
 import { tenant_of } from './keys.ts'
 import { type Encode, Outputs } from './outputs.ts'
 import type { Output } from './ports.ts'
@@ -45,11 +46,14 @@ export interface BatchResult {
   readonly digest: number
   /** More timers are due than were fired. */
   readonly more_due: boolean
+  /** Pipelines that fail too often: to be set aside before the next batch. */
+  readonly tripped: readonly string[]
 }
 
 export interface ProcessorState {
   readonly stream_time: StreamTimeState
   readonly marked_ms: number
+  readonly quarantined: readonly string[]
 }
 
 /** Stream time is told to the next stage's tasks whenever it enters another minute. */
@@ -61,6 +65,8 @@ export class Processor {
   readonly entities: Entities
   readonly stream_time: StreamTime
   readonly graphs: PipelineGraph[]
+  /** Pipelines set aside, sorted: they get no records and no timers until the group is rebuilt. */
+  quarantined: readonly string[] = []
   /** Pipelines reading each topic, in index order. */
   readonly readers = new Map<string, PipelineGraph[]>()
   /** Internal topics this group's pipelines write: its stream time is told on all their partitions. */
@@ -85,6 +91,7 @@ export class Processor {
   #wall_ms = 0
   #catalog_offset = 0
   #late = false
+  readonly #breaker = new Breaker()
 
   constructor(options: {
     app: App
@@ -120,7 +127,7 @@ export class Processor {
     for (const topic of group.inputs)
       this.readers.set(
         topic,
-        this.graphs.filter(graph => graph.reads.has(topic)),
+        this.graphs.filter(graph => graph.reads.has(declared_topic(app, topic))),
       )
     const external = group.inputs.some(topic => app.topics[topic]?.role === 'input')
     this.stream_time = new StreamTime(external, options.writers)
@@ -170,12 +177,28 @@ export class Processor {
   }
 
   save(): ProcessorState {
-    return { stream_time: this.stream_time.save(), marked_ms: Math.max(0, this.#marked_ms) }
+    const { quarantined } = this
+    return { stream_time: this.stream_time.save(), marked_ms: Math.max(0, this.#marked_ms), quarantined }
   }
 
   restore(state: ProcessorState): void {
     this.stream_time.restore(state.stream_time)
     this.#marked_ms = state.marked_ms || Number.NEGATIVE_INFINITY
+    this.quarantined = state.quarantined
+  }
+
+  /** Sets exactly these pipelines aside, from the next batch on; their timers go, a rebuild brings them back. */
+  quarantine(pipelines: readonly string[]): void {
+    if (pipelines.join() === this.quarantined.join()) return
+    this.quarantined = pipelines
+    for (const timer of this.timers.all())
+      if (pipelines.includes(this.#graph_of(timer.node).pipeline.name))
+        this.entities.write_timer(this.timers, timer_id(timer.key, timer.node, timer.name), null)
+    this.entities.mark()
+  }
+
+  #graph_of(node: number): PipelineGraph {
+    return this.graphs.find(graph => graph.owns(node)) as PipelineGraph
   }
 
   /** Keys that the batch needs and that are not in memory: those of its items, and of timers that may come due. */
@@ -222,6 +245,9 @@ export class Processor {
     while (going && consumed < batch.items.length) {
       const item = batch.items[consumed] as Item
       if (item.upstream) {
+        // Also what an emitter's record before it has made due: the order must not depend on where a batch ends.
+        going = this.#fire_due('stream')
+        if (!going) break
         this.#take(item)
         consumed++
         this.stream_time.hear(item.topic, item.upstream)
@@ -242,7 +268,7 @@ export class Processor {
 
   /** Moves time to a record of an emitter and fires what is due before it. False: not all could be fired, take it later. */
   #before(item: Item): boolean {
-    if (item.refused || this.#known(item) !== 'new') return true
+    if (item.refused || item.stray || this.#known(item) !== 'new') return true
     this.stream_time.see(item.at_ms)
     return this.#fire_due('stream')
   }
@@ -250,35 +276,61 @@ export class Processor {
   #known(item: Item) {
     if (this.#app.topics[item.topic]?.dedupe === 'none') return 'new'
     const entity = this.entities.get(item.key) as Entity
-    return this.entities.ids(entity, item.topic).check(item.event_id, item.crc, this.stream_time.now_ms)
+    const memory = this.entities.ids(entity, declared_topic(this.#app, item.topic))
+    return memory.check(known_as(item), item.crc, this.stream_time.now_ms)
   }
 
   #take(item: Item): void {
     if (item.refused) this.#refuse(item, item.refused.reason, item.refused.detail)
+    else if (item.stray) this.#forward(item, item.stray)
     else this.#outcomes[this.#judge(item)]++
+  }
+
+  #forward(item: Item, to: Place): void {
+    this.#outputs.forward(item, to)
+    this.#leave_out(item, 'forwarded')
+    this.#outcomes.forwarded++
+  }
+
+  #leave_out({ topic, offset }: Item, outcome: string, pipelines: readonly string[] = []): void {
+    this.#left_out.push({ topic, offset, outcome, pipelines: [...pipelines] })
   }
 
   #judge(item: Item): Outcome {
     const known = this.#known(item)
     if (known === 'duplicate') {
-      this.#left_out.push({ topic: item.topic, offset: item.offset, outcome: 'duplicate' })
+      this.#leave_out(item, 'duplicate')
       return 'duplicate'
     }
     if (known === 'conflict') {
       this.#dead_letter(item, 'CONFLICT', `event_id ${item.event_id} was used with another body`, null)
-      this.#left_out.push({ topic: item.topic, offset: item.offset, outcome: 'refused' })
+      this.#leave_out(item, 'refused')
       return 'dead_letter'
     }
     const readers = this.readers.get(item.topic) as PipelineGraph[]
-    if (this.#app.topics[item.topic]?.dedupe !== 'none') this.#remember(item)
+    if (item.redrive && !this.#may_redrive(item, item.redrive.pipeline, readers)) return 'dead_letter'
+    if (this.#app.topics[item.topic]?.dedupe !== 'none') this.#remember(item, known_as(item))
     if (readers.length === 0 || !item.row) return 'processed'
     return this.#push(item, readers)
   }
 
-  #remember(item: Item): void {
+  /** False: there is nobody to take it, so it is a dead letter again. */
+  #may_redrive(item: Item, pipeline: string, readers: readonly PipelineGraph[]): boolean {
+    const aside = this.quarantined.includes(pipeline)
+    if (!aside && (pipeline === '' || readers.some(graph => graph.pipeline.name === pipeline))) return true
+    const why = aside
+      ? `${pipeline} is set aside: rebuild it first`
+      : `no pipeline ${pipeline} reads this topic`
+    this.#dead_letter(item, aside ? 'QUARANTINED' : 'UNKNOWN_PIPELINE', why, pipeline)
+    this.#leave_out(item, 'refused')
+    return false
+  }
+
+  #remember(item: Item, id: string): void {
     const entity = this.entities.get(item.key) as Entity
-    const bucket = this.entities.ids(entity, item.topic).add(item.event_id, item.crc, this.stream_time.now_ms)
-    this.entities.remembered(entity, item.topic, bucket)
+    const topic = declared_topic(this.#app, item.topic)
+    const bucket = this.entities.ids(entity, topic).add(id, item.crc, this.stream_time.now_ms)
+    this.entities.remembered(entity, topic, bucket)
   }
 
   #push(item: Item, readers: readonly PipelineGraph[]): Outcome {
@@ -289,21 +341,35 @@ export class Processor {
     moment.cause_id = item.event_id
     moment.may_be_late = !item.upstream
     let outcome: Outcome = 'processed'
+    const failed: string[] = []
     for (const graph of readers) {
+      const { name } = graph.pipeline
+      if (this.quarantined.includes(name) || (item.redrive && item.redrive.pipeline !== name)) continue
+      if (item.failed?.pipelines.includes(name)) {
+        if (item.failed.anew) this.#remember(item, redriven_id(this.#letter_id(item, name)))
+        else {
+          failed.push(name)
+          continue
+        }
+      }
       this.#late = false
       const outputs = this.#outputs.length
       this.entities.mark()
-      if (graph.push(item.topic, item.row)) {
+      if (graph.push(declared_topic(this.#app, item.topic), item.row)) {
         if (this.#late && outcome === 'processed') outcome = 'late'
+        this.#breaker.passed(name)
         continue
       }
       this.#undo(outputs)
       const { reason, detail } = failure_of(graph)
-      this.#dead_letter(item, reason, detail, graph.pipeline.name)
-      outcome = 'dead_letter'
+      this.#dead_letter(item, reason, detail, name)
+      if (reason === OPERATOR_ERROR) this.#breaker.failed(name)
+      failed.push(name)
     }
-    if (outcome === 'dead_letter')
-      this.#left_out.push({ topic: item.topic, offset: item.offset, outcome: 'failed' })
+    if (failed.length > 0) {
+      outcome = 'dead_letter'
+      this.#leave_out(item, 'failed', failed)
+    }
     return outcome
   }
 
@@ -314,7 +380,7 @@ export class Processor {
 
   #refuse(item: Item, reason: string, detail: string): void {
     this.#dead_letter(item, reason, detail, null)
-    this.#left_out.push({ topic: item.topic, offset: item.offset, outcome: 'unreadable' })
+    this.#leave_out(item, 'unreadable')
     this.#outcomes.dead_letter++
   }
 
@@ -341,18 +407,23 @@ export class Processor {
     this.entities.write_timer(this.timers, timer_id(timer.key, timer.node, timer.name), null)
     this.entities.mark()
     const outputs = this.#outputs.length
-    const graph = this.graphs.find(g => g.owns(timer.node)) as PipelineGraph
+    const graph = this.#graph_of(timer.node)
     if (graph.fire(timer.node, timer.name)) return
     this.#undo(outputs)
     this.#dead_timers++
     const { reason, detail } = failure_of(graph)
+    if (reason === OPERATOR_ERROR) this.#breaker.failed(graph.pipeline.name)
     const event_id = `timer:${this.node_field(timer.node)}:${timer.name}:${timer.due_ms}:${timer.key}`
     const from = { event_id, key: timer.key, pipeline: graph.pipeline.name, item: null }
     this.#outputs.dead_letter(from, reason, `${detail} (timer of ${timer.cause_id})`, this.#wall_ms)
   }
 
+  #letter_id({ topic, offset }: Item, pipeline: string | null): string {
+    return `${topic}:${this.#partition}:${offset}${pipeline ? `:${pipeline}` : ''}`
+  }
+
   #dead_letter(item: Item, reason: string, detail: string, pipeline: string | null): void {
-    const event_id = `${item.topic}:${this.#partition}:${item.offset}${pipeline ? `:${pipeline}` : ''}`
+    const event_id = this.#letter_id(item, pipeline)
     if (!this.#muted) this.#observe.dead_letter(item.topic, reason)
     this.#outputs.dead_letter({ event_id, key: item.key, pipeline, item }, reason, detail, this.#wall_ms)
   }
@@ -369,6 +440,7 @@ export class Processor {
       dead_timers: this.#dead_timers,
       digest: this.digest,
       more_due,
+      tripped: this.#breaker.tripped().filter(name => !this.quarantined.includes(name)),
     }
   }
 
@@ -391,5 +463,11 @@ const failure_of = (graph: PipelineGraph): { reason: string; detail: string } =>
   const error = graph.failure?.error
   graph.failure = null
   const detail = error instanceof Error ? error.message : String(error)
-  return { reason: error instanceof Rejected ? 'REJECTED' : 'OPERATOR_ERROR', detail }
+  return { reason: error instanceof Rejected ? 'REJECTED' : OPERATOR_ERROR, detail }
 }
+const OPERATOR_ERROR = 'OPERATOR_ERROR'
+
+/** What the id memory knows a record by: driven again it is another one, once. */
+const known_as = ({ redrive, event_id }: Item): string =>
+  redrive ? redriven_id(redrive.dead_letter_id) : event_id
+const redriven_id = (dead_letter_id: string): string => `redrive ${dead_letter_id}`

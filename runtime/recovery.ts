@@ -6,7 +6,7 @@
 import type { Batch } from '../schemas/types.ts'
 import { acquisition, chain_crc, read_batch } from './batch-log.ts'
 import type { TaskState } from './checkpoint.ts'
-import { type Item, merge_sources, recorded_source, type Source } from './intake.ts'
+import { type Item, type Judgement, merge_sources, recorded_source, type Source } from './intake.ts'
 import { type CheckpointHeader, DirtyCheckpoint, type LogRecord, type Reader } from './ports.ts'
 import type { Processor } from './processor.ts'
 import { Progress } from './progress.ts'
@@ -166,18 +166,29 @@ const replay = async (
   for (const [topic, position] of progress.positions) task.reader(topic).seek(position)
   let records = 0
   let skewed = false
-  for (const { batch, offset } of tail.batches) {
+  // What a rebuild has worked off anew is history as today's code has it: nothing set aside, nothing failed.
+  const redone = run.redo ? tail.batches.length : tail.batches.findLastIndex(is_rebuilt)
+  for (const [i, { batch, offset }] of tail.batches.entries()) {
     progress.evict()
-    const lists = await read_ranges(run, batch)
-    await shared.catalog.reached(batch.catalog_offset, task.signal)
-    const items = await merge_recorded(run, batch, lists)
-    if (!(await replay_batch(run, processor, batch, items, progress))) skewed = true
+    if (batch.kind === 'rebuilt') {
+      processor.quarantine([])
+      processor.digest = batch.digest
+    } else {
+      const anew = i < redone
+      processor.quarantine(anew ? [] : batch.quarantined)
+      const lists = await read_ranges(run, batch)
+      await shared.catalog.reached(batch.catalog_offset, task.signal)
+      const items = await merge_recorded(run, batch, lists, anew)
+      if (!(await replay_batch(run, processor, batch, items, progress, anew))) skewed = true
+      records += items.length
+    }
     progress.advance(batch, offset)
-    records += items.length
   }
   const kind = skewed ? 'version_skew' : from_beginning ? 'rebuilt' : records ? 'replayed' : 'clean'
   deps.observe.recovery(task.group, kind, records)
 }
+
+const is_rebuilt = ({ batch }: { readonly batch: Batch }): boolean => batch.kind === 'rebuilt'
 
 /**
  * Runs one recorded batch, muted. At equal code it must come to the recorded end, else the log or the code is not what
@@ -189,8 +200,9 @@ const replay_batch = async (
   batch: Batch,
   items: readonly Item[],
   progress: Progress,
+  anew: boolean,
 ): Promise<boolean> => {
-  const same_code = batch.code === run.shared.code
+  const same_code = batch.code === run.shared.code && !anew
   // A batch below the bound fired all that was due; one that reached it left the rest to be fired, aloud, behind it.
   const all_due = !same_code && batch.timers < run.deps.settings.timers_max
   let rest = items
@@ -200,7 +212,7 @@ const replay_batch = async (
     const horizon_ms = batch.stream_time_ms ?? tick_ms
     for (const keys of chunks(processor.cold_keys(rest, batch.wall_at, horizon_ms, timers_max)))
       await load_cold(run, processor, keys, progress.checkpoints.accepted())
-    const { consumed, timers, digest, more_due } = processor.run({
+    const { consumed, timers, digest, more_due, outputs } = processor.run({
       items: rest,
       wall_ms: batch.wall_at,
       tick_ms,
@@ -210,6 +222,7 @@ const replay_batch = async (
       muted: true,
     })
     processor.marks(false)
+    run.redo?.(outputs)
     rest = rest.slice(consumed)
     tick_ms = null
     if (!same_code && (rest.length > 0 || (all_due && more_due))) continue
@@ -250,14 +263,14 @@ const merge_recorded = async (
   run: TaskRun,
   batch: Batch,
   lists: Map<string, LogRecord[]>,
+  anew: boolean,
 ): Promise<Item[]> => {
   const crcs = new Map(batch.ranges.map(range => [range.topic, 0]))
   const left_out = offsets_by_topic(batch, outcome => outcome !== 'failed')
-  const unreadable = offsets_by_topic(batch, outcome => outcome === 'unreadable')
   const sources: Source[] = []
   for (const lane of run.lanes) {
     const records = lists.get(lane.topic)
-    if (records) sources.push(recorded_source(lane, records, unreadable.get(lane.topic) ?? new Set()))
+    if (records) sources.push(recorded_source(lane, records, judgement_of(batch, lane.topic, anew)))
   }
   const everything = {
     records: Number.POSITIVE_INFINITY,
@@ -280,6 +293,19 @@ const merge_recorded = async (
           `${run.name}: the bodies of ${range.topic} ${range.from}..${range.to} are not those that were processed`,
         )
     return merged.items.filter(item => !left_out.get(item.topic)?.has(item.offset))
+  }
+}
+
+/** What the batch says of single records of a topic. */
+const judgement_of = (batch: Batch, topic: string, anew: boolean): Judgement => {
+  const left_out = batch.left_out.filter(left => left.topic === topic)
+  return {
+    unreadable: new Set(left_out.flatMap(left => (left.outcome === 'unreadable' ? [left.offset] : []))),
+    failed: new Map(
+      left_out.flatMap(left =>
+        left.outcome === 'failed' ? [[left.offset, { pipelines: left.pipelines, anew }]] : [],
+      ),
+    ),
   }
 }
 

@@ -3,6 +3,7 @@
  * `next` only ever covers rows that were handed to the inserts, so that saving it after an insert is always right.
  */
 import avsc from 'avsc'
+import { rekeyed_topic } from '../schemas/topics.ts'
 import type { Batch } from '../schemas/types.ts'
 import type { LogRecord, Reader, Registry, TaskLog } from './ports.ts'
 import { BATCHES, type SinkRow } from './sink-inserts.ts'
@@ -13,6 +14,8 @@ export interface PartitionTopics {
   readonly outputs: readonly string[]
   /** Batch logs and the inputs that their key group judges. */
   readonly judged: readonly { readonly batch_log: string; readonly inputs: readonly string[] }[]
+  /** The topic, and table, whose rows an input holds: its own, or that of which it is the sister. */
+  declared(topic: string): string
 }
 
 export interface PartitionSource {
@@ -79,6 +82,9 @@ export const open_partition = (
     if (!reader) throw new Error(`a batch names ${topic}, which is no input of its key group`)
     return reader
   }
+  // The offsets of two topics meet in one table; its log tells them apart.
+  const log_of = (topic: string, log_id: string): string =>
+    topics.declared(topic) === topic ? log_id : rekeyed_topic(log_id)
   const hand_on = (table: string, topic: string, log_id: string, record: LogRecord) => {
     const { key, value, offset } = record
     // A record without a value is a tombstone or was refused by the task: no row.
@@ -122,7 +128,7 @@ export const open_partition = (
       reader.shift()
       // Below the range lies only what an earlier batch judged (a restart) or nobody did: no row either way.
       if (first.offset >= from && !left_out?.has(first.offset))
-        hand_on(topic, topic, current.batch.log_id, first)
+        hand_on(topics.declared(topic), topic, log_of(topic, current.batch.log_id), first)
       next.set(topic, first.offset + 1)
     }
     return reader.length > 0 || reader.position >= to

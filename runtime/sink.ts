@@ -5,7 +5,7 @@
  */
 import { batch_log_topic } from '../schemas/topics.ts'
 import type { DeadLetter } from '../schemas/types.ts'
-import { type App, key_groups, partitions_of } from './app.ts'
+import { type App, declared_topic, key_groups, partitions_of } from './app.ts'
 import { compile_encoder, type Encoder } from './avro/encoder.ts'
 import { tables_of } from './clickhouse/tables.ts'
 import type { Group, TaskLog } from './ports.ts'
@@ -35,7 +35,9 @@ export const sink_topics = (app: App) => {
   const judged = groups.map(group => ({
     batch_log: batch_log_topic(group.name),
     partitions: group.partitions,
-    inputs: group.inputs.filter(topic => stored(topic) && app.topics[topic]?.role === 'input'),
+    inputs: group.inputs.filter(
+      topic => stored(declared_topic(app, topic)) && app.topics[topic]?.role === 'input',
+    ),
   }))
   const inputs = judged.flatMap(group => group.inputs)
   const partitions = Math.max(
@@ -55,6 +57,7 @@ export const sink_topics = (app: App) => {
       judged: judged
         .filter(group => group.partitions > partition)
         .map(({ batch_log, inputs }) => ({ batch_log, inputs: inputs.filter(here(partition)) })),
+      declared: topic => declared_topic(app, topic),
     }),
   }
 }
@@ -113,12 +116,17 @@ export const start_sink = (deps: SinkDeps): Running<SinkStatus> => {
   const insert_loop = inserts.run(inserting.signal)
   const running = member()
   return {
-    status: () =>
-      [...watches].map(([partition, { source, error }]) => ({
+    status: () => {
+      const { standstill, waiting_since } = inserts
+      const waiting_ms = waiting_since === null ? 0 : deps.clock.now() - waiting_since
+      return [...watches].map(([partition, { source, error }]) => ({
         partition,
         lag: source?.lag() ?? {},
-        error: error ?? inserts.error,
-      })),
+        error: error ?? standstill?.error ?? null,
+        standstill,
+        waiting_ms,
+      }))
+    },
     stop: async () => {
       joined.abort()
       await running

@@ -34,6 +34,8 @@ export class TaskRun {
   readonly status: Mutable<TaskStatus>
   /** Set when stored state cannot be read by this code: the next recovery starts at the beginning of the log. */
   rebuild = false
+  /** Set while a group is rebuilt: history is worked off anew by today's code, and what it writes is handed over. */
+  redo: ((outputs: readonly Output[]) => void) | null = null
 
   constructor(task: TaskLog, deps: WorkerDeps, shared: Shared) {
     this.task = task
@@ -53,6 +55,7 @@ export class TaskRun {
       checkpoint_at: null,
       stream_time_ms: null,
       lag: {},
+      quarantined: [],
       error: null,
     }
   }

@@ -102,6 +102,11 @@ export class Timers {
   get size(): number {
     return this.#current.size
   }
+
+  /** Every timer, in no order. */
+  all(): Timer[] {
+    return [...this.#current.values()].map(({ timer }) => timer)
+  }
 }
 
 const push = (heap: Entry[], entry: Entry): void => {

@@ -64,14 +64,30 @@ export interface TaskStatus {
   readonly stream_time_ms: number | null
   /** Records between position and end of each input. */
   readonly lag: Readonly<Record<string, number>>
+  /** Pipelines set aside since they failed too often; `npm run rebuild` brings them back. */
+  readonly quarantined: readonly string[]
   /** Why it is blocked (retried) or refused (needs a person; names the remedy). */
   readonly error: string | null
+}
+
+/** Nothing gets into the warehouse. */
+export interface Standstill {
+  /** ClickHouse's number of the error, or a name where it has none. */
+  readonly code: string
+  readonly error: string
+  /** Of the first failure in a row, ms since epoch. */
+  readonly since: number
+  readonly tries: number
 }
 
 export interface SinkStatus {
   readonly partition: number
   readonly lag: Readonly<Record<string, number>>
   readonly error: string | null
+  /** Of the process's inserts, which all of its partitions share. */
+  readonly standstill?: Standstill | null
+  /** How long the oldest row waits that is not in the warehouse, of all partitions; 0: none does. */
+  readonly waiting_ms?: number
 }
 
 /** Running until stopped; stop() drains and resolves when nothing of it runs any more. */
@@ -91,6 +107,7 @@ export interface Observer {
   stage(stage: Stage, ns: number, records: number): void
   recovery(group: string, kind: 'clean' | 'replayed' | 'rebuilt' | 'version_skew', records: number): void
   inserted(table: string, rows: number, oldest_age_ms: number): void
+  sink_error(code: string): void
 }
 export const unobserved: Observer = {
   outcome() {},
@@ -99,4 +116,5 @@ export const unobserved: Observer = {
   stage() {},
   recovery() {},
   inserted() {},
+  sink_error() {},
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { definitions } from '../schemas/definitions.ts'
 import { batch_log_topic } from '../schemas/topics.ts'
 import type { Batch } from '../schemas/types.ts'
-import { type App, describe_pipeline, type KeyGroup, key_groups, writers_of } from './app.ts'
+import { type App, declared_topic, describe_pipeline, type KeyGroup, key_groups, writers_of } from './app.ts'
 import { compile_encoder } from './avro/encoder.ts'
 import { type CatalogRow, CatalogView, follow_catalog } from './catalog.ts'
 import { base_fields, Decoders, Lane } from './intake.ts'
@@ -74,8 +74,9 @@ const run_groups = async (deps: WorkerDeps, runs: Set<TaskRun>, signal: AbortSig
 const projections = (app: App): ReadonlyMap<string, readonly string[]> => {
   const fields = new Map(Object.keys(app.topics).map(topic => [topic, new Set(base_fields(app, topic))]))
   for (const pipeline of app.pipelines)
-    for (const [topic, read] of describe_pipeline(pipeline).reads)
-      for (const field of read) fields.get(topic)?.add(field)
+    for (const [read_topic, read] of describe_pipeline(pipeline).reads)
+      for (const [topic, of_topic] of fields)
+        if (declared_topic(app, topic) === read_topic) for (const field of read) of_topic.add(field)
   return new Map([...fields].map(([topic, set]) => [topic, [...set]]))
 }
 
@@ -84,7 +85,7 @@ const register = async (deps: WorkerDeps): Promise<ReadonlyMap<string, Encode>> 
   const { app, registry } = deps
   const encoders = new Map<string, Encode>()
   for (const [topic, spec] of Object.entries(app.topics)) {
-    if (spec.encode) continue
+    if (spec.encode || spec.of) continue
     const schema = app.schemas[spec.schema] as object
     encoders.set(topic, compile_encoder(schema, await registry.register(`${topic}-value`, schema)))
   }

@@ -19,6 +19,11 @@ export interface TopicSpec {
   readonly partitioner: 'murmur2' | 'trusted'
   /** A row goes to the key its own fields form, which may be another than that of the turn that wrote it. Outputs only. */
   readonly rekeyed?: true
+  /**
+   * The topic whose records come in here a second time: strays copied to their own partition, dead letters driven again.
+   * Written by us only; same schemas, ids and table. Derived (runtime/app.ts), not declared.
+   */
+  readonly of?: string
   /** Partition count where it is not the installation's. */
   readonly partitions?: number
   /** The warehouse table: identity after `_key` is (tenant_id, _key, event_id) unless named; version picks the newest row. */
@@ -88,6 +93,9 @@ export const topics = {
     order_by: ['topic', 'partition', 'offset', 'event_id'],
   }),
 } as const satisfies Record<keyof Topics, TopicSpec>
+
+/** Where records of an input come in again, under their own key and partition. */
+export const rekeyed_topic = (topic: string): string => `${topic}.rekeyed`
 
 /** Name of a key group's commit record topic. */
 export const batch_log_topic = (key_group: string): string => `batch_log.${key_group}`

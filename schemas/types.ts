@@ -69,6 +69,8 @@ export interface BatchLeftOut {
   readonly topic: string
   readonly offset: number
   readonly outcome: string
+  /** Where only some pipelines failed: which. */
+  readonly pipelines: readonly (string)[]
 }
 
 export interface BatchOutcomes {
@@ -87,7 +89,7 @@ export interface Batch {
   readonly partition: number
   /** Number of the batch, from 1; 0 for an acquisition. */
   readonly seq: number
-  readonly kind: 'acquired' | 'batch'
+  readonly kind: 'acquired' | 'batch' | 'rebuilt'
   /** Of the owner. */
   readonly nonce: string
   /** Clock when the batch began. */
@@ -103,6 +105,8 @@ export interface Batch {
   readonly left_out: readonly (BatchLeftOut)[]
   readonly outcomes: BatchOutcomes
   readonly dead_timers: number
+  /** Pipelines set aside while the batch ran. */
+  readonly quarantined: readonly (string)[]
   readonly code: string
   /** Chained CRC-32 over outputs and outcomes. */
   readonly digest: number
@@ -707,7 +711,7 @@ export interface KeptConversion {
   readonly path_ends_at: number
 }
 
-/** build-paths slot: a touch or a conversion of a customer. */
+/** build-paths slot: a touch or a conversion of a customer; neither is a mark. */
 export interface AttributionPart {
   readonly touch: null | KeptTouch
   readonly conversion: null | KeptConversion
@@ -719,6 +723,15 @@ export interface AttributionPaths {
   readonly touches: number
   readonly due_ms: null | number
   /** No kept path ends later. */
+  readonly latest_end_ms: null | number
+  /** When marked conversions are written again. */
+  readonly revise_ms: null | number
+}
+
+/** What build-paths 1 stored. */
+export interface AttributionPathsV1 {
+  readonly touches: number
+  readonly due_ms: null | number
   readonly latest_end_ms: null | number
 }
 

@@ -68,7 +68,7 @@ type Described = Pick<App, 'topics' | 'schemas' | 'partitions'>
 
 /** The whole document. `partitions` of a topic are those of this installation. */
 export const asyncapi_document = (app: Described): object => {
-  const travelling = Object.entries(app.topics).filter(([, { role }]) => role !== 'internal')
+  const travelling = Object.entries(app.topics).filter(([, { role, of }]) => role !== 'internal' && !of)
   const each = (describe: (topic: string, spec: TopicSpec) => object) =>
     Object.fromEntries(travelling.map(([topic, spec]) => [topic, describe(topic, spec)]))
   return {
@@ -122,7 +122,7 @@ const promises = (spec: TopicSpec): string[] =>
     ? [
         spec.partitioner === 'murmur2'
           ? 'Partition: murmur2 of the key, the default of the Java client; librdkafka needs ' +
-            '`partitioner=murmur2_random`. A record elsewhere is a dead letter WRONG_PARTITION.'
+            '`partitioner=murmur2_random`. A record elsewhere is copied to its partition, and is judged late.'
           : "Partition: the emitter's choice, which is believed.",
         `Repeats: (key, event_id) counts once, remembered ${dedupe_of(spec)}.`,
       ]

@@ -1,5 +1,6 @@
 /** POST /v1/events/{topic}: rows in, 202 when they are durable in the log, in the order given. */
 import type { FastifyInstance } from 'fastify'
+import { emitted_topics } from '../runtime/app.ts'
 import { FieldError, type Row } from '../runtime/emit.ts'
 import { type Authenticate, type Caller, require_tenant } from './api-keys.ts'
 import { refusal, unavailable } from './refusals.ts'
@@ -18,7 +19,7 @@ export const events_routes = (
   authenticate: Authenticate,
 ): void => {
   const { app, emitter } = deps
-  const inputs = Object.entries(app.topics).flatMap(([topic, spec]) => (spec.role === 'input' ? [topic] : []))
+  const inputs = emitted_topics(app)
   server.post<{ Params: { topic: string } }>(
     '/v1/events/:topic',
     { config: { openapi: operation(inputs) } },

@@ -4,6 +4,7 @@
  */
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import { emitted_topics } from '../runtime/app.ts'
 import { type Backlog, open_backlog } from '../runtime/backlog.ts'
 import { close_lease, ImportRefused, open_lease, renew_lease } from '../runtime/import-lease.ts'
 import { type Authenticate, require_tenant } from './api-keys.ts'
@@ -63,7 +64,7 @@ export const import_routes = (
         throw refusal(400, 'INVALID_ROW', issue.message, { field: issue.path.join('.') })
       }
       const { id, topic, action, first_occurred_at, accept_late, at_once } = parsed.data
-      if (deps.app.topics[topic]?.role !== 'input')
+      if (!emitted_topics(deps.app).includes(topic))
         throw refusal(404, 'UNKNOWN_TOPIC', `${topic} is not a topic that takes events`)
       try {
         if (action === 'renew') await renew_lease(lease, { id, topic })

@@ -77,7 +77,9 @@ export const openapi_routes = (server: FastifyInstance, app: App): void => {
       },
       schemas: {
         ...Object.fromEntries(
-          Object.entries(app.topics).map(([topic, spec]) => [topic, json_schema(app.schemas[spec.schema]!)]),
+          Object.entries(app.topics)
+            .filter(([, spec]) => !spec.of)
+            .map(([topic, spec]) => [topic, json_schema(app.schemas[spec.schema]!)]),
         ),
         Refusal: REFUSAL,
       },

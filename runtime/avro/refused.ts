@@ -13,7 +13,6 @@ export type Reason =
   | 'UNKNOWN_SCHEMA'
   | 'MISSING_KEY'
   | 'KEY_MISMATCH'
-  | 'WRONG_PARTITION'
   | 'INVALID'
 
 /** A body (or a writer schema) that is refused for what it is; trying again gives the same. */

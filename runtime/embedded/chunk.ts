@@ -3,27 +3,42 @@
  * that a transaction costs puts per partition, not per record, and a reader fetches many records with one read.
  *
  * A chunk is: base offset (float64), count (uint32), then per record: key length + 1 (uint32, 0 is null), value length + 1,
- * a byte that says what follows of `upstream` (0 nothing, 1 task, 2 task and stream time), that, the key, the value.
+ * a byte that says what follows (0 nothing; of `upstream` 1 task, 2 task and stream time; 3 `redrive`: length (uint32) and
+ * JSON), that, the key, the value.
  */
-import type { LogRecord } from '../ports.ts'
+import type { LogRecord, Redrive } from '../ports.ts'
 
-export type ChunkRecord = Pick<LogRecord, 'key' | 'value' | 'upstream'>
+export type ChunkRecord = Pick<LogRecord, 'key' | 'value' | 'upstream' | 'redrive'>
 
 const HEADER = 12
 const RECORD_HEADER = 9
-const upstream_bytes = ({ upstream }: ChunkRecord): number =>
-  upstream === undefined ? 0 : upstream.stream_time_ms === null ? 4 : 12
+const NOTHING = 0
+const TASK = 1
+const TASK_AND_TIME = 2
+const REDRIVE = 3
+const kind_of = ({ upstream, redrive }: ChunkRecord): number =>
+  redrive ? REDRIVE : !upstream ? NOTHING : upstream.stream_time_ms === null ? TASK : TASK_AND_TIME
+const extra_bytes = (record: ChunkRecord): number => {
+  const kind = kind_of(record)
+  return kind === REDRIVE ? 4 + Buffer.byteLength(redrive_text(record)) : EXTRA_BYTES[kind]!
+}
+const EXTRA_BYTES: readonly number[] = [0, 4, 12]
+const redrive_text = ({ redrive }: ChunkRecord): string => JSON.stringify(redrive)
 
 /** Bytes a record takes in a chunk. */
 export const record_bytes = (record: ChunkRecord): number =>
-  RECORD_HEADER + upstream_bytes(record) + (record.key?.length ?? 0) + (record.value?.length ?? 0)
+  RECORD_HEADER + extra_bytes(record) + (record.key?.length ?? 0) + (record.value?.length ?? 0)
 
 const write_record = (chunk: Buffer, at: number, record: ChunkRecord): number => {
   const { key, value, upstream } = record
   at = chunk.writeUInt32LE(key === null ? 0 : key.length + 1, at)
   at = chunk.writeUInt32LE(value === null ? 0 : value.length + 1, at)
-  at = chunk.writeUInt8(upstream === undefined ? 0 : upstream.stream_time_ms === null ? 1 : 2, at)
-  if (upstream) {
+  at = chunk.writeUInt8(kind_of(record), at)
+  if (record.redrive) {
+    const text = redrive_text(record)
+    at = chunk.writeUInt32LE(Buffer.byteLength(text), at)
+    at += chunk.write(text, at)
+  } else if (upstream) {
     at = chunk.writeUInt32LE(upstream.task, at)
     if (upstream.stream_time_ms !== null) at = chunk.writeDoubleLE(upstream.stream_time_ms, at)
   }
@@ -69,15 +84,23 @@ export const decode_chunk = (chunk: Buffer, from: number, into: LogRecord[]): vo
     const key_size = chunk.readUInt32LE(at)
     const value_size = chunk.readUInt32LE(at + 4)
     const kind = chunk[at + 8]!
-    const body = at + RECORD_HEADER + (kind === 0 ? 0 : kind === 1 ? 4 : 12)
+    const extra_at = at + RECORD_HEADER
+    const extra = kind === REDRIVE ? 4 + chunk.readUInt32LE(extra_at) : EXTRA_BYTES[kind]!
+    const body = extra_at + extra
     const value_at = body + Math.max(0, key_size - 1)
     const next = value_at + Math.max(0, value_size - 1)
     if (offset >= from) {
       const key = key_size === 0 ? null : chunk.subarray(body, value_at)
       const value = value_size === 0 ? null : chunk.subarray(value_at, next)
-      into.push(
-        kind === 0 ? { offset, key, value } : { offset, key, value, upstream: read_upstream(chunk, at) },
-      )
+      if (kind === NOTHING) into.push({ offset, key, value })
+      else if (kind === REDRIVE)
+        into.push({
+          offset,
+          key,
+          value,
+          redrive: JSON.parse(chunk.toString('utf8', extra_at + 4, body)) as Redrive,
+        })
+      else into.push({ offset, key, value, upstream: read_upstream(chunk, at) })
     }
     at = next
   }

@@ -2,7 +2,7 @@
  * A partition's records between the fetch loop and the task: bounded by bytes, filtered, with position and
  * end.
  */
-import { type LogRecord, OffsetOutOfRange, type Reader, type Upstream } from '../ports.ts'
+import { type LogRecord, OffsetOutOfRange, type Reader, type Redrive, type Upstream } from '../ports.ts'
 import { filter_aborted, type RawRecord } from './abort-filter.ts'
 import type { RawPartition } from './kafkajs.ts'
 
@@ -21,6 +21,15 @@ const parse_upstream = (record: RawRecord): Upstream | undefined => {
   return { task: Number(parts[1]), stream_time_ms: parts[2] === undefined ? null : Number(parts[2]) }
 }
 
+/** Header of a dead letter's record driven again: `pipeline,dead_letter_id`. */
+export const redrive_header = ({ pipeline, dead_letter_id }: Redrive): string =>
+  `${pipeline},${dead_letter_id}`
+const parse_redrive = (record: RawRecord): Redrive | undefined => {
+  const header = record.headers?.r
+  const parts = header === undefined ? null : /^([^,]*),([^]+)$/.exec(String(header))
+  return parts ? { pipeline: parts[1] as string, dead_letter_id: parts[2] as string } : undefined
+}
+
 /** Offset behind a record's batch: also behind what compaction or control records left of it. */
 const behind = (record: RawRecord): number => {
   const context = record.batchContext
@@ -29,9 +38,12 @@ const behind = (record: RawRecord): number => {
 }
 
 const to_record = (raw: RawRecord): LogRecord => {
-  const upstream = parse_upstream(raw)
   const record = { offset: Number(raw.offset), key: raw.key, value: raw.value }
-  return upstream ? { ...record, upstream } : record
+  if (raw.headers === undefined) return record
+  const upstream = parse_upstream(raw)
+  const redrive = parse_redrive(raw)
+  if (!upstream && !redrive) return record
+  return { ...record, ...(upstream && { upstream }), ...(redrive && { redrive }) }
 }
 const bytes_of = (record: LogRecord): number =>
   (record.key?.length ?? 0) + (record.value?.length ?? 0) + RECORD_OVERHEAD_BYTES
@@ -111,8 +123,9 @@ export class Mailbox implements Reader {
     return this.#closed || this.#paused || this.failure !== null || this.position < 0 ? null : this.position
   }
 
-  deliver(epoch: number, fetched: RawPartition): void {
-    if (epoch !== this.epoch || this.#closed) return
+  /** @returns whether position or end moved */
+  deliver(epoch: number, fetched: RawPartition): boolean {
+    if (epoch !== this.epoch || this.#closed) return false
     const { position, end } = this
     for (const raw of filter_aborted(fetched)) {
       if (raw.isControlRecord === true || Number(raw.offset) < position) continue
@@ -124,7 +137,9 @@ export class Mailbox implements Reader {
     if (last) this.position = Math.max(position, behind(last))
     this.end = Number(fetched.lastStableOffset)
     if (this.#bytes > MAILBOX_BYTES_MAX) this.#paused = true
-    if (this.position !== position || this.end !== end) this.#news()
+    const moved = this.position !== position || this.end !== end
+    if (moved) this.#news()
+    return moved
   }
 
   out_of_range(epoch: number): void {

@@ -4,7 +4,7 @@
  */
 import type * as KafkaJs from 'kafkajs'
 import type { Output } from '../ports.ts'
-import { upstream_header } from './mailbox.ts'
+import { redrive_header, upstream_header } from './mailbox.ts'
 
 /**
  * kafkajs puts all of a partition's messages into one record batch, which brokers limit to 1 MiB by default.
@@ -67,12 +67,19 @@ export const rounds = <T extends Output>(outputs: readonly T[]): T[][] => {
 
 export const topic_messages = (outputs: readonly Output[]): KafkaJs.TopicMessages[] => {
   const topics = new Map<string, KafkaJs.Message[]>()
-  for (const { topic, partition, key, value, upstream } of outputs) {
+  for (const { topic, partition, key, value, upstream, redrive } of outputs) {
     const message = {
       partition,
       key,
       value,
-      ...(upstream ? { headers: { u: upstream_header(upstream) } } : {}),
+      ...(upstream || redrive
+        ? {
+            headers: {
+              ...(upstream && { u: upstream_header(upstream) }),
+              ...(redrive && { r: redrive_header(redrive) }),
+            },
+          }
+        : {}),
     }
     const messages = topics.get(topic)
     if (messages) messages.push(message)

@@ -1,5 +1,6 @@
 -- Holds: every row of an input table was judged and kept: its offset lies in a range of its log and partition and is not
---        among those left out (dead letters, duplicates, conflicts, forwarded).
+--        among those left out (dead letters, duplicates, conflicts, forwarded). What came in again through a sister
+--        topic `<topic>.rekeyed` has the log `<log>.rekeyed`.
 -- Reads: batches (FINAL) and every input table (FINAL). The sink inserts a batch after its rows: while it works rows may
 --        for a moment lie in no range yet.
 WITH
@@ -16,8 +17,9 @@ WITH
   ),
   spans AS (
     SELECT
-      log_id, partition,
-      tupleElement(span, 'topic') AS topic,
+      if(endsWith(tupleElement(span, 'topic'), '.rekeyed'), concat(log_id, '.rekeyed'), log_id) AS log_id,
+      partition,
+      replaceOne(tupleElement(span, 'topic'), '.rekeyed', '') AS topic,
       tupleElement(span, 'from') AS first,
       tupleElement(span, 'to') AS behind,
       tupleElement(span, 'count') AS records
@@ -25,7 +27,11 @@ WITH
     ARRAY JOIN ranges AS span
   ),
   omitted AS (
-    SELECT log_id, partition, tupleElement(one, 'topic') AS topic, tupleElement(one, 'offset') AS position
+    SELECT
+      if(endsWith(tupleElement(one, 'topic'), '.rekeyed'), concat(log_id, '.rekeyed'), log_id) AS log_id,
+      partition,
+      replaceOne(tupleElement(one, 'topic'), '.rekeyed', '') AS topic,
+      tupleElement(one, 'offset') AS position
     FROM (SELECT log_id, partition, left_out FROM batches FINAL WHERE kind = 'batch')
     ARRAY JOIN left_out AS one
   )

@@ -1,5 +1,5 @@
 -- Holds: an input table has one row per record judged and kept: per topic, log and partition the sum of the ranges'
---        counts less the offsets left out. A row the warehouse refused (SINK_REJECTED) shows here as missing. Where ids
+--        counts less the offsets left out; sister topics `<topic>.rekeyed` have the log `<log>.rekeyed`. A row the warehouse refused (SINK_REJECTED) shows here as missing. Where ids
 --        are remembered for some days only, an id that returns later replaces its row, so fewer rows are no fault there.
 -- Reads: batches (FINAL) and every input table (FINAL). The sink inserts a batch after its rows: while it works there
 --        may for a moment be more rows than batches account for.
@@ -17,8 +17,9 @@ WITH
   ),
   spans AS (
     SELECT
-      log_id, partition,
-      tupleElement(span, 'topic') AS topic,
+      if(endsWith(tupleElement(span, 'topic'), '.rekeyed'), concat(log_id, '.rekeyed'), log_id) AS log_id,
+      partition,
+      replaceOne(tupleElement(span, 'topic'), '.rekeyed', '') AS topic,
       tupleElement(span, 'from') AS first,
       tupleElement(span, 'to') AS behind,
       tupleElement(span, 'count') AS records
@@ -26,7 +27,11 @@ WITH
     ARRAY JOIN ranges AS span
   ),
   omitted AS (
-    SELECT log_id, partition, tupleElement(one, 'topic') AS topic, tupleElement(one, 'offset') AS position
+    SELECT
+      if(endsWith(tupleElement(one, 'topic'), '.rekeyed'), concat(log_id, '.rekeyed'), log_id) AS log_id,
+      partition,
+      replaceOne(tupleElement(one, 'topic'), '.rekeyed', '') AS topic,
+      tupleElement(one, 'offset') AS position
     FROM (SELECT log_id, partition, left_out FROM batches FINAL WHERE kind = 'batch')
     ARRAY JOIN left_out AS one
   ),

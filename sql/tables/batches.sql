@@ -17,9 +17,10 @@ CREATE TABLE IF NOT EXISTS `batches`
   `catalog_offset` Int64,
   `timers` Int64,
   `ranges` Array(Tuple(`topic` String, `from` Int64, `to` Int64, `count` Int64, `crc` Int64)),
-  `left_out` Array(Tuple(`topic` String, `offset` Int64, `outcome` String)),
+  `left_out` Array(Tuple(`topic` String, `offset` Int64, `outcome` String, `pipelines` Array(String))),
   `outcomes` Tuple(`processed` Int64, `duplicate` Int64, `forwarded` Int64, `late` Int64, `dead_letter` Int64),
   `dead_timers` Int64,
+  `quarantined` Array(String),
   `code` String,
   `digest` Int64,
   `outputs` Int64

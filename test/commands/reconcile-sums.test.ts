@@ -199,15 +199,12 @@ const PLANTS: [string, Plant, string][] = [
   ['a view that is off', { view: 1299 }, 'only the view differs'],
   [
     'a left out record in the ledger',
-    { left_out: [{ topic: 'payments', offset: 1, outcome: 'duplicate' }] },
+    { left_out: [{ topic: 'payments', offset: 1, outcome: 'duplicate', pipelines: [] }] },
     'event e2',
   ],
   [
     'a record that the ledger refused',
-    {
-      left_out: [{ topic: 'payments', offset: 1, outcome: 'failed' }],
-      dead: { offset: 1, pipeline: 'revenue-ledger' },
-    },
+    { left_out: [{ topic: 'payments', offset: 1, outcome: 'failed', pipelines: ['revenue-ledger'] }] },
     'event e2',
   ],
 ]
@@ -226,8 +223,8 @@ describe('reconcile', () => {
   })
 
   it('counts a record that failed in another pipeline only', async () => {
-    const left_out = [{ topic: 'payments', offset: 1, outcome: 'failed' }]
-    expect((await examine({ left_out, dead: { offset: 1, pipeline: 'journey-sessions' } })).cells).toEqual([])
+    const left_out = [{ topic: 'payments', offset: 1, outcome: 'failed', pipelines: ['journey-sessions'] }]
+    expect((await examine({ left_out })).cells).toEqual([])
   })
 })
 

@@ -12,6 +12,7 @@ const task = (over: Partial<TaskStatus>): TaskStatus => ({
   checkpoint_at: 1000,
   stream_time_ms: 880_000_000_000,
   lag: { payments: 3 },
+  quarantined: [],
   error: null,
   ...over,
 })
