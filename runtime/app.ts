@@ -1,4 +1,5 @@
 /** What one installation runs: topics and pipelines, and the key groups that follow from them. */
+import { readFileSync } from 'node:fs'
 import { Subject } from 'rxjs'
 import { type Graph, type Pipeline, wire } from '../operators/core/keyed.ts'
 import { pipelines } from '../pipelines/index.ts'
@@ -14,6 +15,8 @@ export interface App {
   readonly schemas: Readonly<Record<string, object>>
   /** Partitions of every topic that does not say otherwise. Fixed for a generation. */
   readonly partitions: number
+  /** Names of operators there are or were (operators/names.lock): others are those of newer code. */
+  readonly operators_ever?: ReadonlySet<string>
 }
 
 export interface KeyGroup {
@@ -30,7 +33,15 @@ export const tributary = (partitions: number): App => ({
   pipelines,
   schemas: definitions,
   partitions,
+  operators_ever: operators_ever(),
 })
+
+const operators_ever = (): ReadonlySet<string> => {
+  const lines = readFileSync(new URL('../operators/names.lock', import.meta.url), 'utf8').split('\n')
+  return new Set(
+    lines.flatMap(line => (line === '' || line.startsWith('#') ? [] : [line.split(' ')[0] as string])),
+  )
+}
 
 /** The topics, and behind them for each input whose partitions are checked the one where its records come in again. */
 export const with_returns = (declared: App['topics']): App['topics'] => {

@@ -16,6 +16,8 @@ export interface TaskState {
   readonly processor: ProcessorState
   /** Pipelines whose state is in it. */
   readonly pipelines: readonly string[]
+  /** Version of each operator that wrote it, by its state's field. */
+  readonly operators: Readonly<Record<string, number>>
 }
 
 export class CheckpointConflict extends Error {

@@ -54,6 +54,7 @@ export class LiveTask {
       if (taken) await this.#batch(taken)
       else {
         this.#progress.offer()
+        this.#report()
         await task.wait(this.#patience(deps.clock.now()))
       }
       this.#report()
@@ -267,7 +268,9 @@ export class LiveTask {
     status.lag = Object.fromEntries(
       lanes.map((lane, i) => {
         const reader = this.#readers[i] as Reader
-        return [lane.topic, Math.max(0, reader.end - reader.position) + reader.length]
+        // Before the first fetch nobody knows: something, until it turns out to be nothing.
+        const behind = reader.end < 0 ? 1 : Math.max(0, reader.end - reader.position)
+        return [lane.topic, behind + reader.length]
       }),
     )
   }

@@ -67,12 +67,13 @@ export class Progress {
   }
 
   #header(): CheckpointHeader {
-    const { group, code } = this.#run.shared
+    const { group, code, operators } = this.#run.shared
     const task: TaskState = {
       positions: Object.fromEntries(this.positions),
       log_offset: this.#log_offset,
       processor: this.#processor.save(),
       pipelines: group.pipelines.map(pipeline => pipeline.name),
+      operators,
     }
     const { log_id, nonce, seq } = this
     return { log_id, seq, digest: this.#processor.digest, nonce, code, task: JSON.stringify(task) }

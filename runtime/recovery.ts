@@ -7,7 +7,7 @@ import type { Batch } from '../schemas/types.ts'
 import { acquisition, chain_crc, read_batch } from './batch-log.ts'
 import type { TaskState } from './checkpoint.ts'
 import { type Item, type Judgement, merge_sources, recorded_source, type Source } from './intake.ts'
-import { type CheckpointHeader, DirtyCheckpoint, type LogRecord, type Reader } from './ports.ts'
+import { type CheckpointHeader, DirtyCheckpoint, type LogRecord, type Reader, TaskRefused } from './ports.ts'
 import type { Processor } from './processor.ts'
 import { Progress } from './progress.ts'
 import type { TaskRun } from './task-run.ts'
@@ -30,6 +30,7 @@ interface Tail {
  */
 export const recover = async (run: TaskRun, processor: Processor, signal: AbortSignal): Promise<Progress> => {
   const { task, deps, shared } = run
+  await refuse_newer(run)
   await task.acquire()
   const nonce = deps.clock.nonce()
   const acquired_at = await announce(run, nonce)
@@ -55,6 +56,32 @@ export const recover = async (run: TaskRun, processor: Processor, signal: AbortS
   return progress
 }
 
+/** Asked before anybody is fenced: older code must not open what newer code wrote. */
+const refuse_newer = async (run: TaskRun): Promise<void> => {
+  const header = await run.deps.store.header(run.id).catch(null_when_dirty)
+  if (!header) return
+  const { operators = {} } = JSON.parse(header.task) as TaskState
+  const newer = newer_operators(operators, run.shared.operators, run.deps.app.operators_ever)
+  if (newer.length > 0)
+    throw new TaskRefused(
+      `${run.name}: newer code wrote its state (${newer.join(', ')}). Run that code, or drop the state: ` +
+        `npm run checkpoints -- reset ${run.task.group}`,
+    )
+}
+
+/** Operators of a checkpoint that are ahead of this code's, or that it has never heard of. */
+const newer_operators = (
+  stored: Readonly<Record<string, number>>,
+  ours: Readonly<Record<string, number>>,
+  ever: ReadonlySet<string> | undefined,
+): string[] =>
+  Object.entries(stored).flatMap(([field, version]) => {
+    const own = ours[field]
+    if (own !== undefined) return version > own ? [`${field} ${version}, here ${own}`] : []
+    const name = field.slice(field.indexOf('/') + 1)
+    return ever && !ever.has(name) ? [`${field}, unknown here`] : []
+  })
+
 const announce = async (run: TaskRun, nonce: string): Promise<number> => {
   const { task, shared, deps } = run
   const record = acquisition({
@@ -78,7 +105,7 @@ const usable_header = async (run: TaskRun, acquired_at: number): Promise<Checkpo
     run.deps.logger.warn({ task: run.name }, 'a checkpoint was cut short midway: rebuilding from the log')
     return null
   }
-  if (!header || run.rebuild) return null
+  if (!header || run.rebuild || run.redo) return null
   const state = JSON.parse(header.task) as TaskState
   const missing = run.shared.group.pipelines.filter(pipeline => !state.pipelines.includes(pipeline.name))
   if (missing.length) {

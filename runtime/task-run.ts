@@ -18,6 +18,8 @@ export interface Shared {
   readonly catalog: CatalogView
   /** Names operator versions, schemas and V8: replays are compared only at equal code. */
   readonly code: string
+  /** Version of each operator, by its state's field. */
+  readonly operators: Readonly<Record<string, number>>
   log_output(partition: number, batch: Batch): Output
 }
 

@@ -3,6 +3,7 @@
  * any unclear error everything in memory is dropped and the task recovers.
  */
 import { LiveTask } from './live-task.ts'
+import { TaskRefused } from './ports.ts'
 import { RecoveryRefused, recover } from './recovery.ts'
 import { UnreadableState } from './state-fields.ts'
 import type { TaskRun } from './task-run.ts'
@@ -21,6 +22,11 @@ export const live = async (run: TaskRun): Promise<void> => {
       return
     } catch (error) {
       if (signal.aborted) return
+      if (error instanceof TaskRefused) {
+        run.status.state = 'refused'
+        run.status.error = error.message
+        throw error
+      }
       const refused = error instanceof RecoveryRefused
       run.rebuild = error instanceof UnreadableState
       run.status.state = refused ? 'refused' : 'blocked'

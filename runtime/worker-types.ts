@@ -62,7 +62,7 @@ export interface TaskStatus {
   readonly checkpoint_seq: number
   readonly checkpoint_at: number | null
   readonly stream_time_ms: number | null
-  /** Records between position and end of each input. */
+  /** Records between position and end of each input; 1 while nobody has looked yet. */
   readonly lag: Readonly<Record<string, number>>
   /** Pipelines set aside since they failed too often; `npm run rebuild` brings them back. */
   readonly quarantined: readonly string[]

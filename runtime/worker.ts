@@ -6,9 +6,10 @@ import type { Batch } from '../schemas/types.ts'
 import { type App, declared_topic, describe_pipeline, type KeyGroup, key_groups, writers_of } from './app.ts'
 import { compile_encoder } from './avro/encoder.ts'
 import { type CatalogRow, CatalogView, follow_catalog } from './catalog.ts'
+import type { NodeDef } from './entities.ts'
 import { base_fields, Decoders, Lane } from './intake.ts'
 import type { Encode } from './outputs.ts'
-import type { Group, LogRecord } from './ports.ts'
+import { type Group, type LogRecord, type TaskLog, TaskRefused } from './ports.ts'
 import { Processor } from './processor.ts'
 import { live } from './task.ts'
 import { type Shared, TaskRun } from './task-run.ts'
@@ -38,37 +39,60 @@ export const start_worker = (deps: WorkerDeps): Running<TaskStatus> & { readonly
 }
 
 const run_groups = async (deps: WorkerDeps, runs: Set<TaskRun>, signal: AbortSignal): Promise<void> => {
-  const { app } = deps
-  const decoders = new Decoders(app, deps.registry, projections(app), () => deps.clock.now())
-  const encoders = await over_outages(deps, signal, () => register(deps))
-  if (!encoders) return
-  const catalog = new CatalogView()
-  const ending: Promise<void>[] = []
-  if (app.topics.catalog) {
-    const read = catalog_reader(app, decoders)
-    ending.push(follow_catalog(catalog, deps.log, deps.clock, read, deps.settings.retry_ms, signal))
-  } else catalog.moved(0, 0)
-  for (const group of key_groups(app)) {
-    const shared = share(deps, group, decoders, encoders, catalog)
-    const membership: Group = {
-      name: group.name,
-      topics: [...group.inputs, shared.log_topic],
-      partitions: group.partitions,
-      transactional: true,
-    }
-    const work = async (task: Parameters<Parameters<typeof deps.log.run>[1]>[0]) => {
+  const ground = await open_ground(deps, signal)
+  if (!ground) return
+  const groups = key_groups(deps.app).map(group => {
+    const shared = ground.share(group)
+    // What this process may not work stays in its status, with the reason, until it is given the partition again.
+    const refused = new Map<number, TaskRun>()
+    const work = async (task: TaskLog) => {
       const run = new TaskRun(task, deps, shared)
+      const before = refused.get(task.partition)
+      if (before) runs.delete(before)
       runs.add(run)
       try {
         await live(run)
-      } finally {
         runs.delete(run)
+      } catch (error) {
+        if (error instanceof TaskRefused) refused.set(task.partition, run)
+        else runs.delete(run)
+        throw error
       }
     }
-    ending.push(deps.log.run(membership, work, signal))
-  }
-  await Promise.all(ending)
+    return deps.log.run(membership_of(shared), work, signal)
+  })
+  await Promise.all([ground.following, ...groups])
 }
+
+/** What the tasks of all groups of a process stand on. */
+export interface Ground {
+  share(group: KeyGroup): Shared
+  /** Ends when the signal aborts. */
+  readonly following: Promise<void>
+}
+
+/** Registers the schemas and follows the catalog; null when the signal aborts before the registry answers. */
+export const open_ground = async (deps: WorkerDeps, signal: AbortSignal): Promise<Ground | null> => {
+  const { app } = deps
+  const decoders = new Decoders(app, deps.registry, projections(app), () => deps.clock.now())
+  const encoders = await over_outages(deps, signal, () => register(deps))
+  if (!encoders) return null
+  const catalog = new CatalogView()
+  let following = Promise.resolve()
+  if (app.topics.catalog) {
+    const read = catalog_reader(app, decoders)
+    following = follow_catalog(catalog, deps.log, deps.clock, read, deps.settings.retry_ms, signal)
+  } else catalog.moved(0, 0)
+  return { share: group => share(deps, group, decoders, encoders, catalog), following }
+}
+
+/** The group as the log knows it. */
+export const membership_of = ({ group, log_topic }: Shared): Group => ({
+  name: group.name,
+  topics: [...group.inputs, log_topic],
+  partitions: group.partitions,
+  transactional: true,
+})
 
 /** Union of what the pipelines read of each topic, and what identity, key and time need. */
 const projections = (app: App): ReadonlyMap<string, readonly string[]> => {
@@ -148,6 +172,7 @@ const share = (
   const log_topic = batch_log_topic(group.name)
   const encode = encoders.get(log_topic) as Encode
   const writers = writers_of(deps.app, group)
+  const nodes = nodes_of(deps.app, group)
   return {
     group,
     log_topic,
@@ -155,7 +180,8 @@ const share = (
     encoders,
     writers,
     catalog,
-    code: code_of(deps.app, group),
+    code: code_of(deps.app, nodes),
+    operators: Object.fromEntries(nodes.map(({ field, spec }) => [field, spec.version])),
     log_output: (partition: number, batch: Batch) => ({
       topic: log_topic,
       partition,
@@ -165,9 +191,8 @@ const share = (
   }
 }
 
-/** Names what a digest depends on: operator versions, state and topic schemas, V8. */
-const code_of = (app: App, group: KeyGroup): string => {
-  const probe = new Processor({
+const nodes_of = (app: App, group: KeyGroup): readonly NodeDef[] =>
+  new Processor({
     app,
     group,
     partition: 0,
@@ -176,14 +201,19 @@ const code_of = (app: App, group: KeyGroup): string => {
     observe: unobserved,
     writers: new Map(),
     import_lapse_ms: 0,
-  })
-  const operators = probe.nodes.map(({ field, spec }) => [
+  }).nodes
+
+/** Names what a digest depends on: operator versions, state and topic schemas, V8, the runtime's own order of things. */
+const code_of = (app: App, nodes: readonly NodeDef[]): string => {
+  const operators = nodes.map(({ field, spec }) => [
     field,
     spec.version,
     app.schemas[spec.state.schema],
     spec.slot && app.schemas[spec.slot.schema],
   ])
   const topics = Object.entries(app.topics).map(([topic, spec]) => [topic, app.schemas[spec.schema]])
-  const text = JSON.stringify([operators, topics, process.versions.v8.split('.')[0]])
+  const text = JSON.stringify([operators, topics, process.versions.v8.split('.')[0], RUNTIME])
   return createHash('sha256').update(text).digest('hex').slice(0, 16)
 }
+/** Raised when the processor comes to other results from the same records, say by another order of timers. */
+const RUNTIME = 2

@@ -17,6 +17,23 @@ import { start_worker } from '../../runtime/worker.ts'
 import { type Settings, unobserved, type WorkerDeps } from '../../runtime/worker-types.ts'
 import { definitions } from '../../schemas/definitions.ts'
 
+/** A payment of acme's customer ada, complete. */
+export const payment = <O extends object>(over: O) => ({
+  event_id: 'p',
+  tenant_id: 'acme',
+  customer_id: 'ada',
+  occurred_at: Date.UTC(2026, 0, 5, 12),
+  type: 'payment_succeeded',
+  payment_id: null,
+  amount_minor: 100,
+  currency: 'EUR',
+  product_id: null,
+  plan_id: null,
+  provider: null,
+  failure_code: null,
+  ...over,
+})
+
 export interface SmallSystem {
   readonly deps: WorkerDeps
   readonly directory: string

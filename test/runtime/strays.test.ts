@@ -3,29 +3,16 @@ import { afterEach, expect, test } from 'vitest'
 import { partitions_of } from '../../runtime/app.ts'
 import { partition_of } from '../../runtime/keys.ts'
 import { scan } from '../../runtime/scan.ts'
-import type { Batch, Ledger } from '../../schemas/types.ts'
-import { type SmallSystem, small_system } from './small-system.ts'
+import type { Batch, LedgerEntry } from '../../schemas/types.ts'
+import { payment, type SmallSystem, small_system } from './small-system.ts'
 
-const payment = (event_id: string, customer_id: string) => ({
-  event_id,
-  tenant_id: 'acme',
-  customer_id,
-  occurred_at: Date.UTC(2026, 0, 5, 12),
-  type: 'payment_succeeded',
-  payment_id: null,
-  amount_minor: 700,
-  currency: 'EUR',
-  product_id: null,
-  plan_id: null,
-  provider: null,
-  failure_code: null,
-})
+const paid = (event_id: string, customer_id: string) => payment({ event_id, customer_id })
 
 let system: SmallSystem
 afterEach(() => system.close())
 
 /** Bytes of a payment as an emitter would send them, put where nobody expects them. */
-const misplace = async (row: ReturnType<typeof payment>, key: string | null, shift: number) => {
+const misplace = async (row: ReturnType<typeof paid>, key: string | null, shift: number) => {
   const { log } = system.deps
   await system.send('payments', [row])
   const right = Buffer.from(`acme|${row.customer_id}`)
@@ -52,14 +39,14 @@ const outcomes = async () => {
 }
 
 const ledger_of = async () =>
-  (await system.read<Ledger>('ledger')).map(row => `${row.customer_id} ${row.cause_event_id}`).sort()
+  (await system.read<LedgerEntry>('ledger')).map(row => `${row.customer_id} ${row.cause_event_id}`).sort()
 
 test('a record on the wrong partition, with a wrong key or none is judged once by its own task', async () => {
   system = await small_system()
   const strays = [
-    await misplace(payment('elsewhere', 'ada'), 'acme|ada', 1),
-    await misplace(payment('misnamed', 'bo'), 'acme|somebody', 0),
-    await misplace(payment('keyless', 'cy'), null, 1),
+    await misplace(paid('elsewhere', 'ada'), 'acme|ada', 1),
+    await misplace(paid('misnamed', 'bo'), 'acme|somebody', 0),
+    await misplace(paid('keyless', 'cy'), null, 1),
   ]
   await system.deps.log.append(strays)
   const worker = system.start()
@@ -74,8 +61,8 @@ test('a record on the wrong partition, with a wrong key or none is judged once b
 
 test('a replay from the beginning copies no stray again and comes to the same digest', async () => {
   system = await small_system()
-  const stray = await misplace(payment('one', 'ada'), 'acme|ada', 1)
-  const { key: _, ...other } = await misplace(payment('two', 'ada'), 'acme|ada', 1)
+  const stray = await misplace(paid('one', 'ada'), 'acme|ada', 1)
+  const { key: _, ...other } = await misplace(paid('two', 'ada'), 'acme|ada', 1)
   await system.deps.log.append([stray, { ...other, key: null }])
   const first = system.start()
   await system.settled(first)

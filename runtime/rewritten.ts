@@ -1,0 +1,155 @@
+/**
+ * Rows that a rebuild writes anew beside those that stand in the topics. A row is known by its key and what its table is
+ * ordered by; of a topic with versions only the newest row of each counts.
+ */
+import { crc32 } from 'node:zlib'
+import type avsc from 'avsc'
+import type { TopicSpec } from '../schemas/topics.ts'
+import { partitions_of } from './app.ts'
+import { compile_encoder } from './avro/encoder.ts'
+import { exact_type } from './avro/exact-type.ts'
+import { body_reader, type ReadBody } from './bodies.ts'
+import type { Output } from './ports.ts'
+import type { Emission, Rebuilt } from './rebuild.ts'
+import { scan } from './scan.ts'
+import type { WorkerDeps } from './worker-types.ts'
+
+type Row = Record<string, unknown>
+
+interface Standing {
+  readonly crc: number
+  readonly version: number
+  /** Written anew, too. */
+  again: boolean
+}
+
+/** One topic: what stands in it, and what is written anew. */
+interface Topic {
+  readonly name: string
+  readonly spec: TopicSpec
+  readonly type: avsc.Type
+  readonly identity: readonly string[]
+  readonly standing: Map<string, Standing>
+  fresh: Map<string, Output>
+  emitted: number
+  unchangeable: number
+}
+
+const PREFIX_BYTES = 5
+const body_crc = (value: Buffer): number => crc32(value.subarray(PREFIX_BYTES))
+
+export class Rewritten {
+  readonly #deps: Pick<WorkerDeps, 'app' | 'log' | 'registry'>
+  readonly #topics: ReadonlyMap<string, Topic>
+  readonly #emit: Emission
+  readonly #read: ReadBody
+  #began: Promise<void> | null = null
+
+  constructor(deps: Pick<WorkerDeps, 'app' | 'log' | 'registry'>, topics: readonly string[], emit: Emission) {
+    this.#deps = deps
+    this.#emit = emit
+    this.#read = body_reader(deps.registry)
+    this.#topics = new Map(topics.map(name => [name, topic_of(deps, name)]))
+  }
+
+  /** Reads what stands in the topics, once. */
+  begin(): Promise<void> {
+    this.#began ??= this.#read_all()
+    return this.#began
+  }
+
+  async #read_all(): Promise<void> {
+    for (const topic of this.#topics.values())
+      for (let partition = 0; partition < partitions_of(this.#deps.app, topic.name); partition++)
+        await scan(this.#deps.log, { topic: topic.name, partition }, 0, async ({ key, value }) => {
+          if (!key || !value) return
+          const row = await this.#read(value)
+          const id = identity_of(topic, key, row)
+          const version = version_of(topic, row)
+          const before = topic.standing.get(id)
+          if (!before || version >= before.version)
+            topic.standing.set(id, { crc: body_crc(value), version, again: false })
+        })
+  }
+
+  /** What one batch writes anew. */
+  add(outputs: readonly Output[]): void {
+    for (const output of outputs) {
+      const topic = this.#topics.get(output.topic)
+      if (!topic || !output.key || !output.value) continue
+      const row = topic.type.fromBuffer(output.value.subarray(PREFIX_BYTES)) as Row
+      const id = identity_of(topic, output.key, row)
+      const stands = topic.standing.get(id)
+      if (stands) stands.again = true
+      // Without versions a row that stands as it is needs no place in memory; with them a later one may differ.
+      const same = stands?.crc === body_crc(output.value)
+      if (same && !topic.spec.table?.version && this.#emit === 'difference') topic.fresh.delete(id)
+      else topic.fresh.set(id, output)
+    }
+  }
+
+  /** What is to go out of the rows added so far; begins anew. */
+  difference(): Output[] {
+    return [...this.#topics.values()].flatMap(topic => {
+      const { fresh } = topic
+      topic.fresh = new Map()
+      const out = [...fresh].flatMap(([id, output]) => this.#compare(topic, id, output))
+      topic.emitted += out.length
+      return out
+    })
+  }
+
+  #compare(topic: Topic, id: string, output: Output): Output[] {
+    const stands = topic.standing.get(id)
+    if (!stands) return [output]
+    const same = stands.crc === body_crc(output.value as Buffer)
+    if (topic.spec.role === 'internal') {
+      if (!same) topic.unchangeable++
+      return []
+    }
+    if (same && this.#emit === 'difference') return []
+    return [this.#newer(topic, output, stands)]
+  }
+
+  /** Beyond the version that stands, so that tables and readers take it for the newest. */
+  #newer(topic: Topic, output: Output, stands: Standing): Output {
+    const field = topic.spec.table?.version
+    const value = output.value as Buffer
+    if (!field) return output
+    const row = topic.type.fromBuffer(value.subarray(PREFIX_BYTES)) as Row
+    if (Number(row[field]) > stands.version) return output
+    const schema = this.#deps.app.schemas[topic.spec.schema] as object
+    const encode = compile_encoder(schema, value.readInt32BE(1))
+    return { ...output, value: encode({ ...row, [field]: stands.version + 1 }) }
+  }
+
+  report(): Rebuilt[] {
+    return [...this.#topics.values()].map(({ name, emitted, unchangeable, standing }) => ({
+      topic: name,
+      emitted,
+      unchangeable,
+      stale: [...standing.values()].filter(({ again }) => !again).length,
+    }))
+  }
+}
+
+const topic_of = ({ app }: Pick<WorkerDeps, 'app'>, name: string): Topic => {
+  const spec = app.topics[name] as TopicSpec
+  const order = spec.table?.order_by ?? [spec.event_id ?? 'event_id']
+  return {
+    name,
+    spec,
+    type: exact_type(app.schemas[spec.schema] as object),
+    identity: order.filter(field => field !== 'tenant_id' && field !== '_key'),
+    standing: new Map(),
+    fresh: new Map(),
+    emitted: 0,
+    unchangeable: 0,
+  }
+}
+
+const identity_of = ({ identity }: Topic, key: Buffer, row: Row): string =>
+  [key.toString('utf8'), ...identity.map(field => String(row[field]))].join('\n')
+
+const version_of = ({ spec }: Topic, row: Row): number =>
+  spec.table?.version ? Number(row[spec.table.version]) : 0
