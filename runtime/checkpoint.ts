@@ -33,6 +33,7 @@ export class Checkpoints {
   #in_flight: { readonly header: CheckpointHeader; readonly done: Promise<void> } | null = null
   #started_at = Number.NEGATIVE_INFINITY
   #error: unknown = null
+  #held = false
   readonly #deps: { store: StateStore; clock: Clock; settings: Settings; observe: Observer }
   readonly #task: TaskId
   readonly #processor: Processor
@@ -67,7 +68,7 @@ export class Checkpoints {
   offer(header: () => CheckpointHeader, force = false): void {
     if (this.#error instanceof CheckpointConflict) throw this.#error
     // A cut that could not be saved is still to be saved: a header beyond it would claim what the store has not.
-    if (this.#error !== null) return
+    if (this.#error !== null || this.#held) return
     const now = this.#deps.clock.now()
     if (this.#in_flight || (!force && now - this.#started_at < this.#deps.settings.checkpoint_every_ms))
       return
@@ -110,6 +111,19 @@ export class Checkpoints {
       }
     }
     this.#in_flight = null
+  }
+
+  /** The store stands still until it is released: no checkpoint begins, and none is under way. */
+  async hold(): Promise<() => void> {
+    this.#held = true
+    const release = () => {
+      this.#held = false
+    }
+    await this.settled().catch((error: unknown) => {
+      release()
+      throw error
+    })
+    return release
   }
 
   /** Resolves when nothing is in flight. */

@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { type LEVELS, type Option, options, type SASL, type Values } from './options.ts'
 
-export { type Option, options, switched, whole } from './options.ts'
+export { type Option, options, start_options, switched, whole } from './options.ts'
 
 type Flat = Values<typeof options>
 
@@ -25,10 +25,17 @@ export interface Cluster {
   readonly sasl: Sasl | null
   /** Copies of created topics. */
   readonly replication: number
+  /** Session timeout of group members. */
+  readonly session_ms: number
   readonly redis_url: string
+  /** PEM text to trust, null for the system's authorities. */
+  readonly redis_tls_ca: string | null
   readonly clickhouse_url: string
   readonly clickhouse_database: string
   readonly clickhouse_password: string | null
+  /** Changes tables and views at a start; null: the user of the URL does. */
+  readonly clickhouse_migrator: { readonly username: string; readonly password: string } | null
+  readonly clickhouse_timeout_ms: number
   readonly registry_url: string
 }
 export interface Config {
@@ -37,6 +44,8 @@ export interface Config {
   readonly http_port: number
   readonly clickhouse_port: number
   readonly partitions: number
+  /** Copies of checkpoints; null: none are taken. */
+  readonly snapshot_dir: string | null
   readonly insecure_dev: boolean
   readonly log_level: (typeof LEVELS)[number]
   /** null: no key file; only then, on loopback or with insecure_dev, is the API open. */
@@ -118,6 +127,12 @@ const combine = (flat: Flat): Config => {
     http_port: flat.http_port,
     clickhouse_port: flat.clickhouse_port,
     partitions: flat.partitions,
+    snapshot_dir:
+      flat.snapshot_dir !== undefined
+        ? resolve(flat.snapshot_dir)
+        : cluster
+          ? null
+          : resolve(flat.data_dir, 'snapshots'),
     insecure_dev: flat.insecure_dev,
     // A person at a laptop reads the banner; a cluster's log is read by machines.
     log_level: flat.log_level ?? (cluster ? 'info' : 'warn'),
@@ -148,12 +163,23 @@ const cluster_of = (flat: Flat): Cluster | null => {
       flat.kafka_ssl_ca === undefined ? flat.kafka_ssl : { ca: read_text('KAFKA_SSL_CA', flat.kafka_ssl_ca) },
     sasl: sasl_of(flat),
     replication: flat.kafka_replication,
+    session_ms: flat.kafka_session_ms,
     redis_url,
+    redis_tls_ca: flat.redis_tls_ca === undefined ? null : read_text('REDIS_TLS_CA', flat.redis_tls_ca),
     clickhouse_url,
     clickhouse_database: flat.clickhouse_database,
     clickhouse_password: flat.clickhouse_password ?? null,
+    clickhouse_migrator: migrator_of(flat),
+    clickhouse_timeout_ms: flat.clickhouse_timeout_ms,
     registry_url,
   }
+}
+
+const migrator_of = (flat: Flat): Cluster['clickhouse_migrator'] => {
+  const { clickhouse_migrator_user: username, clickhouse_migrator_password: password } = flat
+  if (password !== undefined && username === undefined)
+    throw new ConfigError('CLICKHOUSE_MIGRATOR_PASSWORD needs CLICKHOUSE_MIGRATOR_USER')
+  return username === undefined ? null : { username, password: password ?? '' }
 }
 
 const sasl_of = (flat: Flat): Sasl | null => {
@@ -215,7 +241,12 @@ export const printable = (config: Config): Record<string, unknown> => ({
   cluster: config.cluster && {
     ...config.cluster,
     clickhouse_password: config.cluster.clickhouse_password && '***',
+    clickhouse_migrator: config.cluster.clickhouse_migrator && {
+      ...config.cluster.clickhouse_migrator,
+      password: '***',
+    },
     ssl: config.cluster.ssl !== false,
+    redis_tls_ca: config.cluster.redis_tls_ca && 'given',
     sasl: config.cluster.sasl && { ...config.cluster.sasl, password: '***' },
     redis_url: mask_url(config.cluster.redis_url),
     clickhouse_url: mask_url(config.cluster.clickhouse_url),

@@ -11,6 +11,7 @@ import type { Reader } from './ports.ts'
 import type { Processor } from './processor.ts'
 import type { Progress } from './progress.ts'
 import { chunks, load_cold } from './recovery.ts'
+import { Snapshotter } from './snapshotter.ts'
 import type { TaskRun } from './task-run.ts'
 import type { Outcome } from './worker-types.ts'
 
@@ -28,6 +29,7 @@ export class LiveTask {
   readonly #processor: Processor
   readonly #progress: Progress
   readonly #readers: Reader[]
+  readonly #snapshotter: Snapshotter
   /** Merged but not yet processed: they are the next batch, alone, so that a recorded range merges to the same order. */
   #carry: readonly Item[] = []
   #more_due = false
@@ -42,23 +44,36 @@ export class LiveTask {
     this.#run = run
     this.#processor = processor
     this.#progress = progress
+    this.#snapshotter = new Snapshotter(run, progress)
     this.#readers = run.lanes.map(lane => run.task.reader(lane.topic))
   }
 
   async loop(): Promise<void> {
+    try {
+      await this.#work()
+    } finally {
+      await this.#snapshotter.stop()
+    }
+  }
+
+  async #work(): Promise<void> {
     const { task, deps } = this.#run
     const { checkpoints } = this.#progress
     this.#report()
     while (!task.signal.aborted) {
       const taken = await this.#take()
-      if (taken) await this.#batch(taken)
-      else {
+      if (taken) {
+        await this.#batch(taken)
+        this.#snapshotter.offer()
+      } else {
         this.#progress.offer()
+        this.#snapshotter.offer()
         this.#report()
         await task.wait(this.#patience(deps.clock.now()))
       }
       this.#report()
     }
+    await this.#snapshotter.stop()
     await checkpoints.settled()
     this.#progress.offer(true)
     await checkpoints.settled()

@@ -98,6 +98,13 @@ export const options = [
     meaning: 'JSON file {"<sha256 of key, hex>": "<tenant>"}; tenant "*" is an administrator',
   },
   {
+    name: 'snapshot_dir',
+    env: 'TRIBUTARY_SNAPSHOT_DIR',
+    type: text,
+    meaning:
+      "daily copies of every task's checkpoint; data directory/snapshots, in a cluster none without it",
+  },
+  {
     name: 'insecure_dev',
     flag: 'insecure-dev',
     env: 'TRIBUTARY_INSECURE_DEV',
@@ -126,7 +133,13 @@ export const options = [
     env: 'REDIS_URL',
     secret: true,
     type: url_of('redis:', 'rediss:'),
-    meaning: 'checkpoints',
+    meaning: 'checkpoints; rediss:// for TLS, user and password may be part of the URL',
+  },
+  {
+    name: 'redis_tls_ca',
+    env: 'REDIS_TLS_CA',
+    type: text,
+    meaning: 'PEM file of the authority to trust for rediss://',
   },
   {
     name: 'clickhouse_url',
@@ -157,6 +170,26 @@ export const options = [
     meaning: 'of user default; the embedded endpoint leaves loopback only with both passwords',
   },
   {
+    name: 'clickhouse_migrator_user',
+    env: 'CLICKHOUSE_MIGRATOR_USER',
+    type: text,
+    meaning: 'changes tables and views at a start, so that the user of CLICKHOUSE_URL need not be able to',
+  },
+  {
+    name: 'clickhouse_migrator_password',
+    env: 'CLICKHOUSE_MIGRATOR_PASSWORD',
+    secret: true,
+    type: text,
+    meaning: 'of that user',
+  },
+  {
+    name: 'clickhouse_timeout_ms',
+    env: 'CLICKHOUSE_TIMEOUT_MS',
+    default: '120000',
+    type: whole(1000, 3_600_000),
+    meaning: 'a statement of ours without an answer for so long has failed, and an insert is sent again',
+  },
+  {
     name: 'analyst_password',
     env: 'CLICKHOUSE_ANALYST_PASSWORD',
     secret: true,
@@ -169,6 +202,13 @@ export const options = [
     default: '1',
     type: whole(1, 100),
     meaning: 'copies of the topics that are created; 3 where there are three brokers',
+  },
+  {
+    name: 'kafka_session_ms',
+    env: 'KAFKA_SESSION_MS',
+    default: '10000',
+    type: whole(1_000, 1_800_000),
+    meaning: 'a process silent for so long loses its tasks; below 6000 brokers must allow it',
   },
   { name: 'kafka_ssl', env: 'KAFKA_SSL', default: 'false', type: on_off, meaning: 'TLS to the brokers' },
   {
@@ -190,6 +230,19 @@ export const options = [
     secret: true,
     type: text,
     meaning: 'password on the brokers',
+  },
+] as const satisfies readonly Option[]
+
+/** Of `npm start` alone. */
+export const start_options = [
+  {
+    name: 'workers',
+    flag: 'workers',
+    env: 'TRIBUTARY_WORKERS',
+    default: '1',
+    value: 'N',
+    type: whole(1, 256),
+    meaning: 'processes that do the tasks, on a cluster; with 2 and more this one only serves HTTP',
   },
 ] as const satisfies readonly Option[]
 

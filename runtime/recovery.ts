@@ -7,9 +7,17 @@ import type { Batch } from '../schemas/types.ts'
 import { acquisition, chain_crc, read_batch } from './batch-log.ts'
 import type { TaskState } from './checkpoint.ts'
 import { type Item, type Judgement, merge_sources, recorded_source, type Source } from './intake.ts'
-import { type CheckpointHeader, DirtyCheckpoint, type LogRecord, type Reader, TaskRefused } from './ports.ts'
+import {
+  type CheckpointHeader,
+  DirtyCheckpoint,
+  type LogRecord,
+  OffsetOutOfRange,
+  type Reader,
+  TaskRefused,
+} from './ports.ts'
 import type { Processor } from './processor.ts'
 import { Progress } from './progress.ts'
+import { is_restoring, restore_snapshot } from './restore-snapshot.ts'
 import type { TaskRun } from './task-run.ts'
 
 /** Needs a person: the message names the remedy. */
@@ -35,7 +43,7 @@ export const recover = async (run: TaskRun, processor: Processor, signal: AbortS
   const nonce = deps.clock.nonce()
   const acquired_at = await announce(run, nonce)
   run.status.state = 'recovering'
-  const header = await usable_header(run, acquired_at)
+  const header = (await usable_header(run, acquired_at)) ?? (await restore_snapshot(run))
   const state = header ? (JSON.parse(header.task) as TaskState) : null
   const tail = await read_tail(run, nonce, header, state)
   // From here on we write it: nobody would take what comes.
@@ -105,7 +113,7 @@ const usable_header = async (run: TaskRun, acquired_at: number): Promise<Checkpo
     run.deps.logger.warn({ task: run.name }, 'a checkpoint was cut short midway: rebuilding from the log')
     return null
   }
-  if (!header || run.rebuild || run.redo) return null
+  if (!header || run.rebuild || run.redo || is_restoring(header)) return null
   const state = JSON.parse(header.task) as TaskState
   const missing = run.shared.group.pipelines.filter(pipeline => !state.pipelines.includes(pipeline.name))
   if (missing.length) {
@@ -178,7 +186,13 @@ const next_record = async (run: TaskRun, reader: Reader): Promise<LogRecord> => 
     run.check_alive()
     const record = reader.shift()
     if (record) return record
-    await run.task.wait(1000)
+    await run.task.wait(1000).catch((error: unknown) => {
+      if (!(error instanceof OffsetOutOfRange)) throw error
+      throw new RecoveryRefused(
+        `${run.name}: the log no longer holds what recovery needs (${error.message}). ` +
+          'Put a newer snapshot into the snapshot directory, or restore a backup.',
+      )
+    })
   }
 }
 

@@ -1,6 +1,6 @@
 /** Defaults of a running system; tests and the simulator pass others. */
 import { default_lateness } from '../operators/core/windows.ts'
-import { hours } from '../schemas/units.ts'
+import { days, hours } from '../schemas/units.ts'
 import type { Settings } from './worker-types.ts'
 
 export const default_settings: Settings = {
@@ -10,6 +10,7 @@ export const default_settings: Settings = {
   lag_wait_ms: 500,
   timers_max: 2000,
   checkpoint_every_ms: 1000,
+  snapshot_every_ms: days(1),
   idle_ms: 5000,
   grace_ms: default_lateness.grace_ms,
   future_ms: hours(1),

@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs'
 import type { Logger } from 'pino'
 import { type App, key_groups, topic_settings, tributary } from './app.ts'
 import { migrate } from './clickhouse/migrate.ts'
-import { clickhouse_warehouse } from './clickhouse/warehouse.ts'
+import { clickhouse_warehouse, type WarehouseOptions } from './clickhouse/warehouse.ts'
 import { system_clock } from './clock.ts'
 import type { Cluster, Config } from './config.ts'
 import { check_format } from './embedded/format.ts'
@@ -20,6 +20,7 @@ import { create_metrics, type Metrics } from './metrics.ts'
 import type { Clock, Log, Registry, StateStore, Warehouse } from './ports.ts'
 import { default_settings } from './settings.ts'
 import { start_sink } from './sink.ts'
+import { type Snapshots, snapshot_directory } from './snapshots.ts'
 import { start_worker } from './worker.ts'
 import type { Running, Settings, SinkStatus, TaskStatus } from './worker-types.ts'
 
@@ -38,6 +39,7 @@ export interface System extends Ports {
   readonly settings: Settings
   readonly logger: Logger
   readonly metrics: Metrics
+  readonly snapshots: Snapshots | null
   /** Tasks of a process that is alone; 0 in a cluster, where processes share them. */
   readonly tasks_expected: number
   close(): Promise<void>
@@ -45,8 +47,11 @@ export interface System extends Ports {
 
 type Closers = (() => Promise<unknown>)[]
 
-/** Opens everything, or closes what it had opened and throws: one readable line as message. */
-export const open_system = async (config: Config, logger: Logger): Promise<System> => {
+/**
+ * Opens everything, or closes what it had opened and throws: one readable line as message. `prepared`: another
+ * process has created topics and tables.
+ */
+export const open_system = async (config: Config, logger: Logger, prepared = false): Promise<System> => {
   const app = tributary(config.partitions)
   const closers: Closers = []
   const close = async (): Promise<void> => {
@@ -57,13 +62,14 @@ export const open_system = async (config: Config, logger: Logger): Promise<Syste
     const ports = config.cluster
       ? await open_cluster(config.cluster, logger, closers)
       : await open_embedded(config, logger, closers)
-    await prepare(ports, app, logger, config.cluster ? START_WAIT_MS : 0)
+    if (!prepared) await prepare(ports, app, logger, config.cluster)
     return {
       ...ports,
       app,
       emitter: create_emitter(app, ports.log, ports.registry),
       clock: system_clock,
       settings: default_settings,
+      snapshots: config.snapshot_dir === null ? null : snapshot_directory(config.snapshot_dir),
       logger,
       metrics: create_metrics(true),
       tasks_expected: config.cluster ? 0 : key_groups(app).reduce((sum, group) => sum + group.partitions, 0),
@@ -78,11 +84,19 @@ export const open_system = async (config: Config, logger: Logger): Promise<Syste
 /** A cluster's parts may come up after us. */
 const START_WAIT_MS = 60_000
 
-const prepare = async (ports: Ports, app: App, logger: Logger, wait_ms: number): Promise<void> => {
+const prepare = async (ports: Ports, app: App, logger: Logger, cluster: Cluster | null): Promise<void> => {
+  const wait_ms = cluster ? START_WAIT_MS : 0
   await patiently('the log', logger, wait_ms, () => ports.log.ensure(topic_settings(app)))
-  await patiently('the warehouse', logger, wait_ms, async () => {
-    for (const done of await migrate(ports.warehouse, app)) logger.info(done)
-  })
+  const migrator = cluster?.clickhouse_migrator
+    ? clickhouse_warehouse({ ...warehouse_options(cluster), ...cluster.clickhouse_migrator })
+    : null
+  try {
+    await patiently('the warehouse', logger, wait_ms, async () => {
+      for (const done of await migrate(migrator ?? ports.warehouse, app)) logger.info(done)
+    })
+  } finally {
+    await migrator?.close()
+  }
 }
 
 const patiently = async <T>(
@@ -163,20 +177,23 @@ const keep_warehouse_running = async (config: Config, logger: Logger) => {
   return { url, stop }
 }
 
-const open_cluster = async (cluster: Cluster, logger: Logger, closers: Closers): Promise<Ports> => {
+/** Log and registry of a cluster as they are, without what is derived from them; opens nothing before it is used. */
+export const open_cluster_log = async (
+  cluster: Cluster,
+  logger: Logger,
+): Promise<Pick<Ports, 'log' | 'registry'>> => {
   // Loaded here, so that a laptop does not pay for clients it does not use.
   const { kafka_log } = await import('./kafka/log.ts')
   const { confluent_registry } = await import('./kafka/registry.ts')
-  const { open_redis_state_store } = await import('./redis/state-store.ts')
   const log = kafka_log({
     brokers: cluster.brokers,
     client_id: 'tributary',
     replication: cluster.replication,
+    session_ms: cluster.session_ms,
     logger,
     ...(cluster.ssl !== false && { ssl: cluster.ssl === true ? true : { ca: cluster.ssl.ca } }),
     ...(cluster.sasl && { sasl: cluster.sasl as KafkaOptions['sasl'] }),
   })
-  closers.push(() => log.close())
   const registry_url = new URL(cluster.registry_url)
   const { username, password } = registry_url
   registry_url.username = ''
@@ -186,15 +203,28 @@ const open_cluster = async (cluster: Cluster, logger: Logger, closers: Closers):
     client_id: 'tributary',
     ...(username && { username: decodeURIComponent(username), password: decodeURIComponent(password) }),
   })
+  return { log, registry }
+}
+
+const warehouse_options = (cluster: Cluster): WarehouseOptions => ({
+  url: cluster.clickhouse_url,
+  database: cluster.clickhouse_database,
+  request_timeout_ms: cluster.clickhouse_timeout_ms,
+  ...(cluster.clickhouse_password && { password: cluster.clickhouse_password }),
+})
+
+const open_cluster = async (cluster: Cluster, logger: Logger, closers: Closers): Promise<Ports> => {
+  const { open_redis_state_store } = await import('./redis/state-store.ts')
+  const { log, registry } = await open_cluster_log(cluster, logger)
+  closers.push(() => log.close())
   const store = await patiently('Redis', logger, START_WAIT_MS, () =>
-    open_redis_state_store(cluster.redis_url, { warn: text => logger.warn(text) }),
+    open_redis_state_store(cluster.redis_url, {
+      warn: text => logger.warn(text),
+      ...(cluster.redis_tls_ca !== null && { tls_ca: cluster.redis_tls_ca }),
+    }),
   )
   closers.push(() => store.close())
-  const warehouse = clickhouse_warehouse({
-    url: cluster.clickhouse_url,
-    database: cluster.clickhouse_database,
-    ...(cluster.clickhouse_password && { password: cluster.clickhouse_password }),
-  })
+  const warehouse = clickhouse_warehouse(warehouse_options(cluster))
   closers.push(() => warehouse.close())
   const shown = new URL(cluster.clickhouse_url)
   shown.username = ''
@@ -294,7 +324,8 @@ export const left_to_do = (
   if (refused) return `the sink of partition ${refused.partition} stands still: ${refused.error}`
   const rows = sinks.reduce((sum, each) => sum + total(each.lag), 0)
   if (sinks.length === 0) return 'the sink has not started'
-  return rows > 0 ? `${rows} records are to be inserted` : null
+  if (rows > 0) return `${rows} records are to be inserted`
+  return sinks.some(each => (each.waiting_ms ?? 0) > 0) ? 'rows are on their way into the warehouse' : null
 }
 
 const total = (lag: Readonly<Record<string, number>>): number =>

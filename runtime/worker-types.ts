@@ -2,6 +2,7 @@
 import type { Logger } from 'pino'
 import type { App } from './app.ts'
 import type { Clock, Log, Registry, StateStore, Warehouse } from './ports.ts'
+import type { Snapshots } from './snapshots.ts'
 
 export interface Settings {
   /** Bounds of one micro-batch. */
@@ -13,6 +14,8 @@ export interface Settings {
   /** Timers fired in one batch at most. */
   readonly timers_max: number
   readonly checkpoint_every_ms: number
+  /** Between two snapshots of a task, where there is a place for them. */
+  readonly snapshot_every_ms: number
   /** Inputs must have been at their end for so long before a tick moves time, and then only to wall − idle_ms. */
   readonly idle_ms: number
   /** How far behind stream time history may begin and still be imported: the operators' own grace. */
@@ -35,6 +38,8 @@ export interface WorkerDeps {
   readonly log: Log
   readonly registry: Registry
   readonly store: StateStore
+  /** Where tasks keep copies of their checkpoints; without it a lost checkpoint is rebuilt from the beginning. */
+  readonly snapshots?: Snapshots | null
   readonly clock: Clock
   readonly settings: Settings
   readonly observe: Observer

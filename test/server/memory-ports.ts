@@ -104,6 +104,7 @@ export const live_task: TaskStatus = {
   checkpoint_at: 1,
   stream_time_ms: null,
   lag: {},
+  quarantined: [],
   error: null,
 }
 export const running = <S>(statuses: readonly S[]): Running<S> => ({

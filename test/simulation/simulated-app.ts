@@ -48,6 +48,7 @@ export const simulated_settings: Settings = {
   lag_wait_ms: 600,
   timers_max: 5,
   checkpoint_every_ms: 150,
+  snapshot_every_ms: hours(24),
   idle_ms: 700,
   grace_ms: minutes(10),
   future_ms: hours(1),
