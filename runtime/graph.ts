@@ -28,7 +28,8 @@ export class Rejected extends Error {
   override readonly name = 'Rejected'
 }
 
-const IDLE = '~idle'
+/** Name of the timer that drops a silent key. */
+export const IDLE = '~idle'
 
 export interface GraphHost {
   readonly moment: Moment
@@ -276,8 +277,8 @@ class Node implements Turn<unknown, unknown, string> {
     this.#touch(cell, cell.state)
   }
 
-  slots(prefix = ''): readonly (readonly [string, unknown])[] {
-    return slots_of(this.#running(), prefix)
+  slots(prefix = '', most?: number): readonly (readonly [string, unknown])[] {
+    return slots_of(this.#running(), prefix, most)
   }
 
   catalog<K extends keyof Catalog>(kind: K, id: string): Catalog[K] | undefined {

@@ -9,7 +9,7 @@ import { type App, declared_topic, type KeyGroup, staged_topics } from './app.ts
 import { Breaker } from './breaker.ts'
 import type { CatalogView } from './catalog.ts'
 import { Entities, type Entity, type NodeDef } from './entities.ts'
-import { type GraphHost, type Moment, PipelineGraph, Rejected } from './graph.ts'
+import { type GraphHost, IDLE, type Moment, PipelineGraph, Rejected } from './graph.ts'
 import type { Item, Place } from './intake.ts'
 import { tenant_of } from './keys.ts'
 import { type Encode, Outputs } from './outputs.ts'
@@ -310,8 +310,21 @@ export class Processor {
     const readers = this.readers.get(item.topic) as PipelineGraph[]
     if (item.redrive && !this.#may_redrive(item, item.redrive.pipeline, readers)) return 'dead_letter'
     if (this.#app.topics[item.topic]?.dedupe !== 'none') this.#remember(item, known_as(item))
+    if (this.#app.topics[item.topic]?.erases) this.#erase(this.entities.get(item.key) as Entity)
     if (readers.length === 0 || !item.row) return 'processed'
     return this.#push(item, readers)
+  }
+
+  /** State and timers of all operators but those that keep money; remembered ids are hashes, and stay. */
+  #erase(entity: Entity): void {
+    for (const { spec, index } of this.#nodes) {
+      const cell = entity.cells[index]
+      if (!cell || spec.kept_on_erasure) continue
+      for (const name of [...Object.keys(spec.timers ?? {}), IDLE])
+        this.entities.write_timer(this.timers, timer_id(entity.key, index, name), null)
+      this.entities.drop(cell, spec.state.init())
+    }
+    this.entities.mark()
   }
 
   /** False: there is nobody to take it, so it is a dead letter again. */

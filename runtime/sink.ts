@@ -9,7 +9,9 @@ import { type App, declared_topic, key_groups, partitions_of } from './app.ts'
 import { compile_encoder, type Encoder } from './avro/encoder.ts'
 import { tables_of } from './clickhouse/tables.ts'
 import type { Group, TaskLog } from './ports.ts'
+import { keep_erasing } from './sink-erasures.ts'
 import { create_inserts, type Inserts, type Refused } from './sink-inserts.ts'
+import { first_offsets } from './sink-offsets.ts'
 import {
   batch_reader,
   open_partition,
@@ -83,6 +85,7 @@ export const start_sink = (deps: SinkDeps): Running<SinkStatus> => {
   const work = async (task: TaskLog): Promise<void> => {
     const watch: Watch = { source: null, error: null }
     watches.set(task.partition, watch)
+    const erasing = task.partition === 0 ? keep_erasing(deps, task.signal) : null
     const retry = pausing(deps)
     while (!task.signal.aborted) {
       try {
@@ -100,6 +103,7 @@ export const start_sink = (deps: SinkDeps): Running<SinkStatus> => {
         await retry(task.signal)
       }
     }
+    await erasing
     if (watches.get(task.partition) === watch) watches.delete(task.partition)
   }
   const member = async (): Promise<void> => {
@@ -118,7 +122,7 @@ export const start_sink = (deps: SinkDeps): Running<SinkStatus> => {
   return {
     status: () => {
       const { standstill, waiting_since } = inserts
-      const waiting_ms = waiting_since === null ? 0 : deps.clock.now() - waiting_since
+      const waiting_ms = waiting_since === null ? 0 : Math.max(1, deps.clock.now() - waiting_since)
       return [...watches].map(([partition, { source, error }]) => ({
         partition,
         lag: source?.lag() ?? {},
@@ -205,19 +209,6 @@ const run_partition = async (
   await save(true, leaving.signal).catch(() => undefined)
   leaving.abort()
   await moment
-}
-
-/** The saved offsets; where nothing was saved yet, the first that the log holds. */
-const first_offsets = async (
-  deps: SinkDeps,
-  task: TaskLog,
-  topics: PartitionTopics,
-): Promise<Map<string, number>> => {
-  const offsets = new Map(await task.committed())
-  const all = [...topics.outputs, ...topics.judged.flatMap(group => [group.batch_log, ...group.inputs])]
-  for (const topic of all)
-    if (!offsets.has(topic)) offsets.set(topic, (await deps.log.bounds(topic, task.partition)).start)
-  return offsets
 }
 
 /** Appends refused rows to the dead letters with their original bytes. Written twice, they are one row: the id is the place. */

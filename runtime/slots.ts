@@ -23,19 +23,24 @@ export const set_slot = (cell: Slots, id: string, value: unknown): void => {
   slots.set(id, value)
 }
 
-/** Those whose id begins with the prefix, sorted by id. */
-export const slots_of = (cell: Slots, prefix: string): (readonly [string, unknown])[] => {
+/** Those whose id begins with the prefix, sorted by id; the first `most` of them. */
+export const slots_of = (
+  cell: Slots,
+  prefix: string,
+  most: number = Number.POSITIVE_INFINITY,
+): (readonly [string, unknown])[] => {
   const { slots } = cell
   if (!slots || slots.size === 0) return []
   if (slots.size < KEPT_FROM) {
     const all = [...slots]
     const some = prefix === '' ? all : all.filter(([id]) => id.startsWith(prefix))
-    return some.length < 2 ? some : some.sort(by_id)
+    if (some.length > 1) some.sort(by_id)
+    return some.length > most ? some.slice(0, most) : some
   }
   cell.sorted ??= [...slots.keys()].sort()
   const { sorted } = cell
   const found: [string, unknown][] = []
-  for (let at = place_of(sorted, prefix); at < sorted.length; at++) {
+  for (let at = place_of(sorted, prefix); at < sorted.length && found.length < most; at++) {
     const id = sorted[at] as string
     if (!id.startsWith(prefix)) break
     found.push([id, slots.get(id)])

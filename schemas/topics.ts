@@ -24,6 +24,10 @@ export interface TopicSpec {
    * Written by us only; same schemas, ids and table. Derived (runtime/app.ts), not declared.
    */
   readonly of?: string
+  /** Its records are wishes to be forgotten: the key's state goes, and its rows up to then. */
+  readonly erases?: true
+  /** Rows of a person stay when it is erased: what was paid, and what led to it, under the key its emitter chose. */
+  readonly kept_on_erasure?: true
   /** Partition count where it is not the installation's. */
   readonly partitions?: number
   /** The warehouse table: identity after `_key` is (tenant_id, _key, event_id) unless named; version picks the newest row. */
@@ -59,10 +63,11 @@ const output = (schema: string, keyed_by: KeyedBy, table: TopicSpec['table'] = {
 export const topics = {
   touchpoints: input('touchpoints', days(2)),
   conversations: input('conversations', days(2)),
-  payments: input('payments', 'for_ever'),
+  payments: { ...input('payments', 'for_ever'), kept_on_erasure: true },
   feedback: input('feedback', 'for_ever'),
+  erasures: { ...input('erasures', 'for_ever'), erases: true, kept_on_erasure: true },
   catalog: { ...input('catalog', 'for_ever', 'catalog'), partitions: 1 },
-  ledger: output('ledger', 'customer'),
+  ledger: { ...output('ledger', 'customer'), kept_on_erasure: true },
   sessions: output('sessions', 'customer', { version: 'revision' }),
   movements: { ...output('movements', 'tenant'), role: 'internal' },
   revenue_windows: output('revenue_windows', 'tenant', { version: 'revision' }),
@@ -80,7 +85,7 @@ export const topics = {
     }),
     rekeyed: true,
   },
-  conversions: output('conversions', 'customer', { version: 'revision' }),
+  conversions: { ...output('conversions', 'customer', { version: 'revision' }), kept_on_erasure: true },
   lead_scores: output('lead_scores', 'customer'),
   conversation_metrics: output('conversation_metrics', 'customer'),
   leads: { ...output('leads', 'tenant'), role: 'internal' },

@@ -256,6 +256,19 @@ export interface DeadLetter {
   readonly value: null | Uint8Array
 }
 
+/** A person wishes to be forgotten: what was known of this customer or visitor up to here goes, money stays. */
+export interface Erasure {
+  /** Unique per key; the identity of the event. */
+  readonly event_id: string
+  /** Whose event it is; no '|'. */
+  readonly tenant_id: string
+  readonly customer_id: null | string
+  /** A visitor who never said who it is; each has an erasure of its own. */
+  readonly anonymous_id: null | string
+  /** Event time, milliseconds since the epoch, UTC; what happened later is not touched. */
+  readonly occurred_at: number
+}
+
 /** What a buyer said of a lead it was sent. */
 export interface Feedback {
   /** Unique per key; the identity of the event. */
@@ -615,11 +628,26 @@ export interface AlertPayments {
   readonly ended: number
 }
 
-/** raise-alerts: a rolling hour of payments. */
+/** raise-alerts: a rolling hour of payments, and how much is kept. */
 export interface AlertTenant {
   /** Whether old incidents will be dropped by a timer. */
   readonly forgets: boolean
+  /** How many incidents of premium leads are kept. */
+  readonly leads: number
   readonly payments: readonly (AlertPayments)[]
+}
+
+export interface AlertPaymentsV1 {
+  readonly event_id: string
+  readonly start_ms: number
+  readonly failed: number
+  readonly ended: number
+}
+
+/** What raise-alerts 1 stored. */
+export interface AlertTenantV1 {
+  readonly forgets: boolean
+  readonly payments: readonly (AlertPaymentsV1)[]
 }
 
 export interface AnomalyPoint {
@@ -733,6 +761,13 @@ export interface AttributionPathsV1 {
   readonly touches: number
   readonly due_ms: null | number
   readonly latest_end_ms: null | number
+}
+
+/** track-conversation: when the timer is set for. */
+export interface ConversationClock {
+  readonly due_ms: null | number
+  /** Each conversation has a slot that sorts it by when it is due; version 1 had none. */
+  readonly indexed: boolean
 }
 
 export interface ConversationMood {
@@ -864,6 +899,14 @@ export interface MetricClock {
 export interface MetricConversation {
   readonly counted: boolean
   readonly qualified: boolean
+  /** Event time of its last event, to a day; 0 where version 1 did not say. */
+  readonly last_ms: number
+}
+
+/** What count-conversations 1 stored. */
+export interface MetricConversationV1 {
+  readonly counted: boolean
+  readonly qualified: boolean
 }
 
 export interface MetricVisit {
@@ -963,6 +1006,7 @@ export interface Topics {
   readonly conversations: Conversation
   readonly conversions: Conversion
   readonly dead_letters: DeadLetter
+  readonly erasures: Erasure
   readonly feedback: Feedback
   readonly identified_touches: IdentifiedTouch
   readonly identity_links: IdentityLink

@@ -8,6 +8,17 @@ import { type AlertRule, cooldown_of, RESOLVED_AFTER_MS, type Severity, severiti
 
 const CAUSES_MOST = 50
 
+export const NO_INCIDENT: AlertIncident = {
+  open: false,
+  started_ms: 0,
+  alerted_ms: 0,
+  rank: 0,
+  alerts: 0,
+  suppressed: 0,
+  bad_ms: 0,
+  cause_event_ids: [],
+}
+
 export interface Trouble {
   /** Start of the stretch in which it shows. */
   readonly from_ms: number

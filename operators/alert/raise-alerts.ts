@@ -2,21 +2,23 @@
  * Decides: which anomalies, failing payments and premium leads a person should know of, how badly, how often, and when it is over.
  * Because: the rules of alert-rules.ts; one fingerprint is one trouble (rule, metric, direction), its repeats are noise
  *   (incident.ts). Failing payments are judged by Wilson's bound over a rolling hour, so that one of two is no alarm.
- * Keeps: per fingerprint the last incident, for a week after its last alert; an hour of payments.
+ * Keeps: per fingerprint the last incident, for a week after its last alert, of premium leads the newest ten thousand (a
+ *   quarter more for a while, so that forgetting costs little); an hour of payments.
  * When late: revisions raise and end nothing; those of payments count in the hour. Twice: each point comes once per revision.
  *   Missing: without points nothing is over: an incident stays open until half an hour of normal points has been seen.
  * Limits: an anomaly comes through the log after its point, so both ends of an incident are told by anomalies (`none` is
- *   normal again) and never by comparing two topics. An alert lists the last 50 causes.
+ *   normal again) and never by comparing two topics. An alert lists the last 50 causes. A premium lead that is forgotten
+ *   while its conversation goes on is told again.
  */
 
 import type { Observable } from 'rxjs'
-import type { Alert, AlertIncident, AlertTenant } from '../../schemas/types.ts'
+import type { Alert, AlertIncident, AlertTenant, AlertTenantV1 } from '../../schemas/types.ts'
 import { days } from '../../schemas/units.ts'
 import { keyed, type Row, type Tagged, type Turn } from '../core/keyed.ts'
 import { type AlertRule, alert_rules, LEAST_PAYMENTS, severity_of, with_override } from './alert-rules.ts'
 import { alert_row, anomaly_text, failures_text, money_text, type Said } from './describe-alert.ts'
 import { roll_hour, share_of } from './failing-payments.ts'
-import { calm, sound, type Trouble, told } from './incident.ts'
+import { calm, NO_INCIDENT, sound, type Trouble, told } from './incident.ts'
 
 type Anomaly = Row<
   'anomalies',
@@ -34,21 +36,30 @@ export type AlertInput = Tagged<{
 }>
 type AlertTurn = Turn<Alert, AlertIncident, 'forget'>
 
-const QUIET: AlertTenant = { forgets: false, payments: [] }
+const QUIET: AlertTenant = { forgets: false, leads: 0, payments: [] }
 const KEPT_MS = days(7)
+const LEADS = 'premium_lead|'
+const INCIDENT = 'state/alert_incident'
 
-export const raiseAlerts = () =>
+export const raiseAlerts = (leads_most = 10_000) =>
   keyed<AlertInput, Alert, AlertTenant, AlertIncident, 'forget'>({
     name: 'raise-alerts',
-    version: 1,
-    state: { schema: 'state/alert_tenant', init: () => QUIET },
-    slot: { schema: 'state/alert_incident', init: () => NO_INCIDENT },
+    version: 2,
+    state: {
+      schema: 'state/alert_tenant',
+      init: () => QUIET,
+      earlier: { 1: 'state/alert_tenant_v1' },
+      // The timer counts them.
+      upgrade: (_, earlier) => ({ ...(earlier as AlertTenantV1), leads: 0 }),
+    },
+    slot: { schema: INCIDENT, init: () => NO_INCIDENT, earlier: { 1: INCIDENT } },
     timers: { forget: 'stream' },
     idle_ms: Number.POSITIVE_INFINITY,
     step: (state, input, turn) => {
-      const next = input.from === 'point' ? hear_point(state, input.value, turn) : state
+      let next = input.from === 'point' ? hear_point(state, input.value, turn) : state
       if (input.from === 'anomaly' && input.value.revision === 0) hear_anomaly(input.value, turn)
-      if (input.from === 'price' && input.value.quality_tier === 'premium') hear_lead(input.value, turn)
+      if (input.from === 'price' && hear_lead(input.value, turn))
+        next = { ...next, leads: forget_leads(next.leads + 1, turn, leads_most) }
       if (next.forgets || !may_raise(input, turn)) return next
       turn.timer('forget', Math.max(turn.stream_time_ms, turn.at_ms) + days(1))
       return { ...next, forgets: true }
@@ -56,22 +67,11 @@ export const raiseAlerts = () =>
     on_timer: (state, _name, turn) => {
       for (const [id, { open, alerted_ms }] of turn.slots())
         if (!open && alerted_ms + KEPT_MS <= turn.at_ms) turn.put(id, null)
-      const left = turn.slots().length > 0
+      const left = turn.slots('', 1).length > 0
       turn.timer('forget', left ? turn.at_ms + days(1) : null)
-      return left ? state : { ...state, forgets: false }
+      return { ...state, forgets: left, leads: turn.slots(LEADS).length }
     },
   })
-
-const NO_INCIDENT: AlertIncident = {
-  open: false,
-  started_ms: 0,
-  alerted_ms: 0,
-  rank: 0,
-  alerts: 0,
-  suppressed: 0,
-  bad_ms: 0,
-  cause_event_ids: [],
-}
 
 /** Whether the record may have opened an incident: there is something to forget one day. */
 const may_raise = (input: AlertInput, turn: AlertTurn): boolean =>
@@ -142,14 +142,15 @@ const said_of = ({ failed, ended }: { failed: number; ended: number }, { thresho
   description: ended > 0 ? failures_text(failed, ended, threshold) : 'no payment within an hour',
 })
 
-/** Once per conversation. */
-const hear_lead = (price: Price, turn: AlertTurn): void => {
+/** Once per conversation; whether it is kept anew. */
+const hear_lead = (price: Price, turn: AlertTurn): boolean => {
+  if (price.quality_tier !== 'premium') return false
   const { customer_id, conversation_id, occurred_at, event_id, currency, revenue_potential_minor } = price
   const rule = with_override(lead_rule, turn.catalog('alert_rules', lead_rule.name))
   // A blank within the customer's id is escaped: no two conversations share a fingerprint.
   const customer = customer_id.replaceAll(/[% ]/g, encodeURIComponent)
-  const fingerprint = `premium_lead|${customer} ${conversation_id}|spike`
-  if (!rule || revenue_potential_minor < rule.threshold || turn.slot(fingerprint)) return
+  const fingerprint = `${LEADS}${customer} ${conversation_id}|spike`
+  if (!rule || revenue_potential_minor < rule.threshold || turn.slot(fingerprint)) return false
   const { severity } = rule
   const trouble = { from_ms: occurred_at, at_ms: occurred_at, severity, cause_event_ids: [event_id] }
   const description = `Conversation ${conversation_id} of ${customer_id} is worth ${money_text(revenue_potential_minor, currency)}`
@@ -157,6 +158,15 @@ const hear_lead = (price: Price, turn: AlertTurn): void => {
   raise(fingerprint, rule, trouble, said, turn)
   const incident = turn.slot(fingerprint) as AlertIncident
   turn.put(fingerprint, { ...incident, open: false })
+  return true
+}
+
+/** How many leads are left: those told last. */
+const forget_leads = (leads: number, turn: AlertTurn, most: number): number => {
+  if (leads <= most * 1.25) return leads
+  const by_age = [...turn.slots(LEADS)].sort(([, a], [, b]) => a.alerted_ms - b.alerted_ms)
+  for (const [id] of by_age.slice(0, -most)) turn.put(id, null)
+  return most
 }
 
 const raise = (fingerprint: string, rule: AlertRule, trouble: Trouble, said: Said, turn: AlertTurn): void => {

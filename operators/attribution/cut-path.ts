@@ -1,8 +1,9 @@
 /** Which of a customer's kept touches make the path to an instant: build-paths' arithmetic, without its state. */
 
 import type { AttributionPart, KeptConversion, KeptTouch } from '../../schemas/types.ts'
+import { days, seconds } from '../../schemas/units.ts'
 import type { Row } from '../core/keyed.ts'
-import { earliest } from '../core/windows.ts'
+import { earliest, sortable_ms, window_start } from '../core/windows.ts'
 
 export type Own = Row<'touchpoints', 'customer_id' | 'channel' | 'campaign' | 'cost_minor' | 'currency'>
 export type Identified = Row<
@@ -11,11 +12,48 @@ export type Identified = Row<
 >
 export type Payment = Row<'payments', 'type' | 'payment_id' | 'amount_minor' | 'currency'>
 
+export interface PathPolicy {
+  readonly lookback_ms: number
+  /** So long after the end of its path a conversion takes in touches that come later. */
+  readonly keep_ms: number
+  /** What is over is forgotten at the ends of stretches so long. */
+  readonly sweep_ms: number
+  /** Newest touches that a path shows. */
+  readonly path_touches_max: number
+  /** Newest touches kept per customer (a quarter more for a while, so that forgetting costs little). */
+  readonly touches_max: number
+  /** So long after the first change of written paths (stream time) they are written again … */
+  readonly revise_ms: number
+  /** … so many at a time: a row is up to path_touches_max touches long. */
+  readonly revise_most: number
+}
+export const default_paths: PathPolicy = {
+  lookback_ms: days(90),
+  keep_ms: days(90),
+  sweep_ms: days(7),
+  path_touches_max: 200,
+  touches_max: 2000,
+  revise_ms: seconds(1),
+  revise_most: 100,
+}
+
 export type Parts = readonly (readonly [id: string, part: AttributionPart])[]
 
 /** Whether a path that ends at ends_at reaches back to the instant and not beyond its own end. */
 export const holds = (ends_at: number, at_ms: number, lookback_ms: number): boolean =>
   at_ms <= ends_at && at_ms > ends_at - lookback_ms
+
+/** Whether it holds one of the instants, which are sorted. */
+export const holds_some = (ends_at: number, instants: readonly number[], lookback_ms: number): boolean => {
+  let low = 0
+  let high = instants.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((instants[middle] as number) <= ends_at) low = middle + 1
+    else high = middle
+  }
+  return low > 0 && holds(ends_at, instants[low - 1] as number, lookback_ms)
+}
 
 /** touches: sorted. The newest `most` of those the path holds, and how many more there are. */
 export const cut_path = (
@@ -45,15 +83,16 @@ const by_movement = (a: KeptConversion, b: KeptConversion): number =>
   a.occurred_at - b.occurred_at || compare(a.event_id, b.event_id)
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
-/** How the ids of slots begin. */
-export const prefixes = { money: 'c|', touch: 't|' } as const
+/** How the ids of slots begin: kept conversions and touches, and what is still to be written again (stale-paths.ts). */
+export const prefixes = { money: 'c|', touch: 't|', stale: 's|', changed: 'x|' } as const
 
 export const conversion_id = (event_id: string): string => `${prefixes.money}${event_id}`
 
-const EARLIEST_MS = -2_208_988_800_000
 /** Sorted by time. visitor: '' for the customer's own; its length keeps the texts apart. */
 export const touch_id = ({ touched_at, event_id }: KeptTouch, visitor: string): string =>
-  `${prefixes.touch}${String(touched_at - EARLIEST_MS).padStart(14, '0')}|${visitor.length}|${visitor}|${event_id}`
+  `${prefixes.touch}${sortable_ms(touched_at)}|${visitor.length}|${visitor}|${event_id}`
+
+export const change_id = (touched_at: number): string => `${prefixes.changed}${sortable_ms(touched_at)}`
 
 export const kept_touch = (touch: Own | Identified, anonymous: boolean): KeptTouch => ({
   event_id: touch.event_id,
@@ -87,6 +126,10 @@ export const new_conversion = (payment: Payment): KeptConversion | null => {
     path_ends_at: occurred_at,
   }
 }
+
+/** The end of the stretch that holds the instant. */
+export const sweep_after = (over_ms: number, { sweep_ms }: PathPolicy): number =>
+  window_start(over_ms, sweep_ms) + sweep_ms
 
 /** What is of no use any more at an instant, and what stays: the number of touches, the ends of paths. */
 export const sort_out = (

@@ -27,8 +27,8 @@ export interface Turn<O, W = never, T extends string = never> {
   /** Sub-keyed state (a window, a path): its own stored field, so that a write costs its own size. */
   slot(id: string): W | undefined
   put(id: string, value: W | null): void
-  /** Sorted by id; those whose id begins with the prefix. */
-  slots(prefix?: string): readonly (readonly [id: string, value: W])[]
+  /** Sorted by id; those whose id begins with the prefix, or the first `most` of them. */
+  slots(prefix?: string, most?: number): readonly (readonly [id: string, value: W])[]
   /** As of at_ms and the batch's catalog offset. */
   catalog<K extends keyof Catalog>(kind: K, id: string): Catalog[K] | undefined
 }
@@ -51,6 +51,8 @@ export interface Keyed<I, O, S, W = never, T extends string = never> {
   readonly timers?: Readonly<Record<T, 'stream' | 'wall'>>
   /** A key whose state has not changed for so long (stream time) is dropped. */
   readonly idle_ms: number
+  /** Stays when a person is erased: money, by the key its emitter chose. */
+  readonly kept_on_erasure?: true
   /** Pure. The same reference back means unchanged; never mutates. */
   step(state: S, input: I, turn: Turn<O, W, T>): S
   on_timer?(state: S, name: T, turn: Turn<O, W, T>): S

@@ -1,4 +1,4 @@
-/** Event-time windows: the arithmetic that windowed operators share, and the defaults of lateness. */
+/** Event time: the arithmetic that windowed operators share, the defaults of lateness, and instants as sortable texts. */
 import { days, minutes } from '../../schemas/units.ts'
 
 export interface Lateness {
@@ -23,3 +23,17 @@ export const forgotten_at = (end_ms: number, lateness: Lateness): number =>
 /** The earliest of several due times, null when there is none. */
 export const earliest = (due_ms: readonly number[]): number | null =>
   due_ms.length ? due_ms.reduce((a, b) => Math.min(a, b)) : null
+
+/** The latest of several instants, null when there is none. */
+export const latest = (at_ms: readonly number[]): number | null =>
+  at_ms.length ? at_ms.reduce((a, b) => Math.max(a, b)) : null
+
+/** 1900: events are not older. */
+const EARLIEST_MS = -2_208_988_800_000
+export const SORTABLE_LENGTH = 14
+/** An instant as a part of a slot's id: later ones are sorted behind. */
+export const sortable_ms = (at_ms: number): string =>
+  String(at_ms - EARLIEST_MS).padStart(SORTABLE_LENGTH, '0')
+/** The instant that stands in the id behind the prefix. */
+export const sorted_ms = (id: string, prefix: string): number =>
+  Number(id.slice(prefix.length, prefix.length + SORTABLE_LENGTH)) + EARLIEST_MS

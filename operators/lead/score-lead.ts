@@ -35,6 +35,7 @@ export interface ScoredLead {
 type LeadTurn = Turn<ScoredLead, LeadKnowledge, 'forget'>
 
 const KEEP_MS = days(30)
+const KNOWN = 'state/lead_knowledge'
 const FACTS = [
   'homeowner_verified',
   'bill_amount_minor',
@@ -65,9 +66,9 @@ const LEXICONS = Object.entries(said_in_text).map(
 export const scoreLead = (policy: LeadPolicy = default_lead_policy) =>
   keyed<Message, ScoredLead, NextDue, LeadKnowledge, 'forget'>({
     name: 'score-lead',
-    version: 1,
-    state: { schema: 'state/next_due', init: () => NO_DUE },
-    slot: { schema: 'state/lead_knowledge', init: () => NOTHING_KNOWN },
+    version: 2,
+    state: { schema: 'state/next_due', init: () => NO_DUE, earlier: { 1: 'state/next_due' } },
+    slot: { schema: KNOWN, init: () => NOTHING_KNOWN, earlier: { 1: KNOWN } },
     timers: { forget: 'stream' },
     idle_ms: 2 * KEEP_MS,
     step: (state, message, turn) => {
@@ -146,7 +147,7 @@ const scored = (message: Message, known: LeadKnowledge, turn: LeadTurn, policy: 
     policy_version: policy.version,
   }
   const lead: Lead = {
-    event_id: `${customer_id}|${event_id}`,
+    event_id: lead_id(customer_id, event_id),
     tenant_id,
     occurred_at,
     customer_id,
@@ -158,6 +159,10 @@ const scored = (message: Message, known: LeadKnowledge, turn: LeadTurn, policy: 
   }
   return { score, lead }
 }
+
+/** A bar within the customer's id is escaped: no two events of a tenant's customers share an id. */
+const lead_id = (customer_id: string, event_id: string): string =>
+  `${customer_id.replaceAll(/[%|]/g, encodeURIComponent)}|${event_id}`
 
 const area_of = (known: LeadKnowledge, name: keyof Place, turn: LeadTurn): Place[keyof Place] => {
   const area = fact_of(known.facts, name)

@@ -50,6 +50,7 @@ export const postLedger = () =>
     },
     slot: { schema: 'state/revenue_day', init: () => NO_DAY },
     idle_ms: Number.POSITIVE_INFINITY,
+    kept_on_erasure: true,
     step: (state, input, turn) => {
       if (input.from === 'touch') return latest_touch(state, input.value)
       const entry = ledger_entry(state, input.value)

@@ -9,6 +9,8 @@ WITH
     UNION ALL
     SELECT 'conversations' AS topic, _log_id AS log_id, _partition AS partition, _offset AS position FROM conversations FINAL
     UNION ALL
+    SELECT 'erasures' AS topic, _log_id AS log_id, _partition AS partition, _offset AS position FROM erasures FINAL
+    UNION ALL
     SELECT 'feedback' AS topic, _log_id AS log_id, _partition AS partition, _offset AS position FROM feedback FINAL
     UNION ALL
     SELECT 'payments' AS topic, _log_id AS log_id, _partition AS partition, _offset AS position FROM payments FINAL

@@ -1,6 +1,7 @@
 -- Holds: an input table has one row per record judged and kept: per topic, log and partition the sum of the ranges'
 --        counts less the offsets left out; sister topics `<topic>.rekeyed` have the log `<log>.rekeyed`. A row the warehouse refused (SINK_REJECTED) shows here as missing. Where ids
---        are remembered for some days only, an id that returns later replaces its row, so fewer rows are no fault there.
+--        are remembered for some days only, an id that returns later replaces its row, and a person may have been erased,
+--        so fewer rows are no fault there.
 -- Reads: batches (FINAL) and every input table (FINAL). The sink inserts a batch after its rows: while it works there
 --        may for a moment be more rows than batches account for.
 WITH
@@ -8,6 +9,8 @@ WITH
     SELECT 'catalog' AS topic, _log_id AS log_id, _partition AS partition, _offset AS position FROM catalog FINAL
     UNION ALL
     SELECT 'conversations' AS topic, _log_id AS log_id, _partition AS partition, _offset AS position FROM conversations FINAL
+    UNION ALL
+    SELECT 'erasures' AS topic, _log_id AS log_id, _partition AS partition, _offset AS position FROM erasures FINAL
     UNION ALL
     SELECT 'feedback' AS topic, _log_id AS log_id, _partition AS partition, _offset AS position FROM feedback FINAL
     UNION ALL
@@ -57,4 +60,4 @@ FROM counted
 FULL OUTER JOIN expected
   ON expected.topic = counted.topic AND expected.log_id = counted.log_id AND expected.partition = counted.partition
 WHERE stored_rows > judged_rows
-  OR (stored_rows < judged_rows AND topic IN ('catalog', 'feedback', 'payments'))
+  OR (stored_rows < judged_rows AND topic IN ('catalog', 'erasures', 'payments'))

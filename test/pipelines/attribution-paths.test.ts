@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Payment, Touchpoint } from '../../schemas/types.ts'
-import { minutes } from '../../schemas/units.ts'
+import { hours, minutes } from '../../schemas/units.ts'
 import { Driver } from '../driver/driver.ts'
 import { newest, run_rounds } from '../driver/rounds.ts'
 import { scenario } from '../driver/scenario.ts'
@@ -45,6 +45,7 @@ scenario(
   d => {
     for (const [topic, row] of sent) d.send(topic, [row])
     run_rounds(d)
+    d.tick(T + hours(1))
     const [path, ...others] = paths(d)
     expect(others).toEqual([])
     expect(path?.touches.map(t => [t.event_id, t.campaign, t.anonymous])).toEqual([
@@ -66,6 +67,7 @@ test('the path is the same in every order of arrival', async () => {
       d.send(topic, [row])
       run_rounds(d)
     }
+    d.tick(T + hours(1))
     seen.add(JSON.stringify(paths(d)))
   }
   expect(seen.size).toBe(1)

@@ -1,7 +1,8 @@
 /** The installation under simulation: the shipped pipelines and topics they touch, and the probe. */
 
+import type { Pipeline } from '../../operators/core/keyed.ts'
 import { pipelines } from '../../pipelines/index.ts'
-import type { App } from '../../runtime/app.ts'
+import { type App, describe_pipeline } from '../../runtime/app.ts'
 import type { Settings } from '../../runtime/worker-types.ts'
 import { definitions } from '../../schemas/definitions.ts'
 import { type TopicSpec, topics } from '../../schemas/topics.ts'
@@ -20,6 +21,13 @@ const probes: TopicSpec = {
   table: {},
 }
 
+const topics_of = (pipeline: Pipeline): readonly string[] => {
+  const { reads, writes } = describe_pipeline(pipeline)
+  return [...reads.keys(), ...writes]
+}
+/** Topics that no shipped pipeline names. */
+const always = ['feedback', 'catalog', 'dead_letters']
+
 const simulated = ['revenue-ledger', 'revenue-windows', 'journey-sessions']
 
 /** What is deployed over one another: the same, an operator of a newer version, a pipeline more. */
@@ -28,12 +36,13 @@ export const VARIANTS: readonly Variant[] = ['plain', 'bumped', 'tallied']
 
 /** The first pipelines and their topics: more of them would only make a seed slower. */
 export const simulated_app = (variant: Variant): App => {
-  const { conversations: _, ...kept } = topics
   const shipped = pipelines.filter(pipeline => simulated.includes(pipeline.name))
+  const used = new Set(shipped.flatMap(pipeline => [...topics_of(pipeline)]))
+  const kept = Object.entries(topics).filter(([topic]) => used.has(topic) || always.includes(topic))
   const added = variant === 'tallied' ? [tally_pipeline] : []
   return {
     name: 'sim',
-    topics: { ...kept, probes, probe_copies: probes },
+    topics: { ...Object.fromEntries(kept), probes, probe_copies: probes },
     pipelines: [...shipped, probe_pipeline(variant === 'bumped' ? 2 : 1), ...added],
     schemas: { ...definitions, ...probe_schemas, ...tally_schemas },
     partitions: PARTITIONS,

@@ -1,8 +1,11 @@
-import { expect } from 'vitest'
+import { expect, test } from 'vitest'
+import { raiseAlerts } from '../../../operators/alert/raise-alerts.ts'
+import { pipeline, tagged } from '../../../operators/core/keyed.ts'
 import type { Anomaly, MetricPoint, Price } from '../../../schemas/types.ts'
 import { days, minutes } from '../../../schemas/units.ts'
-import type { Driver } from '../../driver/driver.ts'
+import { Driver } from '../../driver/driver.ts'
 import { scenario } from '../../driver/scenario.ts'
+import { store_as_version } from '../../driver/stored-by.ts'
 import { enter } from '../conversation/talk.ts'
 import { metric_app } from '../metric/metric-app.ts'
 
@@ -280,3 +283,58 @@ scenario(
   },
   metric_app,
 )
+
+const alert_few = pipeline({
+  name: 'alert-few',
+  keyed_by: 'tenant',
+  since: 'beginning',
+  build: ({ from, to }) => {
+    const seen = ['window_ms', 'revision', 'metric', 'currency', 'direction'] as const
+    const anomaly = from('anomalies', ...seen, 'value', 'expected', 'score')
+    const point = from('metric_points', 'window_ms', 'revision', 'metric', 'numerator', 'denominator')
+    const lead = ['customer_id', 'conversation_id', 'quality_tier', 'currency'] as const
+    const price = from('prices', ...lead, 'revenue_potential_minor')
+    to('alerts', tagged({ anomaly, point, price }).pipe(raiseAlerts(8)))
+  },
+})
+const few_app = { ...metric_app, pipelines: [...metric_app.pipelines, alert_few] }
+const leads_in = (d: Driver, name: string) =>
+  [...d.fields('acme').keys()].filter(field => field.startsWith(`${name}/raise-alerts#premium_lead`))
+
+scenario(
+  'of very many premium leads the newest are kept, however few days they took',
+  'tenant',
+  d => {
+    // Told in another order than their ids'.
+    for (let n = 0; n < 11; n++) d.send('prices', [price(`${n}`, `k${(n * 7) % 11}`, n)], own)
+    d.run()
+    const newest = [3, 4, 5, 6, 7, 8, 9, 10].map(n => `k${(n * 7) % 11}`).sort()
+    expect(
+      leads_in(d, 'alert-few')
+        .map(field => field.split(' ')[1]?.split('|')[0])
+        .sort(),
+    ).toEqual(newest)
+    expect(leads_in(d, 'alert-rules')).toHaveLength(11)
+    // One that is kept is told once; one that is forgotten is told again.
+    d.send('prices', [price('a', 'k0', 20), price('b', `k${21 % 11}`, 20)], own)
+    d.run()
+    expect(d.outputs('alerts').filter(row => row.cause_event_ids[0] === 'a')).toHaveLength(1)
+    expect(d.outputs('alerts').filter(row => row.cause_event_ids[0] === 'b')).toHaveLength(0)
+  },
+  few_app,
+)
+
+test('goes on from what version 1 stored', async () => {
+  const d = await Driver.open('tenant', { batch: 1, crash: true }, metric_app)
+  d.send('prices', [price('1', 'k', 0)], own)
+  d.run()
+  const slot = 'state/alert_incident'
+  const schemas = [
+    { state: 'state/alert_tenant_v1', slot },
+    { state: 'state/alert_tenant', slot },
+  ] as const
+  expect(store_as_version(d, 'acme', 'alert-rules/raise-alerts', 1, schemas)).toBe(2)
+  d.send('prices', [price('2', 'k', 1), price('3', 'l', 2)], own)
+  d.run()
+  expect(d.outputs('alerts').map(row => row.cause_event_ids)).toEqual([['1'], ['3']])
+})

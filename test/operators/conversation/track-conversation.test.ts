@@ -1,11 +1,19 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { trackConversation } from '../../../operators/conversation/track-conversation.ts'
 import conversation_tracking from '../../../pipelines/conversation-tracking.ts'
 import { tributary } from '../../../runtime/app.ts'
-import type { Conversation } from '../../../schemas/types.ts'
+import type {
+  Conversation,
+  ConversationClock,
+  ConversationMetric,
+  ConversationProgress,
+} from '../../../schemas/types.ts'
 import { days, hours, minutes } from '../../../schemas/units.ts'
 import { Driver } from '../../driver/driver.ts'
 import { scenario } from '../../driver/scenario.ts'
+import { store_as_version } from '../../driver/stored-by.ts'
+import { spec_of, turn_over } from '../core/spec-of.ts'
 import { FIRST_EXAMPLE, said, T } from './talk.ts'
 
 const app = { ...tributary(1), partitions: 1, pipelines: [conversation_tracking] }
@@ -194,4 +202,101 @@ test('whatever the order of arrival, the last row is the same', async () => {
     }),
     { numRuns: 25 },
   )
+})
+
+test('a timer looks at the conversations that are due, not at the customer’s others', () => {
+  const slots = new Map<string, ConversationProgress>()
+  const turn = turn_over<ConversationMetric, ConversationProgress, 'close'>(slots)
+  const spec = spec_of<
+    Partial<Conversation>,
+    ConversationMetric,
+    ConversationClock,
+    ConversationProgress,
+    'close'
+  >(trackConversation() as never)
+  const nothing = { role: null, text: null, sentiment: null, technical_question: null }
+  let state = spec.state.init()
+  const many = 500
+  for (let n = 0; n < many; n++) {
+    Object.assign(turn, { at_ms: T + n, stream_time_ms: T + n })
+    const message = said(`e${n}`, n, { ...nothing, conversation_id: `chat-${n}` })
+    state = spec.step(state, message, turn)
+  }
+  expect(state.due_ms).toBe(T + minutes(40))
+  turn.emitted.length = 0
+  for (let n = 0; n < many; n++) {
+    turn.looked = 0
+    Object.assign(turn, { at_ms: state.due_ms, stream_time_ms: state.due_ms })
+    state = spec.on_timer?.(state, 'close', turn) as ConversationClock
+    expect(turn.looked).toBeLessThan(6)
+  }
+  expect(turn.emitted.map(row => row.conversation_id)).toEqual(
+    Array.from({ length: many }, (_, n) => `chat-${n}`),
+  )
+  expect(turn.timers.get('close')).toBe(T + minutes(40) + days(2))
+})
+
+test('a timer that was lost is set anew by the next conversation', () => {
+  const turn = turn_over<ConversationMetric, ConversationProgress, 'close'>(new Map())
+  const spec = spec_of<
+    Partial<Conversation>,
+    ConversationMetric,
+    ConversationClock,
+    ConversationProgress,
+    'close'
+  >(trackConversation() as never)
+  const nothing = { role: null, text: null, sentiment: null, technical_question: null }
+  const set_after = (due_ms: number): boolean => {
+    turn.timers.clear()
+    Object.assign(turn, { at_ms: T, stream_time_ms: T })
+    spec.step({ due_ms, indexed: true }, said('e', 0, { ...nothing, conversation_id: `due ${due_ms}` }), turn)
+    return turn.timers.size > 0
+  }
+  expect([T, T + 1, T + minutes(40), T + minutes(41)].map(set_after)).toEqual([true, false, false, true])
+})
+
+scenario(
+  'a message puts the end off; what re-opens a conversation brings its end forward',
+  'customer',
+  d => {
+    d.send('conversations', [said('1', 0), said('2', minutes(20))])
+    d.tick(T + minutes(59))
+    expect(brief(d)).toHaveLength(2)
+    d.tick(T + minutes(60))
+    d.send('conversations', [said('3', minutes(61))])
+    d.tick(T + minutes(101))
+    expect(brief(d).slice(2)).toEqual([
+      [`chat-1|closed|${T + minutes(20)}`, minutes(20), 2, true],
+      ['3', minutes(61), 3, false],
+      [`chat-1|closed|${T + minutes(61)}`, minutes(61), 3, true],
+    ])
+  },
+  app,
+)
+
+test('goes on from what version 1 stored', async () => {
+  const d = await Driver.open('customer', { batch: 1, crash: true }, app)
+  d.send('conversations', [said('1', 0), said('2', 1, { conversation_id: 'chat-2', type: 'ended' })])
+  d.run()
+  const stored = d.fields('acme|ada') as Map<string, Buffer>
+  for (const field of [...stored.keys()]) if (field.includes('#\n')) stored.delete(field)
+  const slot = 'state/conversation_progress'
+  const schemas = [
+    { state: 'state/next_due', slot },
+    { state: 'state/conversation_clock', slot },
+  ] as const
+  expect(store_as_version(d, 'acme|ada', 'conversation-tracking/track-conversation', 1, schemas)).toBe(3)
+  d.send('conversations', [said('3', minutes(1), { conversation_id: 'chat-3' })])
+  d.tick(T + hours(1))
+  expect(
+    brief(d)
+      .slice(3)
+      .map(([event_id]) => event_id),
+  ).toEqual([`chat-1|closed|${T}`, `chat-3|closed|${T + minutes(1)}`])
+  d.tick(T + days(3))
+  d.tick(T + days(90))
+  expect([d.timers, [...stored.keys()].filter(field => field.includes('track-conversation'))]).toEqual([
+    0,
+    [],
+  ])
 })

@@ -1,7 +1,9 @@
-import { expect } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Conversation, LeadScore } from '../../../schemas/types.ts'
-import { minutes } from '../../../schemas/units.ts'
+import { days, minutes } from '../../../schemas/units.ts'
+import { Driver } from '../../driver/driver.ts'
 import { scenario } from '../../driver/scenario.ts'
+import { store_as_version } from '../../driver/stored-by.ts'
 import { metric_app } from './metric-app.ts'
 
 const T = Date.UTC(2026, 0, 5)
@@ -76,3 +78,48 @@ scenario(
   },
   metric_app,
 )
+
+const kept = (d: Driver) =>
+  [...d.fields('acme|ada').keys()].flatMap(field => field.match(/count-conversations#(.*)/)?.[1] ?? [])
+const day = (n: number): number => n * 1440
+const counted = (d: Driver) => d.outputs('signals').filter(({ kind }) => kind === 'conversation').length
+
+scenario(
+  'of a customer who never falls silent, a conversation is kept for thirty days after its last event',
+  'customer',
+  d => {
+    d.send('conversations', [said('a', 'k', 0)])
+    for (let n = 1; n <= 33; n++)
+      d.send('conversations', [said(`b${n}`, 'l', day(n)), said(`c${n}`, `m${n}`, day(n))])
+    d.run()
+    expect(kept(d)).not.toContain('k')
+    expect(kept(d)).toHaveLength(1 + 30)
+    const before = counted(d)
+    expect(before).toBe(2 + 33)
+    // Known still; forgotten, and not another one; too old for a conversation of its own.
+    d.send('conversations', [said('x', 'l', day(20)), said('y', 'k', 1), said('z', 'n', day(2))])
+    d.run()
+    expect([counted(d) - before, d.outcomes.late]).toEqual([0, 2])
+    d.tick(T + days(70))
+    d.tick(T + days(170))
+    expect([d.timers, kept(d)]).toEqual([0, []])
+  },
+  metric_app,
+)
+
+test('goes on from what version 1 stored', async () => {
+  const d = await Driver.open('customer', { batch: 1, crash: true }, metric_app)
+  d.send('conversations', [said('a', 'k', 0)])
+  d.run()
+  const schemas = [
+    { state: 'state/nothing', slot: 'state/metric_conversation_v1' },
+    { state: 'state/next_due', slot: 'state/metric_conversation' },
+  ] as const
+  expect(store_as_version(d, 'acme|ada', 'metric-signals/count-conversations', 1, schemas)).toBe(2)
+  d.send('conversations', [said('b', 'k', day(2)), said('c', 'l', day(4)), said('d', 'k', day(4))])
+  d.run()
+  expect([counted(d), kept(d)]).toEqual([2, ['k', 'l']])
+  for (let n = 5; n < 40; n++) d.send('conversations', [said(`e${n}`, 'm', day(n))])
+  d.run()
+  expect(kept(d)).toEqual(['m'])
+})

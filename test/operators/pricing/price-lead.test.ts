@@ -6,7 +6,7 @@ import { tributary } from '../../../runtime/app.ts'
 import { days, hours, minutes } from '../../../schemas/units.ts'
 import { Driver } from '../../driver/driver.ts'
 import { scenario } from '../../driver/scenario.ts'
-import { enter } from '../conversation/talk.ts'
+import { enter, said } from '../conversation/talk.ts'
 import { handed_off, lead, send, T } from './leads.ts'
 
 const app = { ...tributary(1), partitions: 1, pipelines: [lead_scoring, pricing_leads] }
@@ -258,3 +258,26 @@ scenario(
   },
   app,
 )
+
+test('bars in ids do not give two prices one event_id', async () => {
+  const stage = await Driver.open('customer', { batch: 1 }, app)
+  const message = (customer_id: string, event_id: string) =>
+    said(event_id, 0, { customer_id, conversation_id: 'c' })
+  const ids = [
+    ['a|b', 'c'],
+    ['a', 'b|c'],
+    ['a%7Cb', 'c'],
+    ['a', 'b%7Cc'],
+  ] as const
+  stage.send(
+    'conversations',
+    ids.map(([customer_id, event_id]) => message(customer_id, event_id)),
+  )
+  stage.run()
+  const leads = stage.outputs('leads')
+  expect(leads.map(row => [row.customer_id, row.cause_event_id])).toEqual(ids)
+  const d = await Driver.open('tenant', { batch: 1 }, app)
+  send(d, leads)
+  d.run()
+  expect(d.outputs('prices').map(row => row.event_id)).toEqual(['a%7Cb|c', 'a|b|c', 'a%257Cb|c', 'a|b%7Cc'])
+})
