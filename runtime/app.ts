@@ -99,6 +99,13 @@ export const staged_topics = (app: App): ReadonlySet<string> =>
       .filter(topic => app.topics[topic]?.role !== 'input'),
   )
 
+/** What other groups read of this one's outputs: its stream time is told on all their partitions. */
+export const marked_topics = (app: App, group: KeyGroup): string[] => {
+  const staged = staged_topics(app)
+  const written = new Set(group.pipelines.flatMap(pipeline => [...describe_pipeline(pipeline).writes]))
+  return [...written].filter(topic => staged.has(topic) && !group.inputs.includes(topic)).sort()
+}
+
 /**
  * How many tasks write each staged input of a group: its stream time is the least of theirs. What the group writes
  * itself is not among them: waiting for oneself would be waiting for ever.

@@ -2,9 +2,10 @@
  * Checkpoints of one task: what was cut at commits up to K is written as one compare-and-set, off the hot path, one in
  * flight at a time. A lost reply is answered by the same call again; a conflict means somebody else owns the task.
  */
+import type { ProcessorState } from './batch.ts'
 import type { Cut } from './entities.ts'
 import type { CheckpointHeader, Clock, StateStore, TaskId } from './ports.ts'
-import type { Processor, ProcessorState } from './processor.ts'
+import type { Processor } from './processor.ts'
 import type { Observer, Settings } from './worker-types.ts'
 
 /** What a checkpoint holds beside keyed state. */

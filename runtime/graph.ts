@@ -28,6 +28,9 @@ export class Rejected extends Error {
   override readonly name = 'Rejected'
 }
 
+/** Reason of a dead letter: the code threw. */
+export const OPERATOR_ERROR = 'OPERATOR_ERROR'
+
 /** Name of the timer that drops a silent key. */
 export const IDLE = '~idle'
 
@@ -124,6 +127,14 @@ export class PipelineGraph implements Graph {
   fire(node: number, name: string): boolean {
     this.#nodes.get(node)?.fire(name)
     return this.#settled()
+  }
+
+  /** Why the last push or timer failed; then it is forgotten. */
+  take_failure(): { reason: string; detail: string } {
+    const error = this.failure?.error
+    this.failure = null
+    const detail = error instanceof Error ? error.message : String(error)
+    return { reason: error instanceof Rejected ? 'REJECTED' : OPERATOR_ERROR, detail }
   }
 
   owns(node: number): boolean {

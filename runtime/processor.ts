@@ -4,57 +4,21 @@
  */
 import { crc32 } from 'node:zlib'
 import type { Catalog } from '../schemas/catalog-kinds.ts'
-import type { BatchLeftOut } from '../schemas/types.ts'
-import { type App, declared_topic, type KeyGroup, staged_topics } from './app.ts'
+import { type App, type KeyGroup, marked_topics } from './app.ts'
+import type { BatchInput, BatchResult, ProcessorState } from './batch.ts'
 import { Breaker } from './breaker.ts'
 import type { CatalogView } from './catalog.ts'
 import { Entities, type Entity, type NodeDef } from './entities.ts'
-import { type GraphHost, IDLE, type Moment, PipelineGraph, Rejected } from './graph.ts'
-import type { Item, Place } from './intake.ts'
+import { type GraphHost, IDLE, type Moment, OPERATOR_ERROR, PipelineGraph } from './graph.ts'
+import { type InputTopic, input_topic } from './input-topic.ts'
+import type { Item } from './intake.ts'
 import { tenant_of } from './keys.ts'
 import { type Encode, Outputs } from './outputs.ts'
 import type { Output } from './ports.ts'
-import { StreamTime, type StreamTimeState } from './stream-time.ts'
+import { StreamTime } from './stream-time.ts'
 import { type Timer, type TimerClock, Timers, timer_id } from './timers.ts'
+import { known_as, redriven_id, Verdicts } from './verdicts.ts'
 import type { Observer, Outcome } from './worker-types.ts'
-
-export type Outcomes = Record<Outcome, number>
-
-export interface BatchInput {
-  readonly items: readonly Item[]
-  readonly wall_ms: number
-  readonly tick_ms: number | null
-  /** Live: the bound. Replayed: the recorded number, which must be reached. */
-  readonly timers_max: number
-  readonly catalog_offset: number
-  /** Replayed: nothing is counted. */
-  readonly muted?: boolean
-  /** Replayed: the recorded end of the batch's stream time. */
-  readonly stream_time_ms?: number | null
-  /** Checked every so many records, to end a batch by compute time. */
-  readonly spent?: () => boolean
-}
-
-export interface BatchResult {
-  /** Items of the input that were processed; fewer than given when timers or compute ran out. */
-  readonly consumed: number
-  readonly outcomes: Outcomes
-  readonly left_out: readonly BatchLeftOut[]
-  readonly outputs: readonly Output[]
-  readonly timers: number
-  readonly dead_timers: number
-  readonly digest: number
-  /** More timers are due than were fired. */
-  readonly more_due: boolean
-  /** Pipelines that fail too often: to be set aside before the next batch. */
-  readonly tripped: readonly string[]
-}
-
-export interface ProcessorState {
-  readonly stream_time: StreamTimeState
-  readonly marked_ms: number
-  readonly quarantined: readonly string[]
-}
 
 /** Stream time is told to the next stage's tasks whenever it enters another minute. */
 const MARK_MS = 60_000
@@ -67,13 +31,11 @@ export class Processor {
   readonly graphs: PipelineGraph[]
   /** Pipelines set aside, sorted: they get no records and no timers until the group is rebuilt. */
   quarantined: readonly string[] = []
-  /** Pipelines reading each topic, in index order. */
-  readonly readers = new Map<string, PipelineGraph[]>()
+  readonly #inputs: ReadonlyMap<string, InputTopic>
   /** Internal topics this group's pipelines write: its stream time is told on all their partitions. */
   readonly marked_topics: string[]
   digest = 0
   #marked_ms = Number.NEGATIVE_INFINITY
-  readonly #app: App
   readonly #partition: number
   readonly #catalog: CatalogView
   readonly #observe: Observer
@@ -82,13 +44,10 @@ export class Processor {
   readonly #moment: Moment
   // The running batch.
   readonly #outputs: Outputs
+  readonly #verdicts: Verdicts
   #muted = false
-  #outcomes: Outcomes = no_outcomes()
-  #left_out: BatchLeftOut[] = []
-  #dead_timers = 0
   #fired = 0
   #timers_max = 0
-  #wall_ms = 0
   #catalog_offset = 0
   #late = false
   readonly #breaker = new Breaker()
@@ -105,9 +64,9 @@ export class Processor {
     freeze?: boolean
   }) {
     const { app, group } = options
-    this.#app = app
     this.#partition = options.partition
     this.#outputs = new Outputs(app, group, options.partition, options.encoders)
+    this.#verdicts = new Verdicts(this.#outputs, options.partition, options.observe)
     this.#catalog = options.catalog
     this.#observe = options.observe
     this.#import_lapse_ms = options.import_lapse_ms
@@ -124,18 +83,10 @@ export class Processor {
       freeze: options.freeze ?? false,
     }
     this.graphs = group.pipelines.map(pipeline => new PipelineGraph(pipeline, host))
-    for (const topic of group.inputs)
-      this.readers.set(
-        topic,
-        this.graphs.filter(graph => graph.reads.has(declared_topic(app, topic))),
-      )
+    this.#inputs = new Map(group.inputs.map(topic => [topic, input_topic(app, topic, this.graphs)]))
     const external = group.inputs.some(topic => app.topics[topic]?.role === 'input')
     this.stream_time = new StreamTime(external, options.writers)
-    const written = new Set(this.graphs.flatMap(graph => [...graph.writes]))
-    const staged = staged_topics(app)
-    this.marked_topics = [...written]
-      .filter(topic => staged.has(topic) && !group.inputs.includes(topic))
-      .sort()
+    this.marked_topics = marked_topics(app, group)
   }
 
   #make_moment(): Moment {
@@ -221,18 +172,16 @@ export class Processor {
   }
 
   #needs_entity(topic: string): boolean {
-    return this.#app.topics[topic]?.dedupe !== 'none' || (this.readers.get(topic)?.length ?? 0) > 0
+    const input = this.#inputs.get(topic)
+    return input !== undefined && (input.deduped || input.readers.length > 0)
   }
 
   run(batch: BatchInput): BatchResult {
     this.#outputs.truncate(0)
     this.#muted = batch.muted ?? false
-    this.#outcomes = no_outcomes()
-    this.#left_out = []
-    this.#dead_timers = 0
+    this.#verdicts.begin(batch.wall_ms, this.#muted)
     this.#fired = 0
     this.#timers_max = batch.timers_max
-    this.#wall_ms = batch.wall_ms
     this.#catalog_offset = batch.catalog_offset
     this.stream_time.wait_for_idle = this.#catalog.import_open(
       batch.wall_ms,
@@ -274,45 +223,42 @@ export class Processor {
   }
 
   #known(item: Item) {
-    if (this.#app.topics[item.topic]?.dedupe === 'none') return 'new'
+    const input = this.#inputs.get(item.topic) as InputTopic
+    if (!input.deduped) return 'new'
     const entity = this.entities.get(item.key) as Entity
-    const memory = this.entities.ids(entity, declared_topic(this.#app, item.topic))
+    const memory = this.entities.ids(entity, input.declared)
     return memory.check(known_as(item), item.crc, this.stream_time.now_ms)
   }
 
   #take(item: Item): void {
-    if (item.refused) this.#refuse(item, item.refused.reason, item.refused.detail)
-    else if (item.stray) this.#forward(item, item.stray)
-    else this.#outcomes[this.#judge(item)]++
-  }
-
-  #forward(item: Item, to: Place): void {
-    this.#outputs.forward(item, to)
-    this.#leave_out(item, 'forwarded')
-    this.#outcomes.forwarded++
-  }
-
-  #leave_out({ topic, offset }: Item, outcome: string, pipelines: readonly string[] = []): void {
-    this.#left_out.push({ topic, offset, outcome, pipelines: [...pipelines] })
+    const verdicts = this.#verdicts
+    if (item.refused) verdicts.refuse(item, item.refused.reason, item.refused.detail)
+    else if (item.stray) verdicts.forward(item, item.stray)
+    else verdicts.outcomes[this.#judge(item)]++
   }
 
   #judge(item: Item): Outcome {
     const known = this.#known(item)
     if (known === 'duplicate') {
-      this.#leave_out(item, 'duplicate')
+      this.#verdicts.leave_out(item, 'duplicate')
       return 'duplicate'
     }
     if (known === 'conflict') {
-      this.#dead_letter(item, 'CONFLICT', `event_id ${item.event_id} was used with another body`, null)
-      this.#leave_out(item, 'refused')
+      this.#verdicts.dead_letter(
+        item,
+        'CONFLICT',
+        `event_id ${item.event_id} was used with another body`,
+        null,
+      )
+      this.#verdicts.leave_out(item, 'refused')
       return 'dead_letter'
     }
-    const readers = this.readers.get(item.topic) as PipelineGraph[]
-    if (item.redrive && !this.#may_redrive(item, item.redrive.pipeline, readers)) return 'dead_letter'
-    if (this.#app.topics[item.topic]?.dedupe !== 'none') this.#remember(item, known_as(item))
-    if (this.#app.topics[item.topic]?.erases) this.#erase(this.entities.get(item.key) as Entity)
-    if (readers.length === 0 || !item.row) return 'processed'
-    return this.#push(item, readers)
+    const input = this.#inputs.get(item.topic) as InputTopic
+    if (item.redrive && !this.#may_redrive(item, item.redrive.pipeline, input.readers)) return 'dead_letter'
+    if (input.deduped) this.#remember(item, known_as(item))
+    if (input.erases) this.#erase(this.entities.get(item.key) as Entity)
+    if (input.readers.length === 0 || !item.row) return 'processed'
+    return this.#push(item, input)
   }
 
   /** State and timers of all operators but those that keep money; remembered ids are hashes, and stay. */
@@ -334,19 +280,19 @@ export class Processor {
     const why = aside
       ? `${pipeline} is set aside: rebuild it first`
       : `no pipeline ${pipeline} reads this topic`
-    this.#dead_letter(item, aside ? 'QUARANTINED' : 'UNKNOWN_PIPELINE', why, pipeline)
-    this.#leave_out(item, 'refused')
+    this.#verdicts.dead_letter(item, aside ? 'QUARANTINED' : 'UNKNOWN_PIPELINE', why, pipeline)
+    this.#verdicts.leave_out(item, 'refused')
     return false
   }
 
   #remember(item: Item, id: string): void {
     const entity = this.entities.get(item.key) as Entity
-    const topic = declared_topic(this.#app, item.topic)
+    const topic = (this.#inputs.get(item.topic) as InputTopic).declared
     const bucket = this.entities.ids(entity, topic).add(id, item.crc, this.stream_time.now_ms)
     this.entities.remembered(entity, topic, bucket)
   }
 
-  #push(item: Item, readers: readonly PipelineGraph[]): Outcome {
+  #push(item: Item, { readers, declared }: InputTopic): Outcome {
     const moment = this.#moment
     moment.entity = this.entities.get(item.key) as Entity
     moment.at_ms = item.at_ms
@@ -359,7 +305,7 @@ export class Processor {
       const { name } = graph.pipeline
       if (this.quarantined.includes(name) || (item.redrive && item.redrive.pipeline !== name)) continue
       if (item.failed?.pipelines.includes(name)) {
-        if (item.failed.anew) this.#remember(item, redriven_id(this.#letter_id(item, name)))
+        if (item.failed.anew) this.#remember(item, redriven_id(this.#verdicts.letter_id(item, name)))
         else {
           failed.push(name)
           continue
@@ -368,20 +314,20 @@ export class Processor {
       this.#late = false
       const outputs = this.#outputs.length
       this.entities.mark()
-      if (graph.push(declared_topic(this.#app, item.topic), item.row)) {
+      if (graph.push(declared, item.row)) {
         if (this.#late && outcome === 'processed') outcome = 'late'
         this.#breaker.passed(name)
         continue
       }
       this.#undo(outputs)
-      const { reason, detail } = failure_of(graph)
-      this.#dead_letter(item, reason, detail, name)
+      const { reason, detail } = graph.take_failure()
+      this.#verdicts.dead_letter(item, reason, detail, name)
       if (reason === OPERATOR_ERROR) this.#breaker.failed(name)
       failed.push(name)
     }
     if (failed.length > 0) {
       outcome = 'dead_letter'
-      this.#leave_out(item, 'failed', failed)
+      this.#verdicts.leave_out(item, 'failed', failed)
     }
     return outcome
   }
@@ -389,12 +335,6 @@ export class Processor {
   #undo(outputs: number): void {
     this.entities.undo(this.timers)
     this.#outputs.truncate(outputs)
-  }
-
-  #refuse(item: Item, reason: string, detail: string): void {
-    this.#dead_letter(item, reason, detail, null)
-    this.#leave_out(item, 'unreadable')
-    this.#outcomes.dead_letter++
   }
 
   /** Fires what is due, in order, up to the batch's bound. False when something due is left. */
@@ -423,34 +363,23 @@ export class Processor {
     const graph = this.#graph_of(timer.node)
     if (graph.fire(timer.node, timer.name)) return
     this.#undo(outputs)
-    this.#dead_timers++
-    const { reason, detail } = failure_of(graph)
-    if (reason === OPERATOR_ERROR) this.#breaker.failed(graph.pipeline.name)
-    const event_id = `timer:${this.node_field(timer.node)}:${timer.name}:${timer.due_ms}:${timer.key}`
-    const from = { event_id, key: timer.key, pipeline: graph.pipeline.name, item: null }
-    this.#outputs.dead_letter(from, reason, `${detail} (timer of ${timer.cause_id})`, this.#wall_ms)
-  }
-
-  #letter_id({ topic, offset }: Item, pipeline: string | null): string {
-    return `${topic}:${this.#partition}:${offset}${pipeline ? `:${pipeline}` : ''}`
-  }
-
-  #dead_letter(item: Item, reason: string, detail: string, pipeline: string | null): void {
-    const event_id = this.#letter_id(item, pipeline)
-    if (!this.#muted) this.#observe.dead_letter(item.topic, reason)
-    this.#outputs.dead_letter({ event_id, key: item.key, pipeline, item }, reason, detail, this.#wall_ms)
+    const { reason, detail } = graph.take_failure()
+    const pipeline = graph.pipeline.name
+    if (reason === OPERATOR_ERROR) this.#breaker.failed(pipeline)
+    this.#verdicts.dead_timer(timer, { operator: this.node_field(timer.node), pipeline }, reason, detail)
   }
 
   #finish(consumed: number, more_due: boolean): BatchResult {
-    const { processed, late } = this.#outcomes
+    const { outcomes, left_out, dead_timers } = this.#verdicts
+    const { processed, late } = outcomes
     this.digest = crc32(`${processed} ${late} ${this.#fired}`, this.#outputs.digest(this.digest))
     return {
       consumed,
-      outcomes: this.#outcomes,
-      left_out: this.#left_out,
+      outcomes,
+      left_out,
       outputs: this.#outputs.take(),
       timers: this.#fired,
-      dead_timers: this.#dead_timers,
+      dead_timers,
       digest: this.digest,
       more_due,
       tripped: this.#breaker.tripped().filter(name => !this.quarantined.includes(name)),
@@ -469,18 +398,3 @@ export class Processor {
     return this.#outputs.marks(this.marked_topics, idle ? null : now_ms)
   }
 }
-
-const no_outcomes = (): Outcomes => ({ processed: 0, duplicate: 0, forwarded: 0, late: 0, dead_letter: 0 })
-
-const failure_of = (graph: PipelineGraph): { reason: string; detail: string } => {
-  const error = graph.failure?.error
-  graph.failure = null
-  const detail = error instanceof Error ? error.message : String(error)
-  return { reason: error instanceof Rejected ? 'REJECTED' : OPERATOR_ERROR, detail }
-}
-const OPERATOR_ERROR = 'OPERATOR_ERROR'
-
-/** What the id memory knows a record by: driven again it is another one, once. */
-const known_as = ({ redrive, event_id }: Item): string =>
-  redrive ? redriven_id(redrive.dead_letter_id) : event_id
-const redriven_id = (dead_letter_id: string): string => `redrive ${dead_letter_id}`

@@ -9,8 +9,9 @@ import {
   container_writer,
   row_bytes_max,
 } from './clickhouse/container.ts'
+import { passes, SCHEMA, WarehouseFailed, wants_less } from './clickhouse/errors.ts'
 import { type Clock, type Registry, RowsRejected, type Warehouse } from './ports.ts'
-import type { Observer, Settings } from './worker-types.ts'
+import type { Observer, Settings, Standstill } from './worker-types.ts'
 
 export interface SinkRow extends ContainerRow {
   readonly topic: string
@@ -45,7 +46,9 @@ export interface Inserts {
    */
   flushed(now: boolean, signal: AbortSignal): Promise<boolean>
   /** Why nothing gets in at present, or null. */
-  readonly error: string | null
+  readonly standstill: Standstill | null
+  /** When the oldest row came that is not in the warehouse; null when none waits. */
+  readonly waiting_since: number | null
   /** Works until the signal aborts. */
   run(signal: AbortSignal): Promise<void>
 }
@@ -91,6 +94,10 @@ const NO_SCHEMA = -1
 export const BATCHES = 'batches'
 /** The pause between two tries grows to at most so many times the first one. */
 const PAUSE_MAX = 30
+/** An insert without an answer for so long is shown as a standstill. */
+const SILENT_MS = 30_000
+/** Inserts shrink no further, however often the warehouse finds them too large. */
+const INSERT_BYTES_MIN = 8 << 10
 
 interface Writer {
   readonly columns: readonly string[]
@@ -102,8 +109,8 @@ export const create_inserts = (deps: InsertsDeps): Inserts => {
   const writers = new Map<number, Writer>()
   let open = new_epoch()
   let inserting: Epoch | null = null
-  let error: string | null = null
   let ended = false
+  const tries = create_tries(deps)
   /** Rung when the round should look again: rows came, the bytes suffice, or somebody is in a hurry. */
   let bell = new AbortController()
   let hurry = false
@@ -129,6 +136,7 @@ export const create_inserts = (deps: InsertsDeps): Inserts => {
       await deps.warehouse.insert_avro(group.table, columns, writer.container(group.rows))
       return
     } catch (failure) {
+      // Looked at row by row below: whether it was the rows is known only then.
       if (!(failure instanceof RowsRejected)) throw failure
       deps.logger.error(
         { table: group.table, rows: group.rows.length, error: failure.message },
@@ -139,7 +147,10 @@ export const create_inserts = (deps: InsertsDeps): Inserts => {
       rejection(deps.warehouse, group.table, columns, writer.container(rows))
     const empty = await check([])
     if (empty !== null)
-      throw new Error(`table ${group.table} takes no row of schema ${group.schema_id}: migrate it (${empty})`)
+      throw new WarehouseFailed(
+        SCHEMA,
+        `table ${group.table} takes no row of schema ${group.schema_id}: migrate it (${empty})`,
+      )
     const refused = await bisect(group.rows, check)
     if (refused.length === 0) throw new Error(`table ${group.table} refused rows that it then found right`)
     const out = new Set(refused.map(({ row }) => row))
@@ -151,26 +162,23 @@ export const create_inserts = (deps: InsertsDeps): Inserts => {
 
   /** Inserts every group of the round, for ever if need be; what is in is not inserted again. */
   const insert_all = async (epoch: Epoch, signal: AbortSignal): Promise<void> => {
-    for (let tries = 0; epoch.groups.size > 0; ) {
+    while (epoch.groups.size > 0 && !signal.aborted) {
       const [name, group] = next_group(epoch.groups)
       const begun = clock.now()
       try {
-        for (const rows of pieces(group.rows, settings.insert_bytes_max)) {
+        for (const rows of pieces(group.rows, tries.bytes_max)) {
+          tries.began(group.table, bytes_of(rows))
           await insert_group({ ...group, rows })
           group.rows = group.rows.slice(rows.length)
+          tries.succeeded()
           const spent_ms = clock.now() - begun
           deps.observe.stage('insert', spent_ms * 1e6, rows.length)
           deps.observe.inserted(group.table, rows.length, clock.now() - (epoch.since_ms ?? begun))
         }
         epoch.groups.delete(name)
-        error = null
-        tries = 0
       } catch (failure) {
-        error = failure instanceof Error ? failure.message : String(failure)
-        deps.logger.warn({ table: group.table, error }, 'insert failed; trying again')
-        await clock.sleep(settings.retry_ms * Math.min(PAUSE_MAX, 2 ** tries++), signal)
+        await clock.sleep(tries.failed(failure, group.table), signal)
       }
-      if (signal.aborted) return
     }
   }
 
@@ -218,8 +226,11 @@ export const create_inserts = (deps: InsertsDeps): Inserts => {
       }
       return until(open.done, signal)
     },
-    get error() {
-      return error
+    get standstill() {
+      return tries.standstill()
+    },
+    get waiting_since() {
+      return inserting?.since_ms ?? open.since_ms
     },
     run: async signal => {
       while (!signal.aborted) {
@@ -241,12 +252,61 @@ export const create_inserts = (deps: InsertsDeps): Inserts => {
   }
 }
 
+/** Counts failures in a row: how long to wait, how much to send, what to say. */
+const create_tries = ({ clock, settings, logger, observe }: InsertsDeps) => {
+  let failure: Standstill | null = null
+  let asked: { readonly table: string; readonly at: number } | null = null
+  let [bytes, bytes_max] = [0, settings.insert_bytes_max]
+  const bytes_min = Math.min(INSERT_BYTES_MIN, bytes_max)
+  return {
+    get bytes_max() {
+      return bytes_max
+    },
+    standstill: (): Standstill | null => {
+      if (failure || !asked || clock.now() - asked.at < SILENT_MS) return failure
+      const error = `an insert into ${asked.table} has no answer yet`
+      return { code: 'WAITING', error, since: asked.at, tries: 1 }
+    },
+    began: (table: string, size: number): void => {
+      asked = { table, at: clock.now() }
+      bytes = size
+    },
+    succeeded: (): void => {
+      asked = null
+      if (failure) {
+        const standing_ms = clock.now() - failure.since
+        logger.warn({ standing_ms, tries: failure.tries, code: failure.code }, 'inserts go on')
+      }
+      failure = null
+      // Grows again step by step: what was too much a moment ago may be too much still.
+      bytes_max = Math.min(settings.insert_bytes_max, 2 * bytes_max)
+    },
+    /** @returns how long to wait before the next try */
+    failed: (thrown: unknown, table: string): number => {
+      asked = null
+      const code = thrown instanceof WarehouseFailed ? thrown.code : 'OTHER'
+      const error = thrown instanceof Error ? thrown.message : String(thrown)
+      const before = failure
+      failure = { code, error, since: before?.since ?? clock.now(), tries: (before?.tries ?? 0) + 1 }
+      observe.sink_error(code)
+      if (before?.code === code && wants_less(code))
+        bytes_max = Math.max(bytes_min, Math.floor(Math.min(bytes, bytes_max) / 4))
+      // What goes on for hours is said once; what does not pass by itself, as an error.
+      const level = before?.code === code ? 'debug' : passes(code) ? 'warn' : 'error'
+      logger[level]({ table, code, error, bytes, bytes_max }, 'insert failed; trying again')
+      return settings.retry_ms * Math.min(PAUSE_MAX, 2 ** (failure.tries - 1))
+    },
+  }
+}
+
 /** The batch log comes last: where a batch is in the warehouse, its rows are too. */
 const next_group = (groups: ReadonlyMap<string, Group>): readonly [string, Group] => {
   const [first, ...others] = groups
   const other = first?.[1].table === BATCHES ? others.find(([, group]) => group.table !== BATCHES) : undefined
   return (other ?? first) as readonly [string, Group]
 }
+
+const bytes_of = (rows: readonly SinkRow[]): number => rows.reduce((sum, row) => sum + row_bytes_max(row), 0)
 
 /** Runs of rows of at most so many bytes, at least one row each. */
 const pieces = (rows: readonly SinkRow[], bytes_max: number): SinkRow[][] => {
@@ -288,7 +348,11 @@ const bisect = async (
   const detail = await check(rows)
   if (detail === null) return []
   const [row] = rows
-  if (rows.length === 1 && row) return [{ row, detail }]
+  if (rows.length === 1 && row) {
+    // Asked twice: a row is set aside for good, and a passing error could have looked like this one.
+    const again = await check(rows)
+    return again === null ? [] : [{ row, detail: again }]
+  }
   const middle = rows.length >> 1
   return [...(await bisect(rows.slice(0, middle), check)), ...(await bisect(rows.slice(middle), check))]
 }

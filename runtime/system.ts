@@ -110,7 +110,8 @@ const patiently = async <T>(
     try {
       return await work()
     } catch (error) {
-      if (system_clock.now() + pause_ms > deadline) throw error
+      // What the cluster refuses is not waited for: a wrong password does not become right.
+      if ((error as Error).name === 'AccessRefused' || system_clock.now() + pause_ms > deadline) throw error
       logger.warn({ reason: (error as Error).message }, `${name} is not ready yet`)
       await system_clock.sleep(pause_ms)
     }

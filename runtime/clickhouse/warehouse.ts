@@ -1,7 +1,8 @@
 /** The Warehouse port over the ClickHouse HTTP interface: a server, or the embedded endpoint. */
 import { Readable } from 'node:stream'
-import { type ClickHouseClient, ClickHouseError, createClient } from '@clickhouse/client'
-import { RowsRejected, type Warehouse } from '../ports.ts'
+import { type ClickHouseClient, createClient } from '@clickhouse/client'
+import type { Warehouse } from '../ports.ts'
+import { check_reply, classified } from './errors.ts'
 import { quote_name } from './tables.ts'
 
 export interface WarehouseOptions {
@@ -23,15 +24,6 @@ const INSERT_SETTINGS = {
   async_insert: 0,
 } as const
 
-/** Codes that blame the rows: the same rows would fail again. Everything else is tried again. */
-const ROWS_REJECTED = new Set(
-  [
-    6, 25, 26, 27, 32, 33, 38, 41, 44, 53, 69, 70, 72, 117, 128, 129, 131, 321, 349, 407, 467, 469, 621, 634,
-    675, 691,
-  ].map(String),
-)
-/** Code of an exception that is not ClickHouse's own; avro-cpp's are about the rows. */
-const FOREIGN_EXCEPTION = '1001'
 const LONG_DIGITS = /[:,[]-?\d{16,}[,}\]]/
 
 export const clickhouse_warehouse = (options: WarehouseOptions): Warehouse => {
@@ -48,9 +40,14 @@ export const clickhouse_warehouse = (options: WarehouseOptions): Warehouse => {
     guarded(async () => {
       const query = `INSERT INTO ${into} (${columns.map(quote_name).join(', ')}) FORMAT Avro`
       const values = Readable.from([container], { objectMode: false })
-      const { stream } = await client.exec({ query, values, clickhouse_settings: INSERT_SETTINGS })
-      // Until it is read, the connection is not free.
-      for await (const _ of stream);
+      const reply = await client.exec({
+        query,
+        values,
+        clickhouse_settings: INSERT_SETTINGS,
+        // Status, header and text are all looked at here.
+        ignore_error_response: true,
+      })
+      check_reply(reply, scrub(await text_of(reply.stream)))
     })
   return {
     query: <T>(sql: string, params: Readonly<Record<string, unknown>> = {}) =>
@@ -105,14 +102,11 @@ const connect = (options: WarehouseOptions) => {
   return { client, scrub }
 }
 
-const classified = (error: unknown, scrub: (text: string) => string): Error => {
-  const text = scrub(error instanceof Error ? error.message || error.name : String(error))
-  if (error instanceof ClickHouseError) {
-    const avro = error.code === FOREIGN_EXCEPTION && text.includes('avro::Exception')
-    const message = `ClickHouse ${error.code}${error.type ? ` ${error.type}` : ''}: ${text}`
-    return ROWS_REJECTED.has(error.code) || avro ? new RowsRejected(message) : new Error(message)
-  }
-  return new Error(text)
+/** To its end: before that the connection is not free, and what was cut short must not look like an answer. */
+const text_of = async (stream: AsyncIterable<Uint8Array>): Promise<string> => {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of stream) chunks.push(chunk)
+  return Buffer.concat(chunks).toString()
 }
 
 /** The table's own types of these columns, as the argument of null(): a string literal. */

@@ -12,6 +12,8 @@ export interface RawRecord {
   readonly value: Buffer | null
   readonly headers?: Readonly<Record<string, Buffer | string | readonly (Buffer | string)[] | undefined>>
   readonly isControlRecord?: boolean
+  /** Why the whole record batch, of which this is all there is, cannot be read. */
+  readonly unreadable?: string
   /** Absent in the message formats before transactions existed. */
   readonly batchContext?: {
     readonly producerId: string

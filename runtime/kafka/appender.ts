@@ -17,6 +17,8 @@ import {
 const SEND_MS = 30_000
 /** So much goes out at once at most; what one caller gives stays together. */
 const GATHER_BYTES = 4 * 1024 * 1024
+/** kafkajs counts sequence numbers wrongly past 2^31: a producer is replaced long before. */
+const RETIRE_AT = 2 ** 30
 
 interface Call {
   readonly outputs: readonly Output[]
@@ -36,8 +38,12 @@ export class Appender {
   #calls: Call[] = []
   #running: Promise<void> | null = null
   #closed = false
+  #sent = 0
+  readonly #retire_at: number
 
-  constructor(client: KafkaJs.Kafka, count: PartitionCount) {
+  /** @param retire_at records of one producer, other than for tests */
+  constructor(client: KafkaJs.Kafka, count: PartitionCount, retire_at = RETIRE_AT) {
+    this.#retire_at = retire_at
     this.#client = client
     this.#count = count
   }
@@ -76,6 +82,8 @@ export class Appender {
       try {
         const offsets = await this.#send(calls)
         for (const [i, call] of calls.entries()) call.resolve(offsets[i] ?? [])
+        this.#sent += calls.reduce((sum, { outputs }) => sum + outputs.length, 0)
+        if (this.#sent >= this.#retire_at) await this.#discard()
       } catch (error) {
         await this.#discard()
         for (const call of calls) call.reject(error)
@@ -144,6 +152,7 @@ export class Appender {
   async #discard(): Promise<void> {
     const producer = this.#producer
     this.#producer = null
+    this.#sent = 0
     void producer?.then(
       opened => opened.disconnect(),
       () => {},

@@ -4,8 +4,11 @@
 import { type Cluster, kafka_error } from './kafkajs.ts'
 import type { Mailbox } from './mailbox.ts'
 
-/** How long a broker holds a fetch that has nothing new; also how late a seek may be noticed (ms). */
-export const MAX_WAIT_MS = 150
+/** How long a broker holds a fetch that has nothing new; also how late a seek may be noticed. */
+const BUSY_WAIT_MS = 150
+/** The same once nothing has come for a while: half of what an idle process costs is asking again. */
+const IDLE_WAIT_MS = 1_000
+const IDLE_AFTER_MS = 3_000
 const PARTITION_BYTES = 1024 * 1024
 const RESPONSE_BYTES = 10 * 1024 * 1024
 const PAUSE_MS = 100
@@ -32,6 +35,29 @@ export class Waiters {
 
   wake(): void {
     for (const done of this.#all) done()
+  }
+}
+
+/**
+ * How long a fetch may be held. A fetch under way cannot be called back, so that the first seek after a quiet
+ * time waits for it, at most the idle wait; from then on the waits are short again.
+ */
+export class Pace {
+  readonly #idle_ms: number
+  #moved_at = Date.now()
+
+  /** @param most_ms what else limits it, such as heartbeats that go out between fetches */
+  constructor(most_ms = IDLE_WAIT_MS) {
+    this.#idle_ms = Math.max(BUSY_WAIT_MS, Math.min(IDLE_WAIT_MS, most_ms))
+  }
+
+  /** Something has come, or is about to. */
+  moved(): void {
+    this.#moved_at = Date.now()
+  }
+
+  get wait_ms(): number {
+    return Date.now() - this.#moved_at < IDLE_AFTER_MS ? BUSY_WAIT_MS : this.#idle_ms
   }
 }
 
@@ -76,6 +102,7 @@ export const fetch_once = async (
   cluster: Cluster,
   node_id: string,
   mailboxes: Iterable<Mailbox>,
+  pace: Pace,
 ): Promise<boolean> => {
   await cluster.refreshMetadataIfNecessary()
   const wanted = wanted_from(cluster, node_id, mailboxes)
@@ -85,7 +112,7 @@ export const fetch_once = async (
     wanted.filter(({ mailbox }) => mailbox.topic === topic && mailbox.partition === partition)
   try {
     const { responses } = await broker.fetch({
-      maxWaitTime: MAX_WAIT_MS,
+      maxWaitTime: pace.wait_ms,
       minBytes: 1,
       maxBytes: RESPONSE_BYTES,
       isolationLevel: READ_COMMITTED,
@@ -93,7 +120,8 @@ export const fetch_once = async (
     })
     for (const { topicName, partitions } of responses)
       for (const fetched of partitions)
-        for (const { mailbox, epoch } of of(topicName, fetched.partition)) mailbox.deliver(epoch, fetched)
+        for (const { mailbox, epoch } of of(topicName, fetched.partition))
+          if (mailbox.deliver(epoch, fetched)) pace.moved()
   } catch (error) {
     const { name, topic, partition } = kafka_error(error)
     const targets = name === 'KafkaJSOffsetOutOfRange' ? of(topic ?? '', partition ?? -1) : []

@@ -4,9 +4,9 @@
  * partition does not notice a rebalance at all.
  */
 import type * as KafkaJs from 'kafkajs'
-import type { Group, TaskLog } from '../ports.ts'
+import { type Group, type TaskLog, TaskRefused } from '../ports.ts'
 import { member_assigner } from './assigner.ts'
-import { fetch_once, MAX_WAIT_MS, recover_fetch, sleep, Waiters } from './fetch.ts'
+import { fetch_once, Pace, recover_fetch, sleep, Waiters } from './fetch.ts'
 import {
   type ConsumerGroup,
   type KafkaOptions,
@@ -18,13 +18,23 @@ import {
 import type { Mailbox } from './mailbox.ts'
 import { type PartitionCount, within } from './send.ts'
 import { Task, type TaskGround } from './task.ts'
+import { Watchdog } from './watchdog.ts'
 
 const SESSION_MS = 10_000
-const HEARTBEAT_MS = 1_000
-/** How long a rebalance waits for members, and how long a revoked task may take to end. */
-const REBALANCE_MS = 20_000
+/** A short session is for quick take-overs: a live member still gets a few seconds to notice a rebalance. */
+const REBALANCE_MIN_MS = 5_000
+const HEARTBEAT_MIN_MS = 200
+/** How long a revoked task may take to end, and a member to leave. */
+const DRAIN_MS = 20_000
 const OFFSETS_MS = 15_000
 const RETRY_MS = 100
+
+/** kafkajs's timeouts of a member; a revoked task ends beside the rebalance, which does not wait for it. */
+export const timeouts = (session_ms: number) => ({
+  sessionTimeout: session_ms,
+  heartbeatInterval: Math.max(HEARTBEAT_MIN_MS, Math.floor(session_ms / 10)),
+  rebalanceTimeout: Math.max(REBALANCE_MIN_MS, 2 * session_ms),
+})
 
 type Work = (task: TaskLog) => Promise<void>
 
@@ -33,11 +43,15 @@ export class Member implements Membership {
   readonly #options: KafkaOptions
   readonly #work: Work
   readonly #counts: ReadonlyMap<string, number>
+  readonly #session_ms: number
   readonly #consumer: KafkaJs.Consumer
   readonly #ground: TaskGround
   readonly #tasks = new Map<number, Task>()
   readonly #draining = new Map<number, Promise<void>>()
   readonly #works = new Map<Task, Promise<void>>()
+  /** For this process's life: what it runs does not change. */
+  readonly #refused = new Set<number>()
+  #stranded = ''
   #assigned = new Set<number>()
   #consumer_group: ConsumerGroup | null = null
   #heard_at = 0
@@ -46,7 +60,12 @@ export class Member implements Membership {
   #leaving = false
   #stopping = false
   readonly #idle = new Waiters()
+  readonly #pace: Pace
   #end: (failure: unknown) => void = () => {}
+  /** Joins, fetches and restarts follow each other for ever; a client that hangs is ended, and started again. */
+  readonly #watchdog = new Watchdog(silent_ms =>
+    this.#end(new Error(`the member of ${this.#group.name} has stood still for ${silent_ms} ms`)),
+  )
 
   /** @param counts partition count of each of the group's topics */
   constructor(
@@ -59,6 +78,8 @@ export class Member implements Membership {
   ) {
     this.#group = group
     this.#options = options
+    this.#session_ms = options.session_ms ?? SESSION_MS
+    this.#pace = new Pace(timeouts(this.#session_ms).heartbeatInterval)
     this.#counts = counts
     this.#work = work
     this.#ground = {
@@ -67,7 +88,10 @@ export class Member implements Membership {
       transactional: group.transactional,
       transactional_id: partition => `${options.client_id}.${group.name}.${partition}`,
       partition_count,
-      wake: () => this.#idle.wake(),
+      wake: () => {
+        this.#pace.moved()
+        this.#idle.wake()
+      },
       member: max_ms => this.#confirmed(max_ms),
       committed: (partition, topics) => this.#committed(partition, topics),
       save: (partition, offsets) => this.#save(partition, offsets),
@@ -75,15 +99,14 @@ export class Member implements Membership {
     const claim = () => ({
       generation: this.#consumer_group?.generationId ?? -1,
       holds: [...this.#tasks.keys()],
+      refuses: [...this.#refused],
     })
-    const assigner = member_assigner(counts, group.partitions, this, claim)
+    const stranded = (partitions: readonly number[]) => this.#tell_stranded(partitions)
+    const assigner = member_assigner(counts, group.partitions, this, claim, stranded)
     this.#consumer = client.consumer({
       groupId: group.name,
       partitionAssigners: [() => assigner],
-      sessionTimeout: SESSION_MS,
-      heartbeatInterval: HEARTBEAT_MS,
-      rebalanceTimeout: REBALANCE_MS,
-      maxWaitTimeInMs: MAX_WAIT_MS,
+      ...timeouts(this.#session_ms),
       allowAutoTopicCreation: false,
       retry: {
         initialRetryTime: RETRY_MS,
@@ -108,12 +131,14 @@ export class Member implements Membership {
     // kafkajs restarts itself after errors that may pass; tasks keep what they have until the next
     // assignment.
     this.#consumer.on(this.#consumer.events.CRASH, ({ payload }) => {
+      this.#watchdog.alive()
       if (!payload.restart) this.#end(payload.error)
     })
     let failure: unknown = null
     try {
       await this.#consumer.connect()
       await this.#consumer.subscribe({ topics: [...this.#group.topics], fromBeginning: true })
+      this.#watchdog.start()
       this.#consumer
         .run({ autoCommit: false, eachBatch: async () => {} })
         .catch((error: unknown) => this.#end(error))
@@ -122,11 +147,12 @@ export class Member implements Membership {
       failure = error
     }
     signal.removeEventListener('abort', abort)
+    this.#watchdog.stop()
     this.#leaving = true
     for (const partition of [...this.#tasks.keys()]) this.#revoke(partition)
     await Promise.all(this.#draining.values())
     this.#stopping = true
-    await within(this.#consumer.disconnect(), REBALANCE_MS, `leaving ${this.#group.name}`).catch(
+    await within(this.#consumer.disconnect(), DRAIN_MS, `leaving ${this.#group.name}`).catch(
       (error: unknown) =>
         this.#options.logger.warn(
           { group: this.#group.name, error: String(error) },
@@ -137,6 +163,7 @@ export class Member implements Membership {
   }
 
   joining(): void {
+    this.#watchdog.alive()
     if (this.#stopping) throw stop_request()
     this.#rejoin = false
   }
@@ -144,20 +171,25 @@ export class Member implements Membership {
   joined(group: ConsumerGroup): void {
     if (this.#stopping) throw stop_request()
     this.#consumer_group = group
+    this.#watchdog.alive()
     this.#heard_at = Date.now()
+    this.#pace.moved()
     this.#assigned = new Set(group.assigned().flatMap(({ partitions }) => partitions))
     this.#options.logger.debug({ group: this.#group.name, partitions: [...this.#assigned] }, 'assigned')
     for (const partition of this.#tasks.keys())
       if (!this.#assigned.has(partition) && !this.#draining.has(partition)) this.#revoke(partition)
     if (this.#leaving) return
-    for (const partition of this.#assigned) if (!this.#tasks.has(partition)) this.#start(partition)
+    for (const partition of this.#assigned)
+      if (!this.#tasks.has(partition) && !this.#refused.has(partition)) this.#start(partition)
   }
 
   async fetch(group: ConsumerGroup, node_id: string): Promise<void> {
+    this.#watchdog.alive()
     if (this.#rejoin) throw rejoin_request()
     try {
       // Idle until a mailbox wants something; no longer than a fetch would take, so that heartbeats go on.
-      if (!(await fetch_once(group.cluster, node_id, this.#mailboxes()))) await this.#idle.wait(MAX_WAIT_MS)
+      const asked = await fetch_once(group.cluster, node_id, this.#mailboxes(), this.#pace)
+      if (!asked) await this.#idle.wait(this.#pace.wait_ms)
     } catch (error) {
       await recover_fetch(group.cluster, error)
     }
@@ -174,8 +206,34 @@ export class Member implements Membership {
     this.#tasks.set(partition, task)
     const work = Promise.resolve()
       .then(() => this.#work(task))
-      .catch((error: unknown) => this.#end(error))
+      .catch((error: unknown) => {
+        if (error instanceof TaskRefused) this.#refuse(partition, error)
+        else this.#end(error)
+      })
     this.#works.set(task, work)
+  }
+
+  /** Given up for good; another member gets it at the next join. */
+  #refuse(partition: number, { message: reason }: TaskRefused): void {
+    this.#refused.add(partition)
+    this.#options.logger.warn(
+      { group: this.#group.name, partition, reason },
+      'this process must not work the partition and leaves it to others',
+    )
+    this.#revoke(partition)
+  }
+
+  /** Once for each set of partitions: a group joins often. */
+  #tell_stranded(partitions: readonly number[]): void {
+    const stranded = partitions.join()
+    const { logger } = this.#options
+    if (stranded !== this.#stranded && stranded !== '') {
+      const what = { group: this.#group.name, partitions }
+      const text = 'every process of the group refuses these partitions: nobody works them'
+      if (logger.error) logger.error(what, text)
+      else logger.warn(what, text)
+    }
+    this.#stranded = stranded
   }
 
   #revoke(partition: number): void {
@@ -184,7 +242,7 @@ export class Member implements Membership {
     const drain = async (): Promise<void> => {
       task.revoke()
       const work = this.#works.get(task) ?? Promise.resolve()
-      await within(work, REBALANCE_MS, `${this.#group.name}/${partition}`).catch((error: unknown) =>
+      await within(work, DRAIN_MS, `${this.#group.name}/${partition}`).catch((error: unknown) =>
         this.#options.logger.warn(
           { error: String(error) },
           'a revoked task does not end: its producer is taken away',
@@ -204,7 +262,7 @@ export class Member implements Membership {
 
   async #confirmed(max_ms: number): Promise<void> {
     const deadline = Date.now() + max_ms
-    while (Date.now() - Math.max(this.#heard_at, this.#consumer_group?.lastRequest ?? 0) > SESSION_MS) {
+    while (Date.now() - Math.max(this.#heard_at, this.#consumer_group?.lastRequest ?? 0) > this.#session_ms) {
       if (Date.now() > deadline) throw new Error(`not a member of ${this.#group.name} at present`)
       await sleep(RETRY_MS)
     }

@@ -1,13 +1,15 @@
 /**
  * The only door to kafkajs. Loads version 2.2.4 with parts replaced: the filter of aborted records, a timer
  * that re-arms itself with negative delays for ever, the quadratic grouping of messages, needless round trips
- * of transactions, and the consumer's fetch, so that records reach mailboxes with the positions and stable
+ * of transactions, codecs and what becomes of unreadable batches, and the consumer's fetch, so that records reach mailboxes with the positions and stable
  * offsets that kafkajs keeps to itself.
  */
 import { createRequire } from 'node:module'
 import type * as KafkaJs from 'kafkajs'
 import type { Logger } from 'pino'
 import { type AbortedTransaction, filter_aborted, type RawRecord } from './abort-filter.ts'
+import { decode_batches } from './batch-decoder.ts'
+import { codecs } from './codecs.ts'
 
 const VERSION = '2.2.4'
 const require = createRequire(import.meta.url)
@@ -97,6 +99,7 @@ const load = () => {
   replace('kafkajs/src/producer/groupMessagesPerPartition.js', group_messages)
   const queue = require('kafkajs/src/network/requestQueue/index.js') as { prototype: RequestQueue }
   queue.prototype.scheduleCheckPendingRequests = schedule_pending
+  patch_decoding()
   patch_consumer_group()
   patch_transactions()
   return require('kafkajs') as typeof KafkaJs
@@ -145,6 +148,41 @@ function schedule_pending(this: RequestQueue): void {
     },
     throttled_ms > 0 ? throttled_ms : PENDING_CHECK_MS,
   )
+}
+
+interface BytesDecoder {
+  readInt32(): number
+  canReadBytes(length: number): boolean
+  readBytes(length: number): Buffer
+}
+const MAGIC_AT = 16
+const patch_decoding = (): void => {
+  const compression = require('kafkajs/src/protocol/message/compression/index.js') as {
+    Codecs: Record<number, () => object>
+  }
+  for (const [number, { name, decompress }] of codecs)
+    compression.Codecs[number] = () => ({
+      compress: async () => {
+        throw new Error(`nothing is written as ${name}`)
+      },
+      decompress: (input: Buffer) => decompress(input),
+    })
+  const Decoder = require('kafkajs/src/protocol/decoder.js') as new (bytes: Buffer) => BytesDecoder
+  const decode_batch = require('kafkajs/src/protocol/recordBatch/v0/decoder.js') as (
+    bytes: BytesDecoder,
+  ) => Promise<{ records: RawRecord[] }>
+  const decode_message_set = require('kafkajs/src/protocol/messageSet/decoder.js') as (
+    bytes: BytesDecoder,
+    length: number,
+  ) => Promise<RawRecord[]>
+  replace('kafkajs/src/protocol/requests/fetch/v4/decodeMessages.js', async (response: BytesDecoder) => {
+    const length = response.readInt32()
+    if (length <= 0 || !response.canReadBytes(length)) return []
+    // A copy: records are slices, and one that is kept must not keep the whole response of all partitions.
+    const bytes = Buffer.from(response.readBytes(length))
+    if (bytes[MAGIC_AT] !== 2) return decode_message_set(new Decoder(bytes), length)
+    return decode_batches(bytes, async batch => (await decode_batch(new Decoder(batch))).records)
+  })
 }
 
 interface GroupInternals extends ConsumerGroup {
@@ -254,7 +292,9 @@ export interface KafkaOptions {
   readonly sasl?: KafkaJs.KafkaConfig['sasl']
   /** Replication factor of topics that ensure() creates; default 1. */
   readonly replication?: number
-  readonly logger: Pick<Logger, 'debug' | 'warn'>
+  /** How long a member may be silent before the group gives its tasks away; default 10 s. */
+  readonly session_ms?: number
+  readonly logger: Pick<Logger, 'debug' | 'warn'> & Partial<Pick<Logger, 'error'>>
 }
 
 /**

@@ -9,6 +9,7 @@ import type { RawPartition } from './kafkajs.ts'
 /** Fetching pauses above this many buffered bytes and resumes below half of it. */
 export const MAILBOX_BYTES_MAX = 16 * 1024 * 1024
 const RECORD_OVERHEAD_BYTES = 64
+export const UNREADABLE_AT_ONCE = 1_000
 const COMPACT_AT = 1_024
 
 /** Header of a record between our own tasks: `task,stream_time_ms`, the second part empty for null. */
@@ -26,7 +27,7 @@ export const redrive_header = ({ pipeline, dead_letter_id }: Redrive): string =>
   `${pipeline},${dead_letter_id}`
 const parse_redrive = (record: RawRecord): Redrive | undefined => {
   const header = record.headers?.r
-  const parts = header === undefined ? null : /^([^,]*),([^]+)$/.exec(String(header))
+  const parts = header === undefined ? null : /^([^,]*),(.+)$/s.exec(String(header))
   return parts ? { pipeline: parts[1] as string, dead_letter_id: parts[2] as string } : undefined
 }
 
@@ -127,14 +128,18 @@ export class Mailbox implements Reader {
   deliver(epoch: number, fetched: RawPartition): boolean {
     if (epoch !== this.epoch || this.#closed) return false
     const { position, end } = this
-    for (const raw of filter_aborted(fetched)) {
-      if (raw.isControlRecord === true || Number(raw.offset) < position) continue
-      const record = to_record(raw)
-      this.#records.push(record)
-      this.#bytes += bytes_of(record)
-    }
     const last = fetched.messages.at(-1)
-    if (last) this.position = Math.max(position, behind(last))
+    let next = last ? Math.max(position, behind(last)) : position
+    for (const raw of filter_aborted(fetched)) {
+      if (raw.unreadable !== undefined) {
+        const put_to = this.#put_unreadable(raw, position)
+        if (put_to < behind(raw)) {
+          next = put_to
+          break
+        }
+      } else if (raw.isControlRecord !== true && Number(raw.offset) >= position) this.#put(to_record(raw))
+    }
+    this.position = next
     this.end = Number(fetched.lastStableOffset)
     if (this.#bytes > MAILBOX_BYTES_MAX) this.#paused = true
     const moved = this.position !== position || this.end !== end
@@ -142,9 +147,30 @@ export class Mailbox implements Reader {
     return moved
   }
 
+  #put(record: LogRecord): void {
+    this.#records.push(record)
+    this.#bytes += bytes_of(record)
+  }
+
+  /**
+   * Every offset of a batch that cannot be read is a record that says so, which no decoder takes for a body.
+   * @returns the offset behind the last one put: of a very large batch the rest comes with the next fetch
+   */
+  #put_unreadable(raw: RawRecord, position: number): number {
+    const end = behind(raw)
+    const from = Math.max(position, Number(raw.offset))
+    const to = Math.min(end, from + UNREADABLE_AT_ONCE)
+    const value = Buffer.from(`unreadable record batch ${raw.offset} to ${end - 1}, ${raw.unreadable}`)
+    for (let offset = from; offset < to; offset++) this.#put({ offset, key: null, value })
+    return Math.max(to, position)
+  }
+
   out_of_range(epoch: number): void {
     if (epoch !== this.epoch || this.#closed) return
-    this.failure = new OffsetOutOfRange(`${this.topic}/${this.partition} has no offset ${this.position}`)
+    this.failure = new OffsetOutOfRange(
+      `${this.topic}/${this.partition} has no offset ${this.position}: ` +
+        'retention has passed it, or the topic was deleted and created again',
+    )
     this.#news()
   }
 

@@ -1,18 +1,22 @@
 /** Reading partitions outside any group: all tails of a process share one fetch loop per broker. */
 import type { Fetched, LogRecord } from '../ports.ts'
-import { fetch_once, MAX_WAIT_MS, recover_fetch, sleep, Waiters } from './fetch.ts'
+import { fetch_once, Pace, recover_fetch, sleep, Waiters } from './fetch.ts'
 import { type Cluster, kafka_error } from './kafkajs.ts'
 import { Mailbox } from './mailbox.ts'
 import { within } from './send.ts'
 
 const PAUSE_MS = 250
+const LOOKS = 4
 const ASK_MS = 15_000
+/** How long a tail that hears nothing waits before it looks after its fetch loop. */
+const LOOK_MS = 1_000
 
 export class Tails {
   readonly #cluster: Cluster
   /** Questions have their own connections: a broker answers one request at a time, and fetches wait. */
   readonly #questions: Cluster
   readonly #mailboxes = new Set<Mailbox>()
+  readonly #pace = new Pace()
   readonly #loops = new Map<string, Promise<void>>()
   #closed = false
 
@@ -25,7 +29,7 @@ export class Tails {
   async *tail(topic: string, partition: number, from: number, signal: AbortSignal): AsyncGenerator<Fetched> {
     const waiters = new Waiters()
     const news = () => waiters.wake()
-    const mailbox = new Mailbox(topic, partition, news, () => {})
+    const mailbox = new Mailbox(topic, partition, news, () => this.#pace.moved())
     mailbox.seek(from)
     signal.addEventListener('abort', news, { once: true })
     let told = { position: from, end: -1 }
@@ -37,7 +41,7 @@ export class Tails {
         const { failure, position, end } = mailbox
         if (failure) throw failure
         if (position === told.position && end === told.end) {
-          await waiters.wait(MAX_WAIT_MS)
+          await waiters.wait(LOOK_MS)
           continue
         }
         const records: LogRecord[] = []
@@ -95,9 +99,14 @@ export class Tails {
         throw new Error(`there is no topic ${topic}`)
       throw error
     }
-    const found = cluster.findTopicPartitionMetadata(topic).find(at => at.partitionId === partition)
-    if (!found) throw new Error(`${topic} has no partition ${partition}`)
-    return String(found.leader)
+    for (let looks = 0; looks < LOOKS; looks++) {
+      const found = cluster.findTopicPartitionMetadata(topic).find(at => at.partitionId === partition)
+      if (found) return String(found.leader)
+      // A topic just created shows its partitions one after the other.
+      await sleep(PAUSE_MS)
+      await cluster.refreshMetadata()
+    }
+    throw new Error(`${topic} has no partition ${partition}`)
   }
 
   /** Loops end when they have nothing to fetch, and after a leader has moved. */
@@ -113,7 +122,7 @@ export class Tails {
   async #loop(node: string): Promise<void> {
     while (!this.#closed && this.#mailboxes.size > 0) {
       try {
-        if (!(await fetch_once(this.#cluster, node, this.#mailboxes))) return
+        if (!(await fetch_once(this.#cluster, node, this.#mailboxes, this.#pace))) return
       } catch (error) {
         // An outage is waited out: a tail goes on for ever.
         await recover_fetch(this.#cluster, error).catch(() => sleep(PAUSE_MS))

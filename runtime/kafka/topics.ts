@@ -1,6 +1,7 @@
 /** Topics as the broker has them: created, counted, checked. */
 import type * as KafkaJs from 'kafkajs'
 import type { TopicSettings } from '../ports.ts'
+import { access_refused } from './access.ts'
 import { ConfigResourceTypes, kafka_error } from './kafkajs.ts'
 import { within } from './send.ts'
 
@@ -103,8 +104,10 @@ export class Topics {
       await within(this.#connected, max_ms, 'Kafka')
     } catch (error) {
       this.#connected = null
-      throw error
+      throw access_refused(error) ?? error
     }
-    return within(question(), max_ms, 'Kafka')
+    return within(question(), max_ms, 'Kafka').catch((error: unknown) => {
+      throw access_refused(error) ?? error
+    })
   }
 }

@@ -8,12 +8,15 @@ import type { Script } from './scripts.ts'
 export interface ConnectionOptions {
   /** A command without an answer for so long has failed. */
   readonly command_timeout_ms?: number
+  /** PEM text of the authority that signed the server's certificate; without it the system's authorities are asked. */
+  readonly tls_ca?: string
   /** Where doubts go that do not prevent the start. */
   readonly warn?: (text: string) => void
 }
 
 export interface Connection {
-  readonly client: Redis | Cluster
+  /** Any command: fails at once when the connection is lost, at the latest after the deadline. */
+  ask<T>(command: (client: Redis | Cluster) => Promise<T>): Promise<T>
   /** Runs a script by its hash, with its text where the server does not know it. Replies hold Buffers. */
   run(
     script: Script,
@@ -32,11 +35,14 @@ const shown = (url: string): string => {
 const message_of = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** For a single server and for each node of a Cluster. */
-const options_of = (command_timeout_ms: number) => ({
+const options_of = (url: string, { command_timeout_ms = 10_000, tls_ca }: ConnectionOptions) => ({
   maxRetriesPerRequest: 1,
   autoResendUnfulfilledCommands: false,
   commandTimeout: command_timeout_ms,
   connectTimeout: 5_000,
+  // A user with few rights may not tell the server who it is.
+  disableClientInfo: true,
+  ...(url.startsWith('rediss:') && { tls: tls_ca === undefined ? {} : { ca: tls_ca } }),
 })
 
 /** A Cluster whose nodes do not know their own address would be waited for without end. */
@@ -94,7 +100,7 @@ const in_cluster = async (node: Redis): Promise<boolean> => {
 
 /** The client of the cluster that a node belongs to. */
 const cluster_of = async (url: string, redisOptions: ReturnType<typeof options_of>): Promise<Cluster> => {
-  const { hostname, port, username, password, protocol } = new URL(url)
+  const { hostname, port, username, password } = new URL(url)
   const cluster = new Cluster([{ host: hostname, port: Number(port || 6379) }], {
     lazyConnect: true,
     enableOfflineQueue: false,
@@ -103,7 +109,6 @@ const cluster_of = async (url: string, redisOptions: ReturnType<typeof options_o
       ...redisOptions,
       ...(username && { username: decodeURIComponent(username) }),
       ...(password && { password: decodeURIComponent(password) }),
-      ...(protocol === 'rediss:' && { tls: {} }),
     },
   })
   await connect(url, cluster)
@@ -115,8 +120,8 @@ const cluster_of = async (url: string, redisOptions: ReturnType<typeof options_o
  * @throws Error naming the address, when it cannot be reached or evicts
  */
 export const open_connection = async (url: string, options: ConnectionOptions = {}): Promise<Connection> => {
-  const { command_timeout_ms = 10_000, warn = () => {} } = options
-  const shared = options_of(command_timeout_ms)
+  const { warn = () => {} } = options
+  const shared = options_of(url, options)
   const node = new Redis(url, { ...shared, lazyConnect: true, enableOfflineQueue: false })
   await connect(url, node)
   let client: Redis | Cluster = node
@@ -135,25 +140,60 @@ export const open_connection = async (url: string, options: ConnectionOptions = 
   return connection_of(client)
 }
 
-const connection_of = (client: Redis | Cluster): Connection => ({
-  client,
-  async run({ sha, text }, keys, args) {
+/** With nothing sent again unasked, ioredis leaves what a lost connection owed to the deadline: it is known earlier. */
+const losses_of = (client: Redis | Cluster) => {
+  const waiting = new Set<(error: Error) => void>()
+  client.on('close', () => {
+    for (const reject of waiting) reject(new Error('the connection to Redis was lost before the answer'))
+    waiting.clear()
+  })
+  return async <T>(asked: Promise<T>): Promise<T> => {
+    let lose: (error: Error) => void = () => {}
+    const lost = new Promise<never>((_, reject) => {
+      lose = reject
+    })
+    waiting.add(lose)
     try {
-      return await client.callBuffer('evalsha', [sha, keys.length, ...keys, ...args])
-    } catch (error) {
-      if (!message_of(error).startsWith('NOSCRIPT')) throw error
-      return client.callBuffer('eval', [text, keys.length, ...keys, ...args])
+      return await Promise.race([asked, lost])
+    } finally {
+      waiting.delete(lose)
     }
-  },
-  async health() {
-    try {
-      await client.ping()
-      return null
-    } catch (error) {
-      return `Redis does not answer: ${message_of(error)}`
-    }
-  },
-  async close() {
-    client.disconnect()
-  },
-})
+  }
+}
+
+/** Every node that has slots answers, and the Cluster serves all of them. */
+const cluster_health = async (cluster: Cluster): Promise<string | null> => {
+  await Promise.all(cluster.nodes('master').map(node => node.ping()))
+  const told = await cluster.cluster('INFO')
+  if (/^cluster_state:ok/m.test(told)) return null
+  const served = /^cluster_slots_ok:(\d+)/m.exec(told)?.[1] ?? '?'
+  return `the Redis Cluster is down: ${served} of 16384 slots are served`
+}
+
+const connection_of = (client: Redis | Cluster): Connection => {
+  const or_lost = losses_of(client)
+  const ask: Connection['ask'] = command => or_lost(command(client))
+  return {
+    ask,
+    async run({ sha, text }, keys, args) {
+      try {
+        return await ask(each => each.callBuffer('evalsha', [sha, keys.length, ...keys, ...args]))
+      } catch (error) {
+        if (!message_of(error).startsWith('NOSCRIPT')) throw error
+        return ask(each => each.callBuffer('eval', [text, keys.length, ...keys, ...args]))
+      }
+    },
+    async health() {
+      try {
+        if (client instanceof Cluster) return await cluster_health(client)
+        await ask(each => each.ping())
+        return null
+      } catch (error) {
+        return `Redis does not answer: ${message_of(error)}`
+      }
+    },
+    async close() {
+      client.disconnect()
+    },
+  }
+}

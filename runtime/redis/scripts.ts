@@ -75,20 +75,22 @@ return 'saved'
 `)
 
 /**
- * All fields of each entity: ['ok', [field, value, …], …], or ['other'] when the header's seq (0 without one) is none of ARGV, or ['dirty'].
+ * All fields of each entity: ['ok', [field, value, …], …], or ['other'] when none of ARGV stands in the header, or ['dirty'].
  * A save in parts under way is no obstacle to whoever accepts its target too. KEYS: T:h, then one per entity.
- * ARGV: accepted seqs, or '*' alone for whatever stands there.
+ * ARGV: accepted checkpoints, as seq (0: none) or as target `seq digest nonce`; or '*' alone for whatever stands there.
  */
 export const load_script = script(`#!lua flags=no-writes
 if ARGV[1] ~= '*' then
-  local stands = redis.call('HMGET', KEYS[1], 'seq', 'dirty')
-  local seq_accepted, dirty_accepted = false, not stands[2]
+  local stands = redis.call('HMGET', KEYS[1], 'seq', 'digest', 'nonce', 'dirty')
+  local seq = stands[1] or '0'
+  local target = stands[1] and seq .. ' ' .. stands[2] .. ' ' .. stands[3]
+  local accepted, dirty_accepted = false, not stands[4]
   for i = 1, #ARGV do
-    if ARGV[i] == (stands[1] or '0') then seq_accepted = true end
-    if stands[2] and string.match(stands[2], '^%d+') == ARGV[i] then dirty_accepted = true end
+    if ARGV[i] == seq or ARGV[i] == target then accepted = true end
+    if stands[4] and (ARGV[i] == stands[4] or ARGV[i] == string.match(stands[4], '^%d+')) then dirty_accepted = true end
   end
   if not dirty_accepted then return {'dirty'} end
-  if not seq_accepted then return {'other'} end
+  if not accepted then return {'other'} end
 end
 local reply = {'ok'}
 for i = 2, #KEYS do reply[i] = redis.call('HGETALL', KEYS[i]) end
@@ -97,9 +99,9 @@ return reply
 
 /**
  * Removes some entities of a checkpoint that is being wiped; the mark stays until the last call has removed the header, so
- * that a wipe cut short is seen. KEYS: T:h, T:k, then one per entity. ARGV: length of an entity key's prefix.
+ * that a wipe cut short is seen. Allowed when memory is short: it gives some back. KEYS: T:h, T:k, then one per entity. ARGV: length of an entity key's prefix.
  */
-export const wipe_script = script(`#!lua
+export const wipe_script = script(`#!lua flags=allow-oom
 if #KEYS == 2 then
   redis.call('DEL', KEYS[1], KEYS[2])
   return 'wiped'

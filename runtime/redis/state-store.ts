@@ -100,6 +100,32 @@ const dirty = ({ name }: TaskKeys): DirtyCheckpoint =>
     `a write of the checkpoint of ${name} was cut short midway; it must be wiped and rebuilt`,
   )
 
+/** A checkpoint's name inside Redis: what the scripts compare. */
+const target_of = ({ seq, digest, nonce }: CheckpointHeader): string => `${seq} ${digest} ${nonce}`
+
+/**
+ * The checkpoints that tasks of this process believe to stand in Redis: what they have read, what they have saved, what they
+ * are saving. A batch number alone would let another installation's state of the same number be taken for one's own.
+ */
+class Believed {
+  readonly #targets = new Map<string, Map<number, string>>()
+
+  /** These and no others. */
+  set(task: string, ...headers: readonly CheckpointHeader[]): void {
+    this.#targets.set(task, new Map(headers.map(header => [header.seq, target_of(header)])))
+  }
+  add(task: string, header: CheckpointHeader): void {
+    const targets = this.#targets.get(task)
+    if (targets) targets.set(header.seq, target_of(header))
+    else this.set(task, header)
+  }
+  /** As the load script takes it; a batch number where this process knows no more. */
+  accepted(task: string, seqs: readonly number[]): string[] {
+    const targets = this.#targets.get(task)
+    return seqs.map(seq => targets?.get(seq) ?? String(seq))
+  }
+}
+
 const save = async (
   connection: Connection,
   task: TaskKeys,
@@ -135,7 +161,7 @@ const save = async (
 async function* index_pages(connection: Connection, task: TaskKeys): AsyncGenerator<string[]> {
   let cursor = '0'
   do {
-    const [next, members] = await connection.client.sscan(task.index, cursor, 'COUNT', PAGE)
+    const [next, members] = await connection.ask(client => client.sscan(task.index, cursor, 'COUNT', PAGE))
     cursor = next
     if (members.length > 0) yield members
   } while (cursor !== '0')
@@ -158,25 +184,35 @@ export const open_redis_state_store = async (
 ): Promise<StateStore> => {
   const { part_fields_max = PART_FIELDS, part_bytes_max = PART_BYTES } = options
   const connection = await open_connection(url, options)
+  const believed = new Believed()
   return {
     async header(id) {
       const task = keys_of(task_name(id))
-      const [header, marked] = await connection.client.hmget(task.header, 'header', 'dirty')
+      const [header, marked] = await connection.ask(client => client.hmget(task.header, 'header', 'dirty'))
       if (marked !== null) throw dirty(task)
-      return header === null || header === undefined ? null : (JSON.parse(header) as CheckpointHeader)
+      const found = header === null || header === undefined ? null : (JSON.parse(header) as CheckpointHeader)
+      believed.set(task.name, ...(found ? [found] : []))
+      return found
     },
-    load: async (id, keys, accepted) =>
-      accepted.length === 0 ? null : load(connection, keys_of(task_name(id)), keys, accepted.map(String)),
+    async load(id, keys, accepted) {
+      const task = keys_of(task_name(id))
+      if (accepted.length === 0) return null
+      return load(connection, task, keys, believed.accepted(task.name, accepted))
+    },
     async save(id, from, to, writes) {
       const task = keys_of(task_name(id))
       check_save(from, to, writes)
-      return save(connection, task, from, to, parts_of(writes, task.prefix, part_fields_max, part_bytes_max))
+      believed.add(task.name, to)
+      const parts = parts_of(writes, task.prefix, part_fields_max, part_bytes_max)
+      const result = await save(connection, task, from, to, parts)
+      if (result !== 'conflict') believed.set(task.name, to)
+      return result
     },
     async wipe(id) {
       const task = keys_of(task_name(id))
       const args = [String(Buffer.byteLength(task.prefix))]
       for (;;) {
-        const members = await connection.client.srandmember(task.index, PAGE)
+        const members = await connection.ask(client => client.srandmember(task.index, PAGE))
         const names = (members ?? []).map(key => task.prefix + key)
         await connection.run(wipe_script, [task.header, task.index, ...names], args)
         if (names.length === 0) return
