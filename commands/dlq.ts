@@ -9,7 +9,7 @@ import { type Config, help_text, type Option, parse_config } from '../runtime/co
 import { create_logger } from '../runtime/logger.ts'
 import type { Output } from '../runtime/ports.ts'
 import { redriven, visit_dead_letters } from '../runtime/redrive.ts'
-import { open_beside, open_cluster_ports, open_system, type Ports } from '../runtime/system.ts'
+import { as_installed, open_beside, open_cluster_ports, open_system, type Ports } from '../runtime/system.ts'
 import type { DeadLetter } from '../schemas/types.ts'
 import { CommandError, read_endpoints, run_command } from './command.ts'
 
@@ -77,7 +77,7 @@ const open_ports = async (config: Config, writes: boolean): Promise<Opened> => {
   const running = read_endpoints(config.data_dir)
   if (!writes) return opened(await open_beside(config, running?.clickhouse ?? 'http://127.0.0.1:1'))
   if (running) throw new CommandError('stop the running process first: the log is its own')
-  return opened(await open_system(config, logger))
+  return opened(await open_system(await as_installed(config), logger))
 }
 
 interface Kind {

@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { help_text, type Option, parse_config } from '../runtime/config.ts'
 import { create_logger } from '../runtime/logger.ts'
 import { type Emission, rebuild_group } from '../runtime/rebuild.ts'
-import { open_system } from '../runtime/system.ts'
+import { as_installed, open_system } from '../runtime/system.ts'
 import { unobserved } from '../runtime/worker-types.ts'
 import { CommandError, read_endpoints, run_command } from './command.ts'
 
@@ -46,7 +46,7 @@ const main = async (): Promise<number> => {
     throw new CommandError('stop the running process first: it works the group')
   const stop = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
-  const system = await open_system(config, create_logger(config.log_level))
+  const system = await open_system(await as_installed(config), create_logger(config.log_level))
   try {
     const request = {
       group,

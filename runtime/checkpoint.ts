@@ -65,6 +65,13 @@ export class Checkpoints {
     return this.#error
   }
 
+  /** Why the next checkpoint cannot begin now; null: it can, or the task has lost its place and offer() will say so. */
+  get waiting(): string | null {
+    if (this.#held) return 'a snapshot is being taken'
+    if (!this.#in_flight) return null
+    return this.#error === null ? 'one is being written' : (this.#error as Error).message
+  }
+
   /** Called after each commit: starts a checkpoint of what is committed when it is time. Throws CheckpointConflict of an earlier one. */
   offer(header: () => CheckpointHeader, force = false): void {
     if (this.#error instanceof CheckpointConflict) throw this.#error

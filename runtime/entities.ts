@@ -56,9 +56,10 @@ export class Cut {
   readonly slots = new Map<Cell, Map<string, unknown>>()
   readonly ids = new Map<Entity, Map<string, IdSnapshot>>()
   readonly timers = new Map<string, Timer | null>()
+  slot_changes = 0
 
   get size(): number {
-    return this.states.size + this.ids.size + this.timers.size
+    return this.states.size + this.slot_changes + this.ids.size + this.timers.size
   }
 
   /** Store writes, encoded now: the values cannot have changed since the cut. */
@@ -271,6 +272,7 @@ export class Entities {
           slots = new Map()
           cut.slots.set(cell, slots)
         }
+        if (!slots.has(slot)) cut.slot_changes++
         slots.set(slot, cell.slots?.get(slot) ?? null)
       }
     }

@@ -56,6 +56,7 @@ type Compiled = Decoder | Refused
 
 /** How long a registry's "no such schema" is believed. */
 const UNKNOWN_MS = 60_000
+const UNKNOWN_MAX = 10_000
 
 /** Decoders of one app by topic and writer schema id; shared by the tasks of a process. */
 export class Decoders {
@@ -94,6 +95,9 @@ export class Decoders {
     if (known) return known
     const compiled = await this.#compile(topic, schema_id)
     if (compiled instanceof Refused && compiled.reason === 'UNKNOWN_SCHEMA') {
+      // Invented ids must not fill the memory: the oldest goes.
+      const [oldest] = this.#unknown_until.keys()
+      if (this.#unknown_until.size >= UNKNOWN_MAX && oldest !== undefined) this.#unknown_until.delete(oldest)
       this.#unknown_until.set(schema_id, this.#now() + UNKNOWN_MS)
       return compiled
     }

@@ -61,6 +61,7 @@ export class LiveTask {
     const { checkpoints } = this.#progress
     this.#report()
     while (!task.signal.aborted) {
+      await this.#progress.room()
       const taken = await this.#take()
       if (taken) {
         await this.#batch(taken)

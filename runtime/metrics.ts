@@ -165,10 +165,15 @@ const create_gauges = (registry: Registry) => {
     'Since the newest checkpoint, where batches wait for one; else 0.',
     ['group', 'partition'],
   )
+  const aside = gauge(
+    'quarantined',
+    'Partitions in which a pipeline is set aside: its code failed too often.',
+    ['group', 'pipeline'],
+  )
   const time = gauge('stream_time_seconds', 'Newest event time a task has seen.', ['group', 'partition'])
   return (tasks: readonly TaskStatus[], sinks: readonly SinkStatus[], now: number): void => {
     // Partitions move between processes: what is held no longer must not be reported on.
-    for (const each of [lag, sink_lag, standing_s, states, behind, age, time]) each.reset()
+    for (const each of [lag, sink_lag, standing_s, states, behind, age, aside, time]) each.reset()
     for (const group of new Set(tasks.map(task => task.group)))
       for (const state of STATES) states.set({ group, state }, 0)
     for (const task of tasks) {
@@ -176,6 +181,7 @@ const create_gauges = (registry: Registry) => {
       const labels = { group, partition: String(task.partition) }
       states.inc({ group, state: task.state })
       for (const [topic, records] of Object.entries(task.lag)) lag.inc({ group, topic }, records)
+      for (const pipeline of task.quarantined) aside.inc({ group, pipeline })
       const waiting = task.committed_seq - task.checkpoint_seq
       behind.set(labels, waiting)
       if (task.checkpoint_at !== null) age.set(labels, waiting > 0 ? (now - task.checkpoint_at) / 1000 : 0)

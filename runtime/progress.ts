@@ -61,6 +61,21 @@ export class Progress {
     if (!this.checkpointed) this.checkpoints.offer(() => this.#header(), force)
   }
 
+  /**
+   * What waits for a checkpoint is held in memory, and cannot be evicted: beyond the bound the task waits as well, so that
+   * hours without a store end in lag, not in a process out of memory.
+   */
+  async room(): Promise<void> {
+    const { entities } = this.#processor
+    const { unsaved_max } = this.#run.deps.settings
+    if (entities.cut_size <= unsaved_max) return
+    await this.#run.persistently(async () => {
+      const why = this.checkpoints.waiting
+      if (why !== null) throw new Error(`${entities.cut_size} changes wait for a checkpoint: ${why}`)
+    })
+    this.offer(true)
+  }
+
   /** Between batches only: nothing that the next batch has loaded may go. */
   evict(): void {
     this.#processor.entities.evict(this.#run.deps.settings.hot_keys_max, this.checkpoints.cut)

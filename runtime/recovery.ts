@@ -210,6 +210,7 @@ const replay = async (
   // What a rebuild has worked off anew is history as today's code has it: nothing set aside, nothing failed.
   const redone = run.redo ? tail.batches.length : tail.batches.findLastIndex(is_rebuilt)
   for (const [i, { batch, offset }] of tail.batches.entries()) {
+    await progress.room()
     progress.evict()
     if (batch.kind === 'rebuilt') {
       processor.quarantine([])

@@ -11,6 +11,7 @@ import { exact_type } from './avro/exact-type.ts'
 import { body_reader, type ReadBody } from './bodies.ts'
 import type { Output } from './ports.ts'
 import type { Emission, Rebuilt } from './rebuild.ts'
+import { DEAD_LETTERS } from './redrive.ts'
 import { scan } from './scan.ts'
 import type { WorkerDeps } from './worker-types.ts'
 
@@ -128,7 +129,8 @@ export class Rewritten {
       topic: name,
       emitted,
       unchangeable,
-      stale: [...standing.values()].filter(({ again }) => !again).length,
+      // A replay refuses nothing anew: what was refused then stands as it is.
+      stale: name === DEAD_LETTERS ? 0 : [...standing.values()].filter(({ again }) => !again).length,
     }))
   }
 }

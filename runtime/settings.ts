@@ -10,6 +10,7 @@ export const default_settings: Settings = {
   lag_wait_ms: 500,
   timers_max: 2000,
   checkpoint_every_ms: 1000,
+  unsaved_max: 200_000,
   snapshot_every_ms: days(1),
   idle_ms: 5000,
   grace_ms: default_lateness.grace_ms,

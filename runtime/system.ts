@@ -16,6 +16,7 @@ import { open_state_store } from './embedded/state-store.ts'
 import { type EmbeddedWarehouse, start_embedded_warehouse } from './embedded/warehouse.ts'
 import { create_emitter, type Emitter } from './emit.ts'
 import type { KafkaOptions } from './kafka/kafkajs.ts'
+import { create_logger } from './logger.ts'
 import { create_metrics, type Metrics } from './metrics.ts'
 import type { Clock, Log, Registry, StateStore, Warehouse } from './ports.ts'
 import { default_settings } from './settings.ts'
@@ -231,6 +232,18 @@ const open_cluster = async (cluster: Cluster, logger: Logger, closers: Closers):
   shown.username = ''
   shown.password = ''
   return { log, registry, store, warehouse, clickhouse_url: shown.href }
+}
+
+/** The configuration with the partitions that the installation has, where it has been used before. */
+export const as_installed = async (config: Config): Promise<Config> => {
+  const ports = config.cluster
+    ? await open_cluster_ports(config.cluster, create_logger('silent'))
+    : await open_beside(config, 'http://127.0.0.1:1')
+  try {
+    return { ...config, partitions: (await ports.log.partitions('payments')) ?? config.partitions }
+  } finally {
+    await ports.close()
+  }
 }
 
 /** The ports of a cluster as they are: nothing is created and nothing runs. */

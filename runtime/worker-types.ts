@@ -14,6 +14,8 @@ export interface Settings {
   /** Timers fired in one batch at most. */
   readonly timers_max: number
   readonly checkpoint_every_ms: number
+  /** Changes of one task that may wait for a checkpoint while one is under way; at more the task waits too. */
+  readonly unsaved_max: number
   /** Between two snapshots of a task, where there is a place for them. */
   readonly snapshot_every_ms: number
   /** Inputs must have been at their end for so long before a tick moves time, and then only to wall − idle_ms. */

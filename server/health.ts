@@ -3,6 +3,7 @@
  * it counts.
  */
 import type { FastifyInstance } from 'fastify'
+import type { SinkStatus, Standstill, TaskStatus } from '../runtime/worker-types.ts'
 import type { ServerDeps } from './server-deps.ts'
 
 const PATIENCE_MS = 2000
@@ -18,6 +19,7 @@ const READINESS = {
     tasks_expected: { type: 'integer' },
     tasks: { type: 'array', items: { type: 'object' } },
     sink: { type: 'array', items: { type: 'object' } },
+    workers: { type: 'array', items: { type: 'object' }, description: 'Processes that do the tasks.' },
   },
 }
 
@@ -59,16 +61,26 @@ export const health_routes = (server: FastifyInstance, deps: ServerDeps): void =
         },
       },
     },
-    async (_request, reply) => reply.type(deps.metrics.content_type).send(await deps.metrics.text()),
+    async (_request, reply) => {
+      await dependencies_of(deps)
+      return reply.type(deps.metrics.content_type).send(await deps.metrics.text())
+    },
   )
 }
 
-const readiness = async (deps: ServerDeps) => {
-  const { log, registry, store, warehouse } = deps
+type Dependency = 'log' | 'registry' | 'store' | 'warehouse'
+
+/** What each says of itself, null when it is well; shown in the metrics too. */
+const dependencies_of = async (deps: ServerDeps): Promise<Record<Dependency, string | null>> => {
+  const { log, registry, store, warehouse, metrics } = deps
   const named = Object.entries({ log, registry, store, warehouse })
-  const dependencies = Object.fromEntries(
-    await Promise.all(named.map(async ([name, port]) => [name, await health_of(port)] as const)),
-  ) as Record<'log' | 'registry' | 'store' | 'warehouse', string | null>
+  const asked = await Promise.all(named.map(async ([name, port]) => [name, await health_of(port)] as const))
+  for (const [name, reason] of asked) metrics.dependency(name, reason === null)
+  return Object.fromEntries(asked) as Record<Dependency, string | null>
+}
+
+const readiness = async (deps: ServerDeps) => {
+  const dependencies = await dependencies_of(deps)
   const tasks = deps.worker.status()
   const sink = deps.sink.status()
   const reasons: string[] = []
@@ -79,8 +91,17 @@ const readiness = async (deps: ServerDeps) => {
   if (tasks.length < deps.tasks_expected)
     reasons.push(`${tasks.length} of ${deps.tasks_expected} tasks have started`)
   // Decisions go on while tables stand still, so the warehouse makes the process degraded, not unready.
-  const degraded = sink.flatMap(({ partition, error }) => (error ? [`sink/${partition}: ${error}`] : []))
+  const degraded = sink_words(sink)
+  for (const { group, partition, state, error } of tasks)
+    if (state === 'live' && error) degraded.push(`task ${group}/${partition}: ${error}`)
+  for (const [words, partitions] of set_aside(tasks))
+    degraded.push(`${words} in ${partitions} partitions: mend it, then npm run rebuild`)
   if (dependencies.warehouse !== null) degraded.push(`warehouse: ${dependencies.warehouse}`)
+  const workers = deps.workers?.()
+  // The tasks of one that is down are taken over; with nobody left nothing is processed.
+  const down = workers?.flatMap(({ worker, error }) => (error ? [`worker ${worker}: ${error}`] : [])) ?? []
+  const none_left = down.length === workers?.length
+  ;(none_left ? reasons : degraded).push(...down)
   return {
     ready: reasons.length === 0,
     reasons,
@@ -89,8 +110,32 @@ const readiness = async (deps: ServerDeps) => {
     tasks_expected: deps.tasks_expected,
     tasks,
     sink,
+    ...(workers && { workers }),
   }
 }
+
+/** Pipelines that failed too often, and in how many partitions. */
+const set_aside = (tasks: readonly TaskStatus[]): Map<string, number> => {
+  const pipelines = new Map<string, number>()
+  for (const { group, quarantined } of tasks)
+    for (const name of quarantined) {
+      const words = `pipeline ${group}/${name} is set aside`
+      pipelines.set(words, (pipelines.get(words) ?? 0) + 1)
+    }
+  return pipelines
+}
+
+/** What keeps rows out of the warehouse; what is in the way of all partitions is said once, with its beginning. */
+const sink_words = (sink: readonly SinkStatus[]): string[] => {
+  const partitions = new Map<string, number[]>()
+  for (const { partition, error, standstill } of sink) {
+    const since = standstill && standstill.error === error ? since_words(standstill) : ''
+    if (error) partitions.set(error + since, [...(partitions.get(error + since) ?? []), partition])
+  }
+  return [...partitions].map(([words, which]) => `sink/${which.join(',')}: ${words}`)
+}
+const since_words = ({ since, tries }: Standstill): string =>
+  ` (since ${new Date(since).toISOString()}, tried ${tries} times)`
 
 const health_of = async (port: { health(): Promise<string | null> }): Promise<string | null> => {
   let timer: NodeJS.Timeout | undefined

@@ -13,6 +13,14 @@ export interface StreamLimits {
   readonly streams_max: number
 }
 
+export interface WorkerProcess {
+  readonly worker: number
+  /** null between two lives. */
+  readonly pid: number | null
+  /** Why it does no work now. */
+  readonly error: string | null
+}
+
 export interface ServerDeps {
   readonly app: App
   readonly log: Log
@@ -26,6 +34,8 @@ export interface ServerDeps {
   readonly metrics: Metrics
   readonly worker: Running<TaskStatus>
   readonly sink: Running<SinkStatus>
+  /** Processes that do the tasks for this one; absent where it does them itself. */
+  readonly workers?: () => readonly WorkerProcess[]
   /** Tasks this process holds when it is the only one (embedded); 0 where others share them. */
   readonly tasks_expected: number
   /** sha256 of key, hex -> tenant; null: open, which config grants on loopback only. */

@@ -47,10 +47,10 @@ const REMEDIES: Readonly<Record<string, string>> = {
   60: 'a table is missing: restart, a start creates tables and inserts everything again',
   81: 'the database is missing: create it and restart',
   164: 'the user or the server is read-only',
-  192: 'see deploy/clickhouse-users.sql',
+  192: 'see deploy/clickhouse_users.sql',
   193: 'see CLICKHOUSE_URL and CLICKHOUSE_PASSWORD',
   243: 'the disk of the warehouse is full',
-  497: 'a right is missing: see deploy/clickhouse-users.sql',
+  497: 'a right is missing: see deploy/clickhouse_users.sql',
   516: 'see CLICKHOUSE_URL and CLICKHOUSE_PASSWORD',
 }
 

@@ -66,6 +66,9 @@ describe('parse_config', () => {
     [[], { ...cluster_env, KAFKA_BROKERS: 'http://a:9092' }, 'KAFKA_BROKERS'],
     [[], { ...cluster_env, KAFKA_SASL_USERNAME: 'u' }, 'KAFKA_SASL_MECHANISM'],
     [[], { ...cluster_env, KAFKA_SSL_CA: '/no/such.pem' }, 'KAFKA_SSL_CA'],
+    [[], { ...cluster_env, REDIS_TLS_CA: '/no/such.pem' }, 'REDIS_TLS_CA'],
+    [[], { ...cluster_env, CLICKHOUSE_MIGRATOR_PASSWORD: 'w' }, 'CLICKHOUSE_MIGRATOR_USER'],
+    [[], { ...cluster_env, CLICKHOUSE_TIMEOUT_MS: '5' }, 'CLICKHOUSE_TIMEOUT_MS'],
   ])('%j %j: one line naming %s', (argv, env, named) => {
     const message = failure(argv, env as Record<string, string>)
     expect(message).toContain(named)
@@ -80,7 +83,8 @@ describe('parse_config', () => {
 
   it('reads a cluster, and prints it without secrets', () => {
     const sasl = { KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_USERNAME: 'u', KAFKA_SASL_PASSWORD: 'hunter2' }
-    const { config } = parse_config([], { ...cluster_env, ...sasl, KAFKA_SSL: 'true' })
+    const migrator = { CLICKHOUSE_MIGRATOR_USER: 'm', CLICKHOUSE_MIGRATOR_PASSWORD: 'hunter2' }
+    const { config } = parse_config([], { ...cluster_env, ...sasl, ...migrator, KAFKA_SSL: 'true' })
     expect(config.log_level).toBe('info')
     expect(config.cluster).toMatchObject({
       brokers: ['a:9092', 'b:9092'],
@@ -88,6 +92,7 @@ describe('parse_config', () => {
       clickhouse_database: 'default',
     })
     expect(config.cluster?.sasl?.password).toBe('hunter2')
+    expect(config.cluster?.clickhouse_migrator).toEqual({ username: 'm', password: 'hunter2' })
     expect(JSON.stringify(printable(config))).not.toContain('hunter2')
   })
 

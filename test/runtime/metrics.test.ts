@@ -1,7 +1,7 @@
 /** Metrics: counters add up, gauges follow the statuses and forget what is no longer held. */
 import { expect, it } from 'vitest'
 import { create_metrics } from '../../runtime/metrics.ts'
-import type { TaskStatus } from '../../runtime/worker-types.ts'
+import type { SinkStatus, TaskStatus } from '../../runtime/worker-types.ts'
 
 const task = (over: Partial<TaskStatus>): TaskStatus => ({
   group: 'customer',
@@ -51,4 +51,37 @@ it('shows tasks, lag and checkpoint age as of the scrape', async () => {
   expect(before).toContain('tributary_sink_lag_records{topic="ledger"} 6')
   tasks = [task({})]
   expect(await metrics.text()).not.toContain('partition="1"')
+})
+
+it('shows what keeps rows out of the warehouse, and for how long', async () => {
+  const metrics = create_metrics()
+  const standstill = { code: '252', error: 'too many parts', since: 1000, tries: 4 }
+  let sink: SinkStatus[] = [
+    { partition: 0, lag: {}, error: 'too many parts', standstill, waiting_ms: 2500 },
+    { partition: 1, lag: {}, error: 'too many parts', standstill, waiting_ms: 2500 },
+  ]
+  const stop = async () => {}
+  metrics.watch(null, { status: () => sink, stop }, () => 4000)
+  metrics.observe.sink_error('252')
+  metrics.observe.sink_error('252')
+  const before = await metrics.text()
+  expect(before).toContain('tributary_sink_errors_total{code="252"} 2')
+  expect(before).toContain('tributary_sink_standstill_seconds{code="252"} 3')
+  expect(before).toContain('tributary_sink_waiting_seconds 2.5')
+  sink = [{ partition: 0, lag: {}, error: null, standstill: null, waiting_ms: 0 }]
+  const after = await metrics.text()
+  expect(after).toContain('tributary_sink_waiting_seconds 0')
+  expect(after).not.toContain('tributary_sink_standstill_seconds{')
+})
+
+it('says in how many partitions a pipeline is set aside, and no more once it is back', async () => {
+  const metrics = create_metrics()
+  let quarantined: readonly string[] = ['revenue-ledger']
+  const tasks = () => [task({ quarantined }), task({ partition: 1, quarantined })]
+  metrics.watch({ status: tasks, stop: async () => {} }, null, () => 0)
+  expect(await metrics.text()).toContain(
+    'tributary_quarantined{group="customer",pipeline="revenue-ledger"} 2',
+  )
+  quarantined = []
+  expect(await metrics.text()).not.toContain('revenue-ledger')
 })

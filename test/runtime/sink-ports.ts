@@ -1,4 +1,5 @@
 /** Ports in memory for the sink: two partitions, a clock that leaps to whatever is waited for, a warehouse that parses. */
+import { WarehouseFailed } from '../../runtime/clickhouse/errors.ts'
 import {
   type Clock,
   type Log,
@@ -10,6 +11,7 @@ import {
   type TaskLog,
   type Warehouse,
 } from '../../runtime/ports.ts'
+import { NEWEST_BATCHES } from '../../runtime/sink-offsets.ts'
 import { read_container, type TableRow } from '../simulation/warehouse.ts'
 
 interface Partition {
@@ -99,7 +101,16 @@ export interface MemoryPorts {
     fail: Error | null
     /** Refuses every container for this table, empty ones too. */
     refuse_table: string | null
+    /** So many containers with rows are refused, whatever they hold. */
+    refuse_rows: number
+    /** Inserts of more rows are too much for the memory. */
+    rows_max: number
+    /** Inserts wait for it. */
+    silence: Promise<void> | null
+    /** Rows of every insert, those that failed too. */
+    readonly attempts: readonly number[]
     rows(table: string): readonly TableRow[]
+    empty(): void
     readonly inserts: readonly { readonly table: string; readonly rows: number }[]
   }
   readonly clock: Clock
@@ -121,20 +132,43 @@ export interface MemoryPorts {
 const memory_warehouse = (): MemoryPorts['warehouse'] => {
   const tables = new Map<string, TableRow[]>()
   const inserts: { table: string; rows: number }[] = []
+  const attempts: number[] = []
   const parse = async (table: string, container: Buffer) => {
     if (warehouse.fail) throw warehouse.fail
     if (warehouse.refuse_table === table) throw new RowsRejected('a column has another type')
-    return read_container(container)
+    const rows = read_container(container)
+    if (rows.length > 0 && warehouse.refuse_rows > 0) {
+      warehouse.refuse_rows--
+      throw new RowsRejected('cannot read all data')
+    }
+    return rows
   }
   const warehouse: MemoryPorts['warehouse'] = {
     fail: null,
     refuse_table: null,
+    refuse_rows: 0,
+    rows_max: 1e9,
+    silence: null,
+    attempts,
     inserts,
     rows: table => tables.get(table) ?? [],
-    query: () => Promise.reject(new Error('no queries here')),
+    query: async <T>(sql: string, params: Readonly<Record<string, unknown>> = {}) => {
+      if (sql !== NEWEST_BATCHES) throw new Error(`no queries here but one: ${sql}`)
+      const newest = new Map<string, number>()
+      for (const row of tables.get('batches') ?? []) {
+        const group = String(row.key_group)
+        if (Number(row._partition) === params.partition)
+          newest.set(group, Math.max(newest.get(group) ?? -1, Number(row._offset)))
+      }
+      return [...newest].map(([key_group, offset]) => ({ key_group, newest: offset })) as T[]
+    },
+    empty: () => tables.clear(),
     command: () => Promise.resolve(),
     insert_avro: async (table, columns, container) => {
+      await warehouse.silence
       const rows = await parse(table, container)
+      attempts.push(rows.length)
+      if (rows.length > warehouse.rows_max) throw new WarehouseFailed('241', 'memory limit exceeded')
       inserts.push({ table, rows: rows.length })
       const named = rows.map(row => Object.fromEntries(columns.map(column => [column, row[column]])))
       tables.set(table, [...(tables.get(table) ?? []), ...named])

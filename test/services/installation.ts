@@ -24,12 +24,13 @@ import { type Stack, stack } from './stack.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const CHECKS = join(ROOT, 'sql/checks')
-const PARTITIONS = 4
+export const PARTITIONS = 4
 
 /** What stands in /readyz. */
 export interface Readiness {
   readonly ready: boolean
   readonly reasons: readonly string[]
+  readonly degraded: readonly string[]
   readonly tasks: readonly TaskStatus[]
   readonly sink: readonly SinkStatus[]
 }
@@ -56,7 +57,12 @@ export class Installation {
   readonly #close_warehouse: () => Promise<void>
   #child: ChildProcess | null = null
 
-  private constructor(ports: [number, string], services: Stack | null, close_warehouse: () => Promise<void>) {
+  private constructor(
+    ports: [number, string],
+    services: Stack | null,
+    close_warehouse: () => Promise<void>,
+    env: NodeJS.ProcessEnv = {},
+  ) {
     const [http_port, clickhouse] = ports
     this.services = services
     this.http = `http://127.0.0.1:${http_port}`
@@ -71,7 +77,7 @@ export class Installation {
       CLICKHOUSE_URL: clickhouse,
     }
     if (!cluster) this.#flags.push('--clickhouse-port', new URL(clickhouse).port)
-    this.#env = { ...process.env, ...cluster }
+    this.#env = { ...process.env, ...cluster, ...env }
   }
 
   static async embedded(): Promise<Installation> {
@@ -79,16 +85,20 @@ export class Installation {
     return new Installation(ports, null, async () => {})
   }
 
-  /** On a broker, registry and Redis of its own; the warehouse is the project's endpoint over chDB. */
-  static async cluster(): Promise<Installation> {
+  /**
+   * On a broker, registry and Redis of its own; the warehouse is the project's endpoint over chDB. `instead`: variables
+   * for its processes that name other addresses than the services have, say those of proxies.
+   */
+  static async cluster(instead?: (services: Stack) => Promise<NodeJS.ProcessEnv>): Promise<Installation> {
     const services = await stack()
+    const env = (await instead?.(services)) ?? {}
     const dir = mkdtempSync(join(tmpdir(), 'tributary-warehouse-'))
     const warehouse = await start_embedded_warehouse({ dir })
     const close = async () => {
       await warehouse.stop()
       rmSync(dir, { recursive: true, force: true })
     }
-    return new Installation([await free_port(), warehouse.url], services, close)
+    return new Installation([await free_port(), warehouse.url], services, close, env)
   }
 
   /** Runs a command of the project to its end. */
@@ -112,8 +122,11 @@ export class Installation {
   }
 
   /** Resolves when every task is live, or as soon as the state is the one asked for. */
-  async start(until = (state: Readiness) => state.ready && state.tasks.length === this.tasks): Promise<void> {
-    const { child, ended } = this.spawn('start')
+  async start(
+    until = (state: Readiness) => state.ready && state.tasks.length === this.tasks,
+    ...args: string[]
+  ): Promise<void> {
+    const { child, ended } = this.spawn('start', ...args)
     this.#child = child
     const deadline = Date.now() + 60_000
     for (;;) {
@@ -169,10 +182,10 @@ export class Installation {
   }
 
   /** Opens or closes an import of its own: while it is open, no tick moves time between one file and the next. */
-  async hold_time(action: 'open' | 'close'): Promise<void> {
+  async hold_time(action: 'open' | 'close', http = this.http): Promise<void> {
     const lease = { id: '0123456789abcdef', topic: 'payments', action, first_occurred_at: 0 }
     for (;;) {
-      const response = await fetch(`${this.http}/v1/imports`, {
+      const response = await fetch(`${http}/v1/imports`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(lease),
@@ -221,7 +234,7 @@ export class Installation {
       }
     const brokers = services.address('kafka').split(',')
     const log = kafka_log({ brokers, client_id: 'independent-reader', logger: pino({ level: 'silent' }) })
-    return { log, store: await open_redis_state_store(services.address('redis')) }
+    return { log, store: await open_redis_state_store(this.#env.REDIS_URL ?? services.address('redis')) }
   }
 
   async close(): Promise<void> {

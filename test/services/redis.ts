@@ -18,8 +18,13 @@ const ping = (port: number): Promise<void> =>
     })
   })
 
+export interface RedisOptions extends ServiceOptions {
+  /** Of redis.conf, besides and instead of ours. */
+  readonly settings?: Readonly<Record<string, string>>
+}
+
 /** Starts a server; its address is the URL for REDIS_URL. */
-export const start = async (options: ServiceOptions = {}): Promise<Service> => {
+export const start = async (options: RedisOptions = {}): Promise<Service> => {
   const { dir, temporary } = await service_directory('redis', options.dir)
   const port = options.port ?? (await free_port())
   const settings = {
@@ -29,6 +34,7 @@ export const start = async (options: ServiceOptions = {}): Promise<Service> => {
     appendonly: 'yes',
     'maxmemory-policy': 'noeviction',
     save: '',
+    ...options.settings,
   }
   return launch_service({
     name: 'redis',

@@ -6,6 +6,12 @@ import { free_port, launch_service, type Service, type ServiceOptions, service_d
 
 const READY_MS = 90_000
 
+/** Resolves when it answers. */
+export const registry_answers = async (address: string): Promise<void> => {
+  const response = await fetch(`${address}/subjects`, { signal: AbortSignal.timeout(5_000) })
+  if (!response.ok) throw new Error(`the registry answers ${response.status}`)
+}
+
 /** Starts a registry; its address is the URL for SCHEMA_REGISTRY_URL. A restart forgets every schema. */
 export const start = async (options: ServiceOptions = {}): Promise<Service> => {
   const { apicurio_directory } = await fetch_programs()
@@ -28,10 +34,7 @@ export const start = async (options: ServiceOptions = {}): Promise<Service> => {
     address,
     dir,
     temporary,
-    ready: async () => {
-      const response = await fetch(`${address}/subjects`, { signal: AbortSignal.timeout(5_000) })
-      if (!response.ok) throw new Error(`the registry answers ${response.status}`)
-    },
+    ready: () => registry_answers(address),
     ready_ms: READY_MS,
   })
 }

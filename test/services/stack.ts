@@ -1,23 +1,27 @@
 /**
- * The services of the production stack, for tests and for a terminal. Where the environment names a service
- * it is used as it is; otherwise a local one is started. As a program: starts all three, prints their
- * exports, stops on a signal.
+ * The services of the production stack, for tests and for a terminal. Where the environment names a service it is used as
+ * it is; with TRIBUTARY_TESTS_DOCKER=true it is a container; otherwise a local process. As a program: starts all three,
+ * prints their exports, stops on a signal.
  */
+import { docker_answers } from './images.ts'
 import * as kafka from './kafka.ts'
 import type { Service } from './process.ts'
 import * as redis from './redis.ts'
 import * as registry from './registry.ts'
 
 const sources = {
-  kafka: { variable: 'KAFKA_BROKERS', start: kafka.start },
-  registry: { variable: 'SCHEMA_REGISTRY_URL', start: registry.start },
-  redis: { variable: 'REDIS_URL', start: redis.start },
+  kafka: { variable: 'KAFKA_BROKERS', start: kafka.start, contained: 'start_kafka' },
+  registry: { variable: 'SCHEMA_REGISTRY_URL', start: registry.start, contained: 'start_registry' },
+  redis: { variable: 'REDIS_URL', start: redis.start, contained: 'start_redis' },
 } as const
 export type ServiceName = keyof typeof sources
 
+/** Local processes are the default: they are up sooner, and not every machine has Docker. */
+export const in_containers = (): boolean => process.env.TRIBUTARY_TESTS_DOCKER === 'true'
+
 export interface Endpoint {
   readonly address: string
-  /** The local process, or null where the environment gave the address. */
+  /** The local process or container, or null where the environment gave the address. */
   readonly service: Service | null
 }
 export interface Stack {
@@ -27,10 +31,18 @@ export interface Stack {
   stop(): Promise<void>
 }
 
+const begin = async (name: ServiceName): Promise<Service> => {
+  if (!in_containers()) return sources[name].start()
+  if (!docker_answers())
+    throw new Error('TRIBUTARY_TESTS_DOCKER=true asks for containers, but no Docker daemon answers')
+  // Only then, so that other suites do not load Testcontainers.
+  return (await import('./containers.ts'))[sources[name].contained]()
+}
+
 const open = async (name: ServiceName): Promise<readonly [ServiceName, Endpoint]> => {
   const address = process.env[sources[name].variable]
   if (address) return [name, { address, service: null }]
-  const service = await sources[name].start()
+  const service = await begin(name)
   return [name, { address: service.address, service }]
 }
 

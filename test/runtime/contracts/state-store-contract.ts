@@ -8,8 +8,9 @@ export interface OpenStateStore {
   close(): Promise<void>
 }
 
+/** Under the name of the real application: a user of the store may be limited to its keys. */
 const fresh_task = (): TaskId => ({
-  app: 'contract',
+  app: 'tributary',
   group: `g-${randomBytes(5).toString('hex')}`,
   partition: 3,
 })

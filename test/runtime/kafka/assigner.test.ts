@@ -1,6 +1,12 @@
 /** Who gets which partition: balance, stickiness, and nobody while a partition is still held. */
 import { expect, test } from 'vitest'
-import { assign_partitions, type Claim } from '../../../runtime/kafka/assigner.ts'
+import {
+  assign_partitions,
+  type Claim,
+  parse_claim,
+  refused_by_all,
+} from '../../../runtime/kafka/assigner.ts'
+import { AssignerProtocol } from '../../../runtime/kafka/kafkajs.ts'
 
 const claim = (member: string, holds: number[] = [], generation = 1): Claim => ({ member, generation, holds })
 const assigned = (claims: Claim[], partitions: number) =>
@@ -92,4 +98,49 @@ test('from any history, rounds end balanced, with every partition worked once an
       Array.from({ length: partitions }, (_, i) => i),
     )
   }
+})
+
+test('what a member refuses goes to another, and the rest stays where it is', () => {
+  const old = { ...claim('old', [0, 1], 3), refuses: [2, 3] }
+  expect(assigned([old, claim('new', [2, 3], 3)], 4)).toEqual({ old: [0, 1], new: [2, 3] })
+  const gave_up = { ...claim('old', [1], 3), refuses: [0] }
+  expect(assigned([gave_up, claim('new', [2, 3], 3)], 4)).toEqual({ old: [1], new: [0, 2] })
+})
+
+test('refusals go before balance, and do not move anything again', () => {
+  const old = { ...claim('old', [], 3), refuses: [0, 1, 2, 3] }
+  expect(assigned([old, claim('new', [0, 1, 2, 3], 3)], 4)).toEqual({ old: [], new: [0, 1, 2, 3] })
+  const half = { ...claim('old', [], 3), refuses: [0, 1, 2] }
+  expect(assigned([half, claim('new', [0, 1, 2, 3], 3)], 4)).toEqual({ old: [], new: [0, 1, 2] })
+  expect(assigned([half, claim('new', [0, 1, 2], 4)], 4)).toEqual({ old: [3], new: [0, 1, 2] })
+})
+
+test('a refused partition that is still held waits for its holder', () => {
+  const holder = { ...claim('a', [0], 3), refuses: [0] }
+  expect(assigned([holder, claim('b', [], 3)], 1)).toEqual({ a: [], b: [] })
+  expect(assigned([{ ...holder, holds: [] }, claim('b', [], 3)], 1)).toEqual({ a: [], b: [0] })
+})
+
+test('what all refuse nobody works, and it is told', () => {
+  const claims = ['a', 'b'].map(member => ({ ...claim(member), refuses: member === 'a' ? [0, 1] : [1, 2] }))
+  expect(assigned(claims, 3)).toEqual({ a: [2], b: [0] })
+  expect(refused_by_all(claims, 3)).toEqual([1])
+  expect(refused_by_all([claim('a')], 3)).toEqual([])
+})
+
+test('claims of members that know no refusals are read, and nonsense counts for nothing', () => {
+  const metadata = (said: unknown) =>
+    AssignerProtocol.MemberMetadata.encode({
+      version: 1,
+      topics: ['t'],
+      userData: Buffer.from(said === undefined ? '' : JSON.stringify(said)),
+    })
+  const read = (said: unknown) => parse_claim('m', metadata(said))
+  expect(read({ generation: 4, holds: [1] })).toEqual({ ...claim('m', [1], 4), refuses: [] })
+  expect(read({ generation: 4, holds: [1], refuses: [2, 'x'] })).toEqual({
+    ...claim('m', [1], 4),
+    refuses: [2],
+  })
+  expect(read({ holds: 7, refuses: 'all' })).toEqual({ ...claim('m', [], -1), refuses: [] })
+  expect(read(undefined)).toEqual({ ...claim('m', [], -1), refuses: [] })
 })

@@ -1,7 +1,12 @@
 /** A mailbox: bounded, in order, deaf to what was fetched for an earlier position. */
 import { expect, test } from 'vitest'
 import type { RawPartition } from '../../../runtime/kafka/kafkajs.ts'
-import { MAILBOX_BYTES_MAX, Mailbox, upstream_header } from '../../../runtime/kafka/mailbox.ts'
+import {
+  MAILBOX_BYTES_MAX,
+  Mailbox,
+  UNREADABLE_AT_ONCE,
+  upstream_header,
+} from '../../../runtime/kafka/mailbox.ts'
 import { OffsetOutOfRange } from '../../../runtime/ports.ts'
 
 const raw = (offset: number, more: object = {}) => ({
@@ -131,4 +136,44 @@ test('upstream travels as a header; what is no such header is none', () => {
     undefined,
     undefined,
   ])
+})
+
+test('every offset of an unreadable batch is a record that says so, a thousand at a time', () => {
+  const { mailbox } = open()
+  mailbox.seek(3)
+  const context = { producerId: '-1', inTransaction: false, firstOffset: '1', lastOffsetDelta: 3 }
+  const bad = raw(1, { value: null, unreadable: 'lz4: cut short', batchContext: context })
+  mailbox.deliver(mailbox.epoch, fetched([bad, raw(5)], 6))
+  const told = 'unreadable record batch 1 to 4, lz4: cut short'
+  expect([0, 1].map(i => [mailbox.at(i)?.offset, mailbox.at(i)?.key, `${mailbox.at(i)?.value}`])).toEqual([
+    [3, null, told],
+    [4, null, told],
+  ])
+  expect(mailbox.position).toBe(6)
+
+  mailbox.seek(0)
+  const many = { ...context, firstOffset: '0', lastOffsetDelta: 2 * UNREADABLE_AT_ONCE }
+  const large = fetched([raw(0, { unreadable: 'a bomb', batchContext: many }), raw(2_001)], 2_002)
+  const lengths = [0, 1, 2].map(() => {
+    mailbox.deliver(mailbox.epoch, large)
+    return [mailbox.length, mailbox.position]
+  })
+  expect(lengths).toEqual([
+    [1_000, 1_000],
+    [2_000, 2_000],
+    [2_002, 2_002],
+  ])
+  expect(Array.from({ length: 2_002 }, () => mailbox.shift()?.offset)).toEqual(
+    Array.from({ length: 2_002 }, (_, i) => i),
+  )
+})
+
+test('an unreadable batch of an aborted transaction is nothing', () => {
+  const { mailbox } = open()
+  mailbox.seek(0)
+  const context = { producerId: '9', inTransaction: true, firstOffset: '0', lastOffsetDelta: 3 }
+  const bad = raw(0, { unreadable: 'a bomb', batchContext: context })
+  const abortedTransactions = [{ producerId: '9', firstOffset: '0' }]
+  mailbox.deliver(mailbox.epoch, { ...fetched([bad], 4), abortedTransactions })
+  expect([mailbox.length, mailbox.position]).toEqual([0, 4])
 })
