@@ -12,9 +12,10 @@ import { open_system, type System, start_work, type Work } from '../runtime/syst
 import { create_server } from '../server/server.ts'
 import { default_stream_limits } from '../server/stream.ts'
 import { CommandError, one_line, remove_endpoints, write_endpoints } from './command.ts'
+import { start_workers } from './process/workers.ts'
 
 /** Longer than this a stop is not graceful any more; everything acknowledged is durable at any moment. */
-const STOP_WITHIN_MS = 9000
+export const STOP_WITHIN_MS = 9000
 const CUT_AFTER_MS = 2000
 
 export interface Served {
@@ -27,6 +28,8 @@ export interface Served {
 }
 
 export interface Phases {
+  /** Processes that do the tasks instead of this one; absent: it does them itself. */
+  readonly workers?: { readonly count: number; readonly argv: readonly string[] }
   /** On the open system, before its tasks run: nothing is read while this writes. */
   readonly before?: (system: System, stop: AbortSignal) => Promise<void>
   /**
@@ -55,7 +58,9 @@ export const run_process = async (config: Config, phases: Phases): Promise<numbe
 
 const serve = async (config: Config, system: System, phases: Phases, told: AbortSignal): Promise<number> => {
   const { logger } = system
-  const work = start_work(system)
+  const work = phases.workers
+    ? start_workers({ ...phases.workers, logger, metrics: system.metrics })
+    : start_work(system)
   const server = create_server({
     ...system,
     ...work,

@@ -64,8 +64,8 @@ const many_seeds = (
       const child = fork(RUN, ['--seeds', `${from + i}..${to}`, '--step', String(processes)], {
         env,
         silent: true,
-        // Short-lived garbage is most of what a seed makes.
-        execArgv: ['--max-semi-space-size=64'],
+        // Short-lived garbage is most of what a seed makes, and errors that are told by their messages.
+        execArgv: ['--max-semi-space-size=64', '--stack-trace-limit=0'],
       })
       running++
       let errors = ''

@@ -33,6 +33,7 @@ export class LiveTask {
   /** Merged but not yet processed: they are the next batch, alone, so that a recorded range merges to the same order. */
   #carry: readonly Item[] = []
   #more_due = false
+  #committed_at = Number.NEGATIVE_INFINITY
   /** Pipelines that failed too often in the last batch. */
   #tripped: readonly string[] = []
   /** Since when all inputs have stood at their end. */
@@ -84,7 +85,10 @@ export class LiveTask {
   async #take(): Promise<Taken | null> {
     const { clock } = this.#run.deps
     let items = this.#carry
-    if (items.length === 0) items = await this.#merge()
+    if (items.length === 0) {
+      await this.#linger()
+      items = await this.#merge()
+    }
     const now = clock.now()
     this.#note_idleness(now, items.length > 0)
     const tick_ms = items.length ? null : this.#tick(now)
@@ -93,6 +97,18 @@ export class LiveTask {
     if (items.length || tick_ms !== null || idle || this.#more_due || (wall && wall.due_ms <= now))
       return { items, wall_ms: now, tick_ms, idle }
     return null
+  }
+
+  /**
+   * A transaction costs the same for one record and for a thousand: right after one the next waits a moment for company. A
+   * lone record after a pause goes through at once, and a backlog fills batches without waiting.
+   */
+  async #linger(): Promise<void> {
+    const { settings, clock } = this.#run.deps
+    const left_ms = this.#committed_at + settings.linger_ms - clock.now()
+    if (left_ms <= 0 || this.#more_due) return
+    const waiting = this.#readers.reduce((sum, reader) => sum + reader.length, 0)
+    if (waiting * 2 < settings.batch_records_max) await clock.sleep(left_ms, this.#run.task.signal)
   }
 
   /** Waits, bounded, for an input that has more to come but nothing at hand; with none, nobody waits. */
@@ -231,6 +247,7 @@ export class LiveTask {
     const { offsets } = await task.commit([...outputs, shared.log_output(task.partition, record)])
     observe.stage('commit', (performance.now() - committing) * 1e6, consumed.length)
     progress.advance(record, offsets.get(shared.log_topic) as number)
+    this.#committed_at = clock.now()
     this.#carry = items.slice(result.consumed)
     this.#more_due = result.more_due
     this.#tripped = result.tripped

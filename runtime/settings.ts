@@ -8,6 +8,7 @@ export const default_settings: Settings = {
   batch_bytes_max: 4 << 20,
   batch_compute_ms: 20,
   lag_wait_ms: 500,
+  linger_ms: 20,
   timers_max: 2000,
   checkpoint_every_ms: 1000,
   unsaved_max: 200_000,

@@ -11,6 +11,8 @@ export interface Settings {
   readonly batch_compute_ms: number
   /** How long a batch waits for an input that has lag but nothing buffered. */
   readonly lag_wait_ms: number
+  /** At least so long from one batch to the next, unless many records wait: bounds transactions per task. */
+  readonly linger_ms: number
   /** Timers fired in one batch at most. */
   readonly timers_max: number
   readonly checkpoint_every_ms: number

@@ -2,11 +2,12 @@
 
 import type { Pipeline } from '../../operators/core/keyed.ts'
 import { pipelines } from '../../pipelines/index.ts'
-import { type App, describe_pipeline } from '../../runtime/app.ts'
+import { type App, describe_pipeline, with_returns } from '../../runtime/app.ts'
 import type { Settings } from '../../runtime/worker-types.ts'
 import { definitions } from '../../schemas/definitions.ts'
 import { type TopicSpec, topics } from '../../schemas/topics.ts'
 import { hours, minutes } from '../../schemas/units.ts'
+import { fussy_pipeline, fussy_schemas } from './fussy.ts'
 import { probe_pipeline, probe_schemas } from './probe.ts'
 import { tally_pipeline, tally_schemas } from './tally.ts'
 
@@ -29,24 +30,35 @@ const topics_of = (pipeline: Pipeline): readonly string[] => {
 const always = ['feedback', 'catalog', 'dead_letters']
 
 const simulated = ['revenue-ledger', 'revenue-windows', 'journey-sessions']
+/** A group that reads, under another key, what it writes itself: only in some runs, for the time it takes. */
+const identity = ['identity-links', 'identity-touches']
 
 /** What is deployed over one another: the same, an operator of a newer version, a pipeline more. */
 export type Variant = 'plain' | 'bumped' | 'tallied'
 export const VARIANTS: readonly Variant[] = ['plain', 'bumped', 'tallied']
 
 /** The first pipelines and their topics: more of them would only make a seed slower. */
-export const simulated_app = (variant: Variant): App => {
-  const shipped = pipelines.filter(pipeline => simulated.includes(pipeline.name))
+const make_app = (variant: Variant, with_identity: boolean): App => {
+  const wanted = with_identity ? [...simulated, ...identity] : simulated
+  const shipped = pipelines.filter(pipeline => wanted.includes(pipeline.name))
   const used = new Set(shipped.flatMap(pipeline => [...topics_of(pipeline)]))
   const kept = Object.entries(topics).filter(([topic]) => used.has(topic) || always.includes(topic))
   const added = variant === 'tallied' ? [tally_pipeline] : []
   return {
     name: 'sim',
-    topics: { ...Object.fromEntries(kept), probes, probe_copies: probes },
-    pipelines: [...shipped, probe_pipeline(variant === 'bumped' ? 2 : 1), ...added],
-    schemas: { ...definitions, ...probe_schemas, ...tally_schemas },
+    topics: with_returns({ ...Object.fromEntries(kept), probes, probe_copies: probes }),
+    pipelines: [...shipped, fussy_pipeline, probe_pipeline(variant === 'bumped' ? 2 : 1), ...added],
+    schemas: { ...definitions, ...probe_schemas, ...tally_schemas, ...fussy_schemas },
     partitions: PARTITIONS,
   }
+}
+
+const made = new Map<string, App>()
+export const simulated_app = (variant: Variant, with_identity: boolean): App => {
+  const name = `${variant} ${with_identity}`
+  const app = made.get(name) ?? make_app(variant, with_identity)
+  made.set(name, app)
+  return app
 }
 
 /** Small and quick, so that a few virtual seconds hold many batches, checkpoints, ticks and inserts. */
@@ -55,8 +67,10 @@ export const simulated_settings: Settings = {
   batch_bytes_max: 1 << 20,
   batch_compute_ms: 3_600_000,
   lag_wait_ms: 600,
+  linger_ms: 2,
   timers_max: 5,
   checkpoint_every_ms: 150,
+  unsaved_max: 60,
   snapshot_every_ms: hours(24),
   idle_ms: 700,
   grace_ms: minutes(10),
