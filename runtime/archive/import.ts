@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs'
 import { type App, key_groups, topic_settings } from '../app.ts'
 import { system_clock } from '../clock.ts'
-import type { Log, LogRecord, Output, Registry, TopicSettings } from '../ports.ts'
+import type { Clock, Log, LogRecord, Output, Registry, TopicSettings } from '../ports.ts'
 import type { Told } from './export.ts'
 import { FileReader } from './file.ts'
 import { ArchiveError, type FileEntry, type Manifest, read_manifest } from './manifest.ts'
@@ -81,7 +81,12 @@ export const check_topics_empty = async (log: Log, settings: readonly TopicSetti
 }
 
 /** Puts everything in; whoever calls it has checked that the target is empty. Returns the number of records. */
-export const import_archive = async (archive: Archive, target: Target, told: Told): Promise<number> => {
+export const import_archive = async (
+  archive: Archive,
+  target: Target,
+  told: Told,
+  clock: Clock = system_clock,
+): Promise<number> => {
   const { app, log, registry } = target
   const { manifest, files } = archive
   check_fits(app, manifest)
@@ -89,13 +94,13 @@ export const import_archive = async (archive: Archive, target: Target, told: Tol
   await check_topics_empty(log, settings)
   const ids = await register_all(registry, manifest)
   await log.ensure(settings)
-  const rewrite = translator({ app, manifest, files, ids, life: system_clock.nonce() })
+  const rewrite = translator({ app, manifest, files, ids, life: clock.nonce() })
   const all = manifest.files.reduce((sum, { records }) => sum + records, 0)
   let done = 0
   for (const entry of in_order(app, manifest.files)) {
     const file = files.get(place_name(entry.topic, entry.partition)) as FileReader
     const before = done
-    await append_file(log, file, rewrite, records => told(before + records, all))
+    await append_file(target, clock, file, rewrite, records => told(before + records, all))
     done += entry.records
   }
   told(all, all)
@@ -148,7 +153,8 @@ const APPEND_RECORDS = 1000
 const APPEND_BYTES = 1 << 20
 
 const append_file = async (
-  log: Log,
+  { log }: Target,
+  clock: Clock,
   file: FileReader,
   rewrite: Rewrite,
   told: (records: number) => void,
@@ -158,13 +164,8 @@ const append_file = async (
   let bytes = 0
   let next = 0
   const flush = async (): Promise<void> => {
-    const offsets = await log.append(outputs)
-    for (const offset of offsets)
-      if (offset !== next++)
-        throw new ArchiveError(
-          `${topic}/${partition}: record ${next - 1} was given offset ${offset}: somebody else writes to this ` +
-            'installation. Begin again with an empty one',
-        )
+    await append_persistently(log, clock, outputs, next)
+    next += outputs.length
     outputs = []
     bytes = 0
     told(next)
@@ -176,6 +177,41 @@ const append_file = async (
     if (outputs.length >= APPEND_RECORDS || bytes >= APPEND_BYTES) await flush()
   }
   if (outputs.length > 0) await flush()
+}
+
+const TRIES = 20
+const PAUSE_MS = 1000
+
+/**
+ * Appends to one partition, at `first` and behind it. A broker that has just created hundreds of partitions is not ready
+ * for each of them at once; after an error the end of the partition says how much of it arrived, since nobody else writes.
+ */
+const append_persistently = async (
+  log: Log,
+  clock: Clock,
+  outputs: readonly Output[],
+  first: number,
+): Promise<void> => {
+  const { topic, partition } = outputs[0] as Output
+  let written = 0
+  const check = (offset: number | undefined, wanted: number): void => {
+    if (offset !== wanted)
+      throw new ArchiveError(
+        `${topic}/${partition}: record ${wanted} was given offset ${offset}: somebody else writes to this ` +
+          'installation. Begin again with an empty one',
+      )
+  }
+  for (let tries = 1; written < outputs.length; tries++) {
+    try {
+      for (const offset of await log.append(outputs.slice(written))) check(offset, first + written++)
+    } catch (error) {
+      if (error instanceof ArchiveError || tries === TRIES) throw error
+      await clock.sleep(PAUSE_MS)
+      const { end } = await log.bounds(topic, partition)
+      if (end < first + written || end > first + outputs.length) check(end, first + written)
+      written = end - first
+    }
+  }
 }
 
 /** Tasks of the app, for looking whether a state store holds something of theirs. */

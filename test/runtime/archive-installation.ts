@@ -9,6 +9,7 @@ import { export_archive } from '../../runtime/archive/export.ts'
 import { FileWriter } from '../../runtime/archive/file.ts'
 import { import_archive, open_archive } from '../../runtime/archive/import.ts'
 import { type SchemaEntry, write_manifest } from '../../runtime/archive/manifest.ts'
+import { system_clock } from '../../runtime/clock.ts'
 import { open_log } from '../../runtime/embedded/log.ts'
 import { open_registry } from '../../runtime/embedded/registry.ts'
 import type { LogRecord, Output } from '../../runtime/ports.ts'
@@ -44,13 +45,15 @@ export const installation = async (name: string) => {
   return { app, log, registry, alone: true, append, read }
 }
 
+/** Sleeps no time. */
+const clock = { ...system_clock, sleep: async () => {} }
 export const quietly = (): void => {}
 export const backup = (from: Awaited<ReturnType<typeof installation>>, to = join(dir, 'archive')) =>
   export_archive(from, to, quietly)
 export const restore = async (to: Awaited<ReturnType<typeof installation>>, from = join(dir, 'archive')) => {
   const archive = open_archive(from)
   try {
-    return await import_archive(archive, to, quietly)
+    return await import_archive(archive, to, quietly, clock)
   } finally {
     archive.close()
   }

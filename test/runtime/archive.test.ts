@@ -107,6 +107,43 @@ const LETTER = {
   key: null,
 }
 
+describe('an append that fails', () => {
+  const values = ['a', 'b', 'c', 'd'].map((text, offset) => ({ offset, key: null, value: bytes(text) }))
+  /** Fails so many times, each time after some of the records are written. */
+  const failing = async (times: number, written: number) => {
+    write_archive(join(dir, 'archive'), { payments: values })
+    const target = await installation('target')
+    let left = times
+    const append = async (outputs: readonly Output[]) => {
+      if (left-- <= 0) return target.log.append(outputs)
+      await target.log.append(outputs.slice(0, written))
+      throw new Error('no leader')
+    }
+    return { ...target, log: { ...target.log, append } }
+  }
+
+  it.each([0, 1, 4])('is gone on with behind the %i records that arrived', async written => {
+    const target = await failing(written === 0 ? 19 : 1, written)
+    await restore(target)
+    expect(await target.read('payments', 0)).toEqual(values)
+  })
+
+  it('is told when it fails for ever', async () => {
+    await expect(restore(await failing(20, 0))).rejects.toThrow('no leader')
+  })
+
+  it('ends the restore when somebody else writes', async () => {
+    const target = await failing(0, 0)
+    const append = async (outputs: readonly Output[]) => {
+      await target.append([{ topic: 'payments', partition: 0, key: null, value: null }])
+      return target.log.append(outputs)
+    }
+    await expect(restore({ ...target, log: { ...target.log, append } })).rejects.toThrow(
+      /record 0 was given offset 1: somebody else writes/,
+    )
+  })
+})
+
 describe('schemas that do not fit their topic', () => {
   const schema = (id: number, of: object) => ({ topic: 'payments', id, schema: of }) as unknown as SchemaEntry
   const other = { type: 'record', name: 'Other', fields: [{ name: 'x', type: 'long' }] }

@@ -125,7 +125,15 @@ const of = (user: string): Recorded[] => {
   return [...distinct.values()]
 }
 
-/** Why the engine refuses a statement under a role; null when it may run (whether or not it then succeeds). */
+/** An insert of a file as one of no rows: without any, its rights are not looked at. */
+const with_rows = (text: string): string =>
+  text.replace(
+    /^(INSERT INTO (FUNCTION )?(\S+?)(?:\(.*\))? \(([^()]+)\)) FORMAT Avro\s*$/s,
+    (_, head, table_function, table, columns) =>
+      `${head} SELECT ${columns} FROM ${table_function ? 'ledger' : table} LIMIT 0`,
+  )
+
+/** Why the engine refuses a statement under a role; null when it may run. */
 const denied = async (
   role: string,
   { text, params }: Pick<Recorded, 'text' | 'params'>,
@@ -135,13 +143,11 @@ const denied = async (
   for (const [name, value] of params) await sql(`SET param_${name} = '${value.replaceAll("'", "\\'")}'`)
   await sql(`SET ROLE ${role}`)
   try {
-    await sql(text)
+    await sql(with_rows(text))
     return null
   } catch (error) {
     const { message } = error as Error
-    // An insert comes without its rows here: that is found out after its rights.
     if (/^Code: 497\b/.test(message)) return message
-    if (/^\s*INSERT\b/i.test(text)) return null
     throw error
   } finally {
     await sql('SET ROLE owner')
@@ -190,7 +196,7 @@ describe('the grants', () => {
     for (const statement of of(MIGRATOR)) expect(await denied(`${MIGRATOR}_role`, statement)).toBeNull()
     for (const text of [
       'ALTER TABLE ledger ADD COLUMN IF NOT EXISTS later Nullable(Int64)',
-      'CREATE OR REPLACE VIEW revenue_daily AS SELECT 1 AS one',
+      'CREATE OR REPLACE VIEW later_view AS SELECT 1 AS one',
       "INSERT INTO migrations (version, name) VALUES (99, 'm0099_none')",
     ])
       expect(await denied(`${MIGRATOR}_role`, { text, params: none }), text).toBeNull()

@@ -1,6 +1,6 @@
 /**
  * Five of each fault of test/services/faults under load, on a cluster of processes of their own: nothing lost, nothing
- * doubled, reconcile 0. FAULTS and SEED come from the environment; the full campaign is in docs/FAULTS.md.
+ * doubled, reconcile 0. FAULTS (5 or more) and SEED come from the environment; the full campaign is in docs/FAULTS.md.
  */
 import { expect, test } from 'vitest'
 import { minutes } from '../../schemas/units.ts'
