@@ -47,11 +47,14 @@ const operators_ever = (): ReadonlySet<string> => {
 export const with_returns = (declared: App['topics']): App['topics'] => {
   const returns = Object.entries(declared).flatMap(([name, { table: _, ...spec }]) =>
     spec.role === 'input' && spec.partitioner === 'murmur2' && spec.keyed_by !== 'catalog'
-      ? [[rekeyed_topic(name), { ...spec, of: name }] as const]
+      ? [[rekeyed_topic(name), { ...spec, dedupe: driven_once(spec), of: name }] as const]
       : [],
   )
   return { ...declared, ...Object.fromEntries(returns) }
 }
+
+/** How long a dead letter driven again is remembered: somebody may say it once more years later. */
+const driven_once = ({ dedupe }: TopicSpec): TopicSpec['dedupe'] => (dedupe === 'none' ? 'none' : 'for_ever')
 
 /** The topic as pipelines, ids and tables know it. */
 export const declared_topic = (app: App, topic: string): string => app.topics[topic]?.of ?? topic

@@ -1,4 +1,4 @@
-/** What every StateStore refuses before it writes anything, so that all of them refuse the same. */
+/** What every StateStore refuses before it writes anything, so that all of them refuse the same; and the log of none. */
 import type { CheckpointHeader, EntityWrite, TaskId } from './ports.ts'
 
 /** Of an entity's key and one field's name together, in UTF-8: what the narrowest adapter can index. */
@@ -24,6 +24,9 @@ export const check_key = (key: string): void => {
   if (Buffer.byteLength(key) > NAME_BYTES_MAX)
     throw new Error(`the entity key ${key.slice(0, 40)}… is longer than ${NAME_BYTES_MAX} bytes`)
 }
+
+/** Names the log of a checkpoint that a restore or a rebuild is still putting together: cut short, it is wiped. */
+export const UNFINISHED = 'unfinished'
 
 const check_seq = (seq: number, what: string): void => {
   if (!Number.isSafeInteger(seq) || seq < 0) throw new Error(`${what} is ${seq}, not a batch's number`)

@@ -1,10 +1,13 @@
 /** What a task does with the records of each of its inputs. */
+import { rekeyed_topic } from '../schemas/topics.ts'
 import { type App, declared_topic } from './app.ts'
 import type { PipelineGraph } from './graph.ts'
 
 export interface InputTopic {
   /** As pipelines and ids know it. */
   readonly declared: string
+  /** Where its records come in again; dead letters driven again are remembered under that name. */
+  readonly sister: string
   readonly deduped: boolean
   readonly erases: boolean
   /** Pipelines reading it, in index order. */
@@ -16,6 +19,7 @@ export const input_topic = (app: App, topic: string, graphs: readonly PipelineGr
   const spec = app.topics[topic]
   return {
     declared,
+    sister: rekeyed_topic(declared),
     deduped: spec?.dedupe !== 'none',
     erases: spec?.erases === true,
     readers: graphs.filter(graph => graph.reads.has(declared)),

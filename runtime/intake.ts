@@ -39,10 +39,10 @@ export interface Item {
   readonly schema_id: number | null
 }
 
-/** Pipelines that failed on a record when it was live. */
+/** Pipelines that failed on a record when it was live, or to which it could not be driven. */
 export interface Failed {
   readonly pipelines: readonly string[]
-  /** They get it all the same, as if they had never failed; its dead letters are not to be driven again then. */
+  /** They get it all the same; a dead letter of what they take now is not to be driven again. */
   readonly anew: boolean
 }
 

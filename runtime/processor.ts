@@ -15,9 +15,10 @@ import type { Item } from './intake.ts'
 import { tenant_of } from './keys.ts'
 import { type Encode, Outputs } from './outputs.ts'
 import type { Output } from './ports.ts'
+import { Remembered } from './remembered.ts'
 import { StreamTime } from './stream-time.ts'
 import { type Timer, type TimerClock, Timers, timer_id } from './timers.ts'
-import { known_as, redriven_id, Verdicts } from './verdicts.ts'
+import { Verdicts } from './verdicts.ts'
 import type { Observer, Outcome } from './worker-types.ts'
 
 /** Stream time is told to the next stage's tasks whenever it enters another minute. */
@@ -45,6 +46,7 @@ export class Processor {
   // The running batch.
   readonly #outputs: Outputs
   readonly #verdicts: Verdicts
+  readonly #remembered: Remembered
   #muted = false
   #fired = 0
   #timers_max = 0
@@ -86,6 +88,7 @@ export class Processor {
     this.#inputs = new Map(group.inputs.map(topic => [topic, input_topic(app, topic, this.graphs)]))
     const external = group.inputs.some(topic => app.topics[topic]?.role === 'input')
     this.stream_time = new StreamTime(external, options.writers)
+    this.#remembered = new Remembered(this.entities, this.stream_time, this.#verdicts)
     this.marked_topics = marked_topics(app, group)
   }
 
@@ -217,30 +220,28 @@ export class Processor {
 
   /** Moves time to a record of an emitter and fires what is due before it. False: not all could be fired, take it later. */
   #before(item: Item): boolean {
-    if (item.refused || item.stray || this.#known(item) !== 'new') return true
+    if (item.refused || item.stray) return true
+    const input = this.#inputs.get(item.topic) as InputTopic
+    if (this.#remembered.check(item, input) !== 'new') return true
+    // What nobody takes a replay does not see: it moves no time here either.
+    if (item.redrive && this.#nobody_for(item.redrive.pipeline, input)) return true
     this.stream_time.see(item.at_ms)
     return this.#fire_due('stream')
   }
 
-  #known(item: Item) {
-    const input = this.#inputs.get(item.topic) as InputTopic
-    if (!input.deduped) return 'new'
-    const entity = this.entities.get(item.key) as Entity
-    const memory = this.entities.ids(entity, input.declared)
-    return memory.check(known_as(item), item.crc, this.stream_time.now_ms)
-  }
-
   #take(item: Item): void {
-    const verdicts = this.#verdicts
-    if (item.refused) verdicts.refuse(item, item.refused.reason, item.refused.detail)
-    else if (item.stray) verdicts.forward(item, item.stray)
-    else verdicts.outcomes[this.#judge(item)]++
+    if (item.refused) this.#verdicts.refuse(item, item.refused.reason, item.refused.detail)
+    else if (item.stray) this.#verdicts.forward(item, item.stray)
+    else this.#verdicts.outcomes[this.#judge(item)]++
   }
 
   #judge(item: Item): Outcome {
-    const known = this.#known(item)
+    const input = this.#inputs.get(item.topic) as InputTopic
+    const known = this.#remembered.check(item, input)
     if (known === 'duplicate') {
       this.#verdicts.leave_out(item, 'duplicate')
+      // A dead letter driven again that failed once more: its record has been taken anew, so it has been, too.
+      if (item.failed) for (const name of item.failed.pipelines) this.#remembered.settle(item, input, name)
       return 'duplicate'
     }
     if (known === 'conflict') {
@@ -253,10 +254,9 @@ export class Processor {
       this.#verdicts.leave_out(item, 'refused')
       return 'dead_letter'
     }
-    const input = this.#inputs.get(item.topic) as InputTopic
-    if (item.redrive && !this.#may_redrive(item, item.redrive.pipeline, input.readers)) return 'dead_letter'
-    if (input.deduped) this.#remember(item, known_as(item))
-    if (input.erases) this.#erase(this.entities.get(item.key) as Entity)
+    if (item.redrive && !this.#may_redrive(item, item.redrive.pipeline, input)) return 'dead_letter'
+    this.#remembered.add(item, input)
+    if (input.erases && !item.redrive) this.#erase(this.entities.get(item.key) as Entity)
     if (input.readers.length === 0 || !item.row) return 'processed'
     return this.#push(item, input)
   }
@@ -264,35 +264,36 @@ export class Processor {
   /** State and timers of all operators but those that keep money; remembered ids are hashes, and stay. */
   #erase(entity: Entity): void {
     for (const { spec, index } of this.#nodes) {
+      if (spec.kept_on_erasure) continue
+      // Also where no state is in memory: whether it is must not decide what becomes of a timer.
+      for (const name of [...Object.keys(spec.timers ?? {}), IDLE]) {
+        const id = timer_id(entity.key, index, name)
+        if (this.timers.get(id)) this.entities.write_timer(this.timers, id, null)
+      }
       const cell = entity.cells[index]
-      if (!cell || spec.kept_on_erasure) continue
-      for (const name of [...Object.keys(spec.timers ?? {}), IDLE])
-        this.entities.write_timer(this.timers, timer_id(entity.key, index, name), null)
-      this.entities.drop(cell, spec.state.init())
+      if (cell) this.entities.drop(cell, spec.state.init())
     }
     this.entities.mark()
   }
 
   /** False: there is nobody to take it, so it is a dead letter again. */
-  #may_redrive(item: Item, pipeline: string, readers: readonly PipelineGraph[]): boolean {
-    const aside = this.quarantined.includes(pipeline)
-    if (!aside && (pipeline === '' || readers.some(graph => graph.pipeline.name === pipeline))) return true
-    const why = aside
-      ? `${pipeline} is set aside: rebuild it first`
-      : `no pipeline ${pipeline} reads this topic`
-    this.#verdicts.dead_letter(item, aside ? 'QUARANTINED' : 'UNKNOWN_PIPELINE', why, pipeline)
-    this.#verdicts.leave_out(item, 'refused')
+  #may_redrive(item: Item, pipeline: string, input: InputTopic): boolean {
+    const reason = this.#nobody_for(pipeline, input)
+    if (reason === null) return true
+    const why = reason === 'QUARANTINED' ? 'is set aside: rebuild it first' : 'does not read this topic'
+    this.#verdicts.dead_letter(item, reason, `${pipeline} ${why}`, pipeline)
+    this.#verdicts.leave_out(item, 'refused', [pipeline])
     return false
   }
 
-  #remember(item: Item, id: string): void {
-    const entity = this.entities.get(item.key) as Entity
-    const topic = (this.#inputs.get(item.topic) as InputTopic).declared
-    const bucket = this.entities.ids(entity, topic).add(id, item.crc, this.stream_time.now_ms)
-    this.entities.remembered(entity, topic, bucket)
+  /** Why a dead letter cannot be driven again now; null: it can. */
+  #nobody_for(pipeline: string, { readers }: InputTopic): 'QUARANTINED' | 'UNKNOWN_PIPELINE' | null {
+    if (this.quarantined.includes(pipeline)) return 'QUARANTINED'
+    if (pipeline === '' || readers.some(graph => graph.pipeline.name === pipeline)) return null
+    return 'UNKNOWN_PIPELINE'
   }
 
-  #push(item: Item, { readers, declared }: InputTopic): Outcome {
+  #push(item: Item, input: InputTopic): Outcome {
     const moment = this.#moment
     moment.entity = this.entities.get(item.key) as Entity
     moment.at_ms = item.at_ms
@@ -301,21 +302,20 @@ export class Processor {
     moment.may_be_late = !item.upstream
     let outcome: Outcome = 'processed'
     const failed: string[] = []
-    for (const graph of readers) {
+    for (const graph of input.readers) {
       const { name } = graph.pipeline
       if (this.quarantined.includes(name) || (item.redrive && item.redrive.pipeline !== name)) continue
-      if (item.failed?.pipelines.includes(name)) {
-        if (item.failed.anew) this.#remember(item, redriven_id(this.#verdicts.letter_id(item, name)))
-        else {
-          failed.push(name)
-          continue
-        }
+      const failed_then = item.failed?.pipelines.includes(name) === true
+      if (failed_then && !item.failed?.anew) {
+        failed.push(name)
+        continue
       }
       this.#late = false
       const outputs = this.#outputs.length
       this.entities.mark()
-      if (graph.push(declared, item.row)) {
+      if (graph.push(input.declared, item.row)) {
         if (this.#late && outcome === 'processed') outcome = 'late'
+        if (failed_then) this.#remembered.settle(item, input, name)
         this.#breaker.passed(name)
         continue
       }

@@ -4,6 +4,7 @@
  */
 import type { Batch } from '../schemas/types.ts'
 import { Checkpoints, type TaskState } from './checkpoint.ts'
+import { UNFINISHED } from './checkpoint-rules.ts'
 import type { CheckpointHeader } from './ports.ts'
 import type { Processor } from './processor.ts'
 import type { TaskRun } from './task-run.ts'
@@ -90,7 +91,9 @@ export class Progress {
       pipelines: group.pipelines.map(pipeline => pipeline.name),
       operators,
     }
-    const { log_id, nonce, seq } = this
+    const { nonce, seq } = this
+    // What a rebuild has worked off is of use to nobody before the log says that it is through.
+    const log_id = this.#run.redo ? UNFINISHED : this.log_id
     return { log_id, seq, digest: this.#processor.digest, nonce, code, task: JSON.stringify(task) }
   }
 }

@@ -130,7 +130,7 @@ const rebuild_task = async (run: TaskRun, emit: Emission, rewritten: Rewritten):
   const life = new AbortController()
   try {
     const progress = await recover(run, processor, AbortSignal.any([run.task.signal, life.signal]))
-    processor.quarantine([])
+    run.redo = null
     const outputs = rewritten.difference()
     // At least one record: it says that what was set aside or had failed is history.
     for (let from = 0; from === 0 || from < outputs.length; from += CHUNK)

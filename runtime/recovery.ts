@@ -3,9 +3,11 @@
  * `acquired` and read the batch log until it arrives, so that K is settled, (3) compare the checkpoint with the batch
  * log, (4) re-read exactly the recorded ranges behind R, muted, (5) live.
  */
-import type { Batch } from '../schemas/types.ts'
+import type { Batch, BatchLeftOut } from '../schemas/types.ts'
 import { acquisition, chain_crc, read_batch } from './batch-log.ts'
 import type { TaskState } from './checkpoint.ts'
+import { UNFINISHED } from './checkpoint-rules.ts'
+import { chunks, load_cold, null_when_dirty } from './cold-keys.ts'
 import { type Item, type Judgement, merge_sources, recorded_source, type Source } from './intake.ts'
 import {
   type CheckpointHeader,
@@ -17,7 +19,7 @@ import {
 } from './ports.ts'
 import type { Processor } from './processor.ts'
 import { Progress } from './progress.ts'
-import { is_restoring, restore_snapshot } from './restore-snapshot.ts'
+import { restore_snapshot } from './restore-snapshot.ts'
 import type { TaskRun } from './task-run.ts'
 
 /** Needs a person: the message names the remedy. */
@@ -43,9 +45,18 @@ export const recover = async (run: TaskRun, processor: Processor, signal: AbortS
   const nonce = deps.clock.nonce()
   const acquired_at = await announce(run, nonce)
   run.status.state = 'recovering'
-  const header = (await usable_header(run, acquired_at)) ?? (await restore_snapshot(run))
+  let header = (await usable_header(run, acquired_at)) ?? (await restore_snapshot(run))
+  let tail = await read_tail(run, nonce, header)
+  if (header && tail.batches.some(is_rebuilt)) {
+    // Put back by a restore: what the rebuild made of the batches before it is not in it.
+    run.deps.logger.warn(
+      { task: run.name, batch: header.seq },
+      'the checkpoint is older than a rebuild: left',
+    )
+    header = null
+    tail = await read_tail(run, nonce, null)
+  }
   const state = header ? (JSON.parse(header.task) as TaskState) : null
-  const tail = await read_tail(run, nonce, header, state)
   // From here on we write it: nobody would take what comes.
   task.reader(run.shared.log_topic).pause()
   if (header && state) {
@@ -113,7 +124,7 @@ const usable_header = async (run: TaskRun, acquired_at: number): Promise<Checkpo
     run.deps.logger.warn({ task: run.name }, 'a checkpoint was cut short midway: rebuilding from the log')
     return null
   }
-  if (!header || run.rebuild || run.redo || is_restoring(header)) return null
+  if (!header || run.rebuild || run.redo || header.log_id === UNFINISHED) return null
   const state = JSON.parse(header.task) as TaskState
   const missing = run.shared.group.pipelines.filter(pipeline => !state.pipelines.includes(pipeline.name))
   if (missing.length) {
@@ -135,19 +146,15 @@ const foreign = (run: TaskRun, header: CheckpointHeader, why: string) =>
   )
 
 /** Reads the batch log from the checkpointed record on until our own acquisition arrives: what stands before it is all there is. */
-const read_tail = async (
-  run: TaskRun,
-  nonce: string,
-  header: CheckpointHeader | null,
-  state: TaskState | null,
-): Promise<Tail> => {
+const read_tail = async (run: TaskRun, nonce: string, header: CheckpointHeader | null): Promise<Tail> => {
+  const from = header ? (JSON.parse(header.task) as TaskState).log_offset : 0
   const reader = run.task.reader(run.shared.log_topic)
   const { start } = await run.deps.log.bounds(run.shared.log_topic, run.task.partition)
-  if (start > (state?.log_offset ?? 0))
+  if (start > from)
     throw new RecoveryRefused(
       `${run.name}: the batch log begins at ${start}, behind what recovery needs. Restore a newer checkpoint, or start a new log.`,
     )
-  reader.seek(state?.log_offset ?? 0)
+  reader.seek(from)
   const batches: { batch: Batch; offset: number }[] = []
   let log_id = ''
   let checked = header === null
@@ -308,7 +315,7 @@ const merge_recorded = async (
   anew: boolean,
 ): Promise<Item[]> => {
   const crcs = new Map(batch.ranges.map(range => [range.topic, 0]))
-  const left_out = offsets_by_topic(batch, outcome => outcome !== 'failed')
+  const left_out = offsets_by_topic(batch, left => !is_judged_again(left, anew))
   const sources: Source[] = []
   for (const lane of run.lanes) {
     const records = lists.get(lane.topic)
@@ -345,48 +352,22 @@ const judgement_of = (batch: Batch, topic: string, anew: boolean): Judgement => 
     unreadable: new Set(left_out.flatMap(left => (left.outcome === 'unreadable' ? [left.offset] : []))),
     failed: new Map(
       left_out.flatMap(left =>
-        left.outcome === 'failed' ? [[left.offset, { pipelines: left.pipelines, anew }]] : [],
+        is_judged_again(left, anew) ? [[left.offset, { pipelines: left.pipelines, anew }]] : [],
       ),
     ),
   }
 }
 
-const offsets_by_topic = (batch: Batch, wanted: (outcome: string) => boolean): Map<string, Set<number>> => {
+/** What some pipelines took although others failed; and, worked off anew, dead letters that could not be driven then. */
+const is_judged_again = ({ outcome, pipelines }: BatchLeftOut, anew: boolean): boolean =>
+  outcome === 'failed' || (anew && pipelines.length > 0)
+
+const offsets_by_topic = (
+  batch: Batch,
+  wanted: (left: BatchLeftOut) => boolean,
+): Map<string, Set<number>> => {
   const offsets = new Map<string, Set<number>>()
-  for (const { topic, offset, outcome } of batch.left_out)
-    if (wanted(outcome)) offsets.set(topic, (offsets.get(topic) ?? new Set()).add(offset))
+  for (const left of batch.left_out)
+    if (wanted(left)) offsets.set(left.topic, (offsets.get(left.topic) ?? new Set()).add(left.offset))
   return offsets
 }
-
-/** Loads cold keys in one round trip; retries over outages. */
-export const load_cold = async (
-  run: TaskRun,
-  processor: Processor,
-  keys: readonly string[],
-  accepted: readonly number[],
-): Promise<void> => {
-  if (keys.length === 0) return
-  // Without a checkpoint there is nothing to ask for.
-  const fresh = accepted.length === 1 && accepted[0] === 0
-  const loaded = fresh
-    ? keys.map(() => new Map())
-    : await run.persistently(() => run.deps.store.load(run.id, keys, accepted).catch(null_when_dirty))
-  if (!loaded) throw new Error('the checkpoint in the store is not the one this task wrote')
-  keys.forEach((key, i) => {
-    processor.entities.load(key, loaded[i] ?? new Map())
-  })
-}
-
-/** A checkpoint that was cut short is answered by a recovery, not by asking again. */
-const null_when_dirty = (error: unknown): null => {
-  if (error instanceof DirtyCheckpoint) return null
-  throw error
-}
-
-/** At most so many keys a round trip. */
-export const chunks = (keys: readonly string[]): (readonly string[])[] => {
-  const cut: (readonly string[])[] = []
-  for (let i = 0; i < keys.length; i += KEYS_PER_LOAD) cut.push(keys.slice(i, i + KEYS_PER_LOAD))
-  return cut
-}
-const KEYS_PER_LOAD = 1000

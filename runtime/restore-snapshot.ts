@@ -1,14 +1,10 @@
 /** Puts a task's newest snapshot that fits the log into the state store, where its checkpoint is lost. */
 import { read_batch } from './batch-log.ts'
 import type { TaskState } from './checkpoint.ts'
+import { UNFINISHED } from './checkpoint-rules.ts'
 import type { CheckpointHeader, LogRecord } from './ports.ts'
 import type { Snapshot } from './snapshots.ts'
 import type { TaskRun } from './task-run.ts'
-
-/** Names the log of a checkpoint that is being put together. */
-const RESTORING = 'restoring'
-/** Whether a restore was cut short: what stands there is to be wiped. */
-export const is_restoring = (header: CheckpointHeader): boolean => header.log_id === RESTORING
 
 /** The header that now stands in the store, or null: no snapshot is of use, everything is to be replayed. */
 export const restore_snapshot = async (run: TaskRun): Promise<CheckpointHeader | null> => {
@@ -73,7 +69,7 @@ const load = async (run: TaskRun, { header, entities }: Snapshot): Promise<void>
   }
   for await (const writes of entities()) {
     run.check_alive()
-    await save({ ...header, log_id: RESTORING, nonce: RESTORING, seq: part++ }, writes)
+    await save({ ...header, log_id: UNFINISHED, nonce: UNFINISHED, seq: part++ }, writes)
   }
   await save(header, [])
 }

@@ -129,7 +129,7 @@ test('a snapshot of another log is left alone, and a restore that was cut short 
   await system.deps.store.save(
     ADA,
     null,
-    { ...mine.header, log_id: 'restoring', nonce: 'restoring', seq: 0 },
+    { ...mine.header, log_id: 'unfinished', nonce: 'unfinished', seq: 0 },
     [{ key: 'acme|nobody', fields: new Map([['revenue-ledger/book-revenue', Buffer.from('half')]]) }],
   )
   await run()
