@@ -9,7 +9,7 @@ import { partitions_of } from './app.ts'
 import { compile_encoder } from './avro/encoder.ts'
 import { exact_type } from './avro/exact-type.ts'
 import { body_reader, type ReadBody } from './bodies.ts'
-import type { Output } from './ports.ts'
+import type { Output, Upstream } from './ports.ts'
 import type { Emission, Rebuilt } from './rebuild.ts'
 import { DEAD_LETTERS } from './redrive.ts'
 import { scan } from './scan.ts'
@@ -22,6 +22,8 @@ interface Standing {
   readonly version: number
   /** Written anew, too. */
   again: boolean
+  /** Another row under the same name, of an internal topic: those have the ids of other keys' events. */
+  readonly other: Standing | undefined
 }
 
 /** One topic: what stands in it, and what is written anew. */
@@ -31,13 +33,18 @@ interface Topic {
   readonly type: avsc.Type
   readonly identity: readonly string[]
   readonly standing: Map<string, Standing>
+  /** Those of an internal topic have a number behind their name. */
   fresh: Map<string, Output>
   emitted: number
   unchangeable: number
 }
 
 const PREFIX_BYTES = 5
-const body_crc = (value: Buffer): number => crc32(value.subarray(PREFIX_BYTES))
+/** Of a topic with versions everything but the version: a row that is the same under a higher one is no difference. */
+const crc_of = ({ spec }: Topic, value: Buffer, row: Row): number => {
+  const version = spec.table?.version
+  return version ? crc32(JSON.stringify({ ...row, [version]: 0 })) : crc32(value.subarray(PREFIX_BYTES))
+}
 
 export class Rewritten {
   readonly #deps: Pick<WorkerDeps, 'app' | 'log' | 'registry'>
@@ -62,14 +69,15 @@ export class Rewritten {
   async #read_all(): Promise<void> {
     for (const topic of this.#topics.values())
       for (let partition = 0; partition < partitions_of(this.#deps.app, topic.name); partition++)
-        await scan(this.#deps.log, { topic: topic.name, partition }, 0, async ({ key, value }) => {
+        await scan(this.#deps.log, { topic: topic.name, partition }, 0, async ({ key, value, upstream }) => {
           if (!key || !value) return
           const row = await this.#read(value)
-          const id = identity_of(topic, key, row)
+          const id = identity_of(topic, key, row, upstream)
           const version = version_of(topic, row)
           const before = topic.standing.get(id)
+          const other = is_internal(topic) ? before : undefined
           if (!before || version >= before.version)
-            topic.standing.set(id, { crc: body_crc(value), version, again: false })
+            topic.standing.set(id, { crc: crc_of(topic, value, row), version, again: false, other })
         })
   }
 
@@ -79,11 +87,16 @@ export class Rewritten {
       const topic = this.#topics.get(output.topic)
       if (!topic || !output.key || !output.value) continue
       const row = topic.type.fromBuffer(output.value.subarray(PREFIX_BYTES)) as Row
-      const id = identity_of(topic, output.key, row)
+      const id = identity_of(topic, output.key, row, output.upstream)
+      const crc = crc_of(topic, output.value, row)
+      if (is_internal(topic)) {
+        if (!mark_again(topic.standing.get(id), crc)) topic.fresh.set(`${id}\n${topic.fresh.size}`, output)
+        continue
+      }
       const stands = topic.standing.get(id)
       if (stands) stands.again = true
       // Without versions a row that stands as it is needs no place in memory; with them a later one may differ.
-      const same = stands?.crc === body_crc(output.value)
+      const same = stands?.crc === crc
       if (same && !topic.spec.table?.version && this.#emit === 'difference') topic.fresh.delete(id)
       else topic.fresh.set(id, output)
     }
@@ -94,30 +107,34 @@ export class Rewritten {
     return [...this.#topics.values()].flatMap(topic => {
       const { fresh } = topic
       topic.fresh = new Map()
-      const out = [...fresh].flatMap(([id, output]) => this.#compare(topic, id, output))
+      const compare = is_internal(topic) ? this.#added : this.#compare
+      const out = [...fresh].flatMap(([id, output]) => compare.call(this, topic, id, output))
       topic.emitted += out.length
       return out
     })
   }
 
+  /** It can be added to, not changed: a row goes out where more of its name are written anew than stand. */
+  #added(topic: Topic, numbered: string, output: Output): Output[] {
+    if (!mark_again(topic.standing.get(numbered.slice(0, numbered.lastIndexOf('\n'))))) return [output]
+    topic.unchangeable++
+    return []
+  }
+
   #compare(topic: Topic, id: string, output: Output): Output[] {
     const stands = topic.standing.get(id)
     if (!stands) return [output]
-    const same = stands.crc === body_crc(output.value as Buffer)
-    if (topic.spec.role === 'internal') {
-      if (!same) topic.unchangeable++
-      return []
-    }
-    if (same && this.#emit === 'difference') return []
-    return [this.#newer(topic, output, stands)]
+    const value = output.value as Buffer
+    const row = topic.type.fromBuffer(value.subarray(PREFIX_BYTES)) as Row
+    if (this.#emit === 'difference' && stands.crc === crc_of(topic, value, row)) return []
+    return [this.#newer(topic, output, row, stands)]
   }
 
   /** Beyond the version that stands, so that tables and readers take it for the newest. */
-  #newer(topic: Topic, output: Output, stands: Standing): Output {
+  #newer(topic: Topic, output: Output, row: Row, stands: Standing): Output {
     const field = topic.spec.table?.version
     const value = output.value as Buffer
     if (!field) return output
-    const row = topic.type.fromBuffer(value.subarray(PREFIX_BYTES)) as Row
     if (Number(row[field]) > stands.version) return output
     const schema = this.#deps.app.schemas[topic.spec.schema] as object
     const encode = compile_encoder(schema, value.readInt32BE(1))
@@ -130,7 +147,7 @@ export class Rewritten {
       emitted,
       unchangeable,
       // A replay refuses nothing anew: what was refused then stands as it is.
-      stale: name === DEAD_LETTERS ? 0 : [...standing.values()].filter(({ again }) => !again).length,
+      stale: name === DEAD_LETTERS ? 0 : stale_in(standing),
     }))
   }
 }
@@ -150,8 +167,30 @@ const topic_of = ({ app }: Pick<WorkerDeps, 'app'>, name: string): Topic => {
   }
 }
 
-const identity_of = ({ identity }: Topic, key: Buffer, row: Row): string =>
-  [key.toString('utf8'), ...identity.map(field => String(row[field]))].join('\n')
+const is_internal = ({ spec }: Topic): boolean => spec.role === 'internal'
+
+/** A row of an internal topic is its writer's, too: another task may have one of the same name. */
+const identity_of = (topic: Topic, key: Buffer, row: Row, upstream: Upstream | undefined): string => {
+  const writer = is_internal(topic) ? upstream?.task : undefined
+  return [writer, key.toString('utf8'), ...topic.identity.map(field => String(row[field]))].join('\n')
+}
+
+/** Marks the first row that is not yet written anew, of this body where one is given. False: there is none. */
+const mark_again = (first: Standing | undefined, crc?: number): boolean => {
+  for (let one = first; one; one = one.other) {
+    if (one.again || (crc !== undefined && one.crc !== crc)) continue
+    one.again = true
+    return true
+  }
+  return false
+}
+
+const stale_in = (standing: ReadonlyMap<string, Standing>): number => {
+  let stale = 0
+  for (const first of standing.values())
+    for (let one: Standing | undefined = first; one; one = one.other) if (!one.again) stale++
+  return stale
+}
 
 const version_of = ({ spec }: Topic, row: Row): number =>
   spec.table?.version ? Number(row[spec.table.version]) : 0

@@ -5,6 +5,7 @@
  */
 import type * as KafkaJs from 'kafkajs'
 import { type Group, type TaskLog, TaskRefused } from '../ports.ts'
+import { access_refused } from './access.ts'
 import { member_assigner } from './assigner.ts'
 import { fetch_once, Pace, recover_fetch, sleep, Waiters } from './fetch.ts'
 import {
@@ -28,6 +29,7 @@ const HEARTBEAT_MIN_MS = 200
 const DRAIN_MS = 20_000
 const OFFSETS_MS = 15_000
 const RETRY_MS = 100
+const CONNECT_PAUSE_MS = 5_000
 
 /** kafkajs's timeouts of a member; a revoked task ends beside the rebalance, which does not wait for it. */
 export const timeouts = (session_ms: number) => ({
@@ -136,8 +138,7 @@ export class Member implements Membership {
     })
     let failure: unknown = null
     try {
-      await this.#consumer.connect()
-      await this.#consumer.subscribe({ topics: [...this.#group.topics], fromBeginning: true })
+      await this.#connect(signal)
       this.#watchdog.start()
       this.#consumer
         .run({ autoCommit: false, eachBatch: async () => {} })
@@ -160,6 +161,23 @@ export class Member implements Membership {
         ),
     )
     if (failure !== null) throw failure
+  }
+
+  /** A broker may be away at this very moment: tries until it is back, for as long as the signal allows. */
+  async #connect(signal: AbortSignal): Promise<void> {
+    for (let pause_ms = RETRY_MS; !signal.aborted; pause_ms = Math.min(pause_ms * 2, CONNECT_PAUSE_MS))
+      try {
+        await this.#consumer.connect()
+        return await this.#consumer.subscribe({ topics: [...this.#group.topics], fromBeginning: true })
+      } catch (error) {
+        const refused = access_refused(error)
+        if (refused) throw refused
+        this.#options.logger.warn(
+          { group: this.#group.name, error: kafka_error(error).message },
+          'the group cannot be joined yet',
+        )
+        await sleep(pause_ms)
+      }
   }
 
   joining(): void {

@@ -218,6 +218,7 @@ interface TransactionBroker {
 }
 interface CoordinatorLookup {
   findGroupCoordinator(args: { groupId: string; coordinatorType?: number }): Promise<unknown>
+  findGroupCoordinatorMetadata(args: { groupId: string; coordinatorType?: number }): Promise<unknown>
   findBroker(node: { nodeId: string | number }): Promise<unknown>
 }
 const TRANSACTION_COORDINATOR = 1
@@ -241,6 +242,17 @@ const patch_transactions = (): void => {
       }
   }
   const cluster = (require('kafkajs/src/cluster/index.js') as { prototype: CoordinatorLookup }).prototype
+  const { findGroupCoordinatorMetadata: find_metadata } = cluster
+  cluster.findGroupCoordinatorMetadata = async function (this: CoordinatorLookup, args) {
+    try {
+      return await find_metadata.call(this, args)
+    } catch (error) {
+      // Thrown while no broker is connected, which passes; kafkajs would end the consumer for good.
+      if (error instanceof Error && error.name === 'KafkaJSGroupCoordinatorNotFound')
+        Object.assign(error, { retriable: true })
+      throw error
+    }
+  }
   const { findGroupCoordinator: find_coordinator } = cluster
   const known = new WeakMap<CoordinatorLookup, Map<string, string | number>>()
   cluster.findGroupCoordinator = async function (this: CoordinatorLookup, args) {
