@@ -63,18 +63,36 @@ export const declared_topic = (app: App, topic: string): string => app.topics[to
 export const emitted_topics = (app: App): string[] =>
   Object.entries(app.topics).flatMap(([topic, { role, of }]) => (role === 'input' && !of ? [topic] : []))
 
+/** What follows from a pipeline or an app alone is worked out once: every recovery asks for it. */
+const once = <K extends object, V>(work: (of: K) => V): ((of: K) => V) => {
+  const known = new WeakMap<K, V>()
+  return of => {
+    let value = known.get(of)
+    if (value === undefined) {
+      value = work(of)
+      known.set(of, value)
+    }
+    return value
+  }
+}
+
+interface Described {
+  readonly reads: ReadonlyMap<string, ReadonlySet<string>>
+  readonly writes: ReadonlySet<string>
+}
+
 /** Topics a pipeline reads (with the fields it projects) and writes, found by building it once. */
-export const describe_pipeline = (pipeline: Pipeline) => {
+export const describe_pipeline = once((pipeline: Pipeline): Described => {
   const reads = new Map<string, Set<string>>()
   const writes = new Set<string>()
   wire(pipeline, tracing_graph(reads, writes))
   return { reads, writes }
-}
+})
 
 export const partitions_of = (app: App, topic: string): number =>
   app.topics[topic]?.partitions ?? app.partitions
 
-export const key_groups = (app: App): KeyGroup[] => {
+export const key_groups = once((app: App): readonly KeyGroup[] => {
   const names = new Set<string>()
   for (const spec of Object.values(app.topics)) if (spec.role === 'input') names.add(spec.keyed_by)
   for (const pipeline of app.pipelines) names.add(pipeline.keyed_by)
@@ -92,15 +110,17 @@ export const key_groups = (app: App): KeyGroup[] => {
     const partitions = Math.max(...inputs.map(topic => partitions_of(app, topic)))
     return { name, partitions, inputs, pipelines: members }
   })
-}
+})
 
 /** Topics that our own tasks write and our own pipelines read: their records say whose they are and at what stream time. */
-export const staged_topics = (app: App): ReadonlySet<string> =>
-  new Set(
-    app.pipelines
-      .flatMap(pipeline => [...describe_pipeline(pipeline).reads.keys()])
-      .filter(topic => app.topics[topic]?.role !== 'input'),
-  )
+export const staged_topics = once(
+  (app: App): ReadonlySet<string> =>
+    new Set(
+      app.pipelines
+        .flatMap(pipeline => [...describe_pipeline(pipeline).reads.keys()])
+        .filter(topic => app.topics[topic]?.role !== 'input'),
+    ),
+)
 
 /** What other groups read of this one's outputs: its stream time is told on all their partitions. */
 export const marked_topics = (app: App, group: KeyGroup): string[] => {

@@ -81,6 +81,11 @@ export class Decoders {
     this.#now = now
   }
 
+  /** Whether a schema is known is asked anew: a replay must read what was readable to whoever read it first. */
+  forget_unknown(): void {
+    this.#unknown_until.clear()
+  }
+
   get(topic: string, schema_id: number): Compiled | undefined {
     const until = this.#unknown_until.get(schema_id)
     if (until === undefined) return this.#compiled.get(topic)?.get(schema_id)

@@ -211,6 +211,7 @@ const replay = async (
   from_beginning: boolean,
 ): Promise<void> => {
   const { task, deps, shared } = run
+  shared.decoders.forget_unknown()
   for (const [topic, position] of progress.positions) task.reader(topic).seek(position)
   let records = 0
   let skewed = false

@@ -42,6 +42,7 @@ const EXAMPLES: Readonly<Record<string, object>> = {
   },
   payments: { ...OF_ACME, event_id: 'pay-1', type: 'payment_succeeded', amount_minor: 1999, currency: 'EUR' },
   feedback: { ...OF_ACME, event_id: 'feedback-1', outcome: 'accepted', buyer_id: 'buyer-1' },
+  erasures: { ...OF_ACME, event_id: 'erasure-1' },
   catalog: {
     event_id: 'products|p-1|1767225600000|0',
     tenant_id: 'acme',

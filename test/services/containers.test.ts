@@ -43,7 +43,10 @@ describe.runIf(docker)('containers', () => {
       const from = Date.now()
       ask_for_containers()
       warehouse = await start_warehouse(PASSWORD)
-      installation = await Installation.cluster(async () => ({ CLICKHOUSE_URL: warehouse.address }))
+      installation = await Installation.cluster(async () => ({
+        CLICKHOUSE_URL: warehouse.address,
+        KAFKA_SESSION_MS: '3000',
+      }))
       await installation.start()
       console.log(`four services in containers and Tributary on them: ${Date.now() - from} ms`)
     }, 300_000)

@@ -1,7 +1,7 @@
 /**
  * Container images for tests, built without pulling any: programs and libraries of this machine, Maven's jars (fetch.ts),
  * packages of node_modules, and Tributary itself as deploy/Dockerfile has it. Tags are hashes of what went in, so a
- * second build only looks. As a program: builds all and prints what docker-compose.local.yml needs.
+ * second build only looks. As a program: builds all and names them for docker-compose.local.yml.
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -71,7 +71,7 @@ const programs = (folder: string, ...names: readonly string[]): Context => {
 }
 
 const tools = (): Context => {
-  const context = programs('bin', ...'sh cat chmod chown curl env grep mkdir sed sleep tr'.split(' '))
+  const context = programs('bin', ...'bash sh cat chmod chown curl env grep mkdir sed sleep tr'.split(' '))
   const users = 'root:x:0:0::/:/bin/sh\nnode:x:1000:1000::/tmp:/bin/sh\n'
   context.set('root/etc/passwd', { text: users })
   context.set('root/etc/group', { text: 'root:x:0:\nnode:x:1000:\n' })
@@ -94,11 +94,9 @@ const java = (): Context => {
 
 const kafka = async (): Promise<Context> => {
   const { kafka_classpath } = await fetch_programs()
-  const script = 'kafka-broker-api-versions.sh'
   return new Map([
     ['root/opt/kafka/libs', { from: dirname(kafka_classpath) }],
     ['root/opt/kafka/entry.sh', { from: join(FOLDER, 'kafka-entry.sh') }],
-    [`root/opt/kafka/bin/${script}`, { from: join(FOLDER, script) }],
   ])
 }
 
@@ -253,8 +251,9 @@ export const image = (name: ImageName): Promise<string> => {
   return known
 }
 
-if (import.meta.main)
-  for (const name of ['kafka', 'registry', 'redis', 'warehouse', 'tributary'] as const) {
-    const tag = await image(name)
-    execFileSync('docker', ['tag', tag, `${PREFIX}/${name}:local`])
-  }
+/** Builds all, under the names that docker-compose.local.yml has. */
+export const name_images = async (): Promise<void> => {
+  for (const name of images) execFileSync('docker', ['tag', await image(name), `${PREFIX}/${name}:local`])
+}
+
+if (import.meta.main) await name_images()

@@ -1,0 +1,4 @@
+# In the place of node:24-slim and of what `npm ci --omit=dev` does in deploy/Dockerfile: node, and the packages installed here.
+ARG BASE
+FROM ${BASE}
+COPY root/ /
