@@ -260,7 +260,8 @@ const replay_batch = async (
   for (let pass = 0; ; pass++) {
     const timers_max = all_due ? TIMERS_AT_ONCE : pass === 0 ? batch.timers : 1
     const horizon_ms = batch.stream_time_ms ?? tick_ms
-    for (const keys of chunks(processor.cold_keys(rest, batch.wall_at, horizon_ms, timers_max)))
+    // Not only of as many timers as fired: a record of the batch may have put off one that was due before them.
+    for (const keys of chunks(processor.cold_keys(rest, batch.wall_at, horizon_ms, TIMERS_AT_ONCE)))
       await load_cold(run, processor, keys, progress.checkpoints.accepted())
     const { consumed, timers, digest, more_due, outputs } = processor.run({
       items: rest,

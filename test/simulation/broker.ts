@@ -5,7 +5,7 @@
  */
 import type { LogRecord, Output } from '../../runtime/ports.ts'
 import { type Counters, count } from './process.ts'
-import type { Scheduler } from './scheduler.ts'
+import type { Pending, Scheduler } from './scheduler.ts'
 
 export interface Transaction {
   readonly id: string
@@ -34,6 +34,8 @@ export interface Partition {
 interface Producer {
   epoch: number
   transaction: Transaction | null
+  /** Planned end of the open transaction's time. */
+  timeout: Pending | null
 }
 
 export class Fenced extends Error {
@@ -104,8 +106,8 @@ export const create_broker = (
   const append = (output: Output, transaction: Transaction | null): number => {
     const at = partition(output.topic, output.partition)
     const offset = at.entries.length
-    const { key, value, upstream } = output
-    at.entries.push({ record: { offset, key: own(key), value: own(value), upstream }, transaction })
+    const { key, value, upstream, redrive } = output
+    at.entries.push({ record: { offset, key: own(key), value: own(value), upstream, redrive }, transaction })
     if (transaction && !at.open.has(transaction)) {
       at.open.set(transaction, offset)
       transaction.unmarked.add(at)
@@ -174,7 +176,7 @@ export const create_broker = (
     begin: id => ({ id, outcome: 'open', unmarked: new Set() }),
     finish,
     init(id) {
-      const producer = producers.get(id) ?? { epoch: 0, transaction: null }
+      const producer = producers.get(id) ?? { epoch: 0, transaction: null, timeout: null }
       producers.set(id, producer)
       abort_open(producer)
       if (ending(producer)) {
@@ -190,7 +192,7 @@ export const create_broker = (
       if (producer.transaction?.outcome !== 'open') {
         const transaction: Transaction = { id, outcome: 'open', unmarked: new Set() }
         producer.transaction = transaction
-        scheduler.after(transaction_timeout_ms, `${id} has had its time`, () => {
+        producer.timeout = scheduler.after(transaction_timeout_ms, `${id} has had its time`, () => {
           if (producer.transaction === transaction) abort_open(producer)
           return false
         })
@@ -200,7 +202,9 @@ export const create_broker = (
     },
     end(id, epoch) {
       const producer = check_epoch(id, epoch)
-      if (producer.transaction?.outcome === 'open') finish(producer.transaction, 'committed')
+      if (producer.transaction?.outcome !== 'open') return
+      if (producer.timeout) scheduler.cancel(producer.timeout)
+      finish(producer.transaction, 'committed')
     },
   }
 }

@@ -10,7 +10,15 @@ import type { Observer, Running, SinkStatus, TaskStatus } from '../../runtime/wo
 import type { Broker } from './broker.ts'
 import type { GroupFaults, Groups } from './groups.ts'
 import { create_log } from './log.ts'
-import { type Counters, count, type Faults, type Process, start_process } from './process.ts'
+import {
+  type Counters,
+  count,
+  type Death,
+  type Faults,
+  type Process,
+  type Reaper,
+  start_process,
+} from './process.ts'
 import { create_registry, type SharedRegistry } from './registry.ts'
 import type { Scheduler } from './scheduler.ts'
 import { simulated_app, simulated_settings, VARIANTS, type Variant } from './simulated-app.ts'
@@ -21,6 +29,8 @@ import { create_warehouse, type SharedWarehouse } from './warehouse.ts'
 export interface Shared {
   /** Topics and schemas, which all variants share. */
   readonly app: App
+  /** With pipelines that read under another key what they write. */
+  readonly identity: boolean
   /** Small: batches end in mid-advance. */
   readonly timers_max: number
   readonly scheduler: Scheduler
@@ -32,6 +42,8 @@ export interface Shared {
   readonly store: SharedStore
   readonly warehouse: SharedWarehouse
   readonly registry: SharedRegistry
+  /** Asked at every call of a port: whether the caller dies in it. */
+  readonly next_death: (() => Death | null) | null
   /** Ends the run at the next event. */
   violate(violation: Violation): void
 }
@@ -51,6 +63,8 @@ export interface Cluster {
   stop(): void
   /** Another variant from now on: what runs is replaced, one process after the other. */
   deploy(): void
+  /** Replaces those that refuse the task: what they refused is gone. */
+  restart(group: string, partition: number): void
   /** What a process started now runs. */
   readonly variant: Variant
   /** Asks every process to stop, and starts no other. */
@@ -60,6 +74,8 @@ export interface Cluster {
   sinks(): readonly SinkStatus[]
   /** No process is on its way out. */
   steady(): boolean
+  /** Once the run is over: nothing of it stays behind. */
+  dispose(): void
 }
 
 const observer = (counters: Counters): Observer => ({
@@ -72,6 +88,7 @@ const observer = (counters: Counters): Observer => ({
     if (records) count(counters, 'records replayed', records)
   },
   inserted: (_table, rows) => count(counters, 'rows inserted', rows),
+  sink_error() {},
 })
 
 const mistakes = [TypeError, ReferenceError, SyntaxError]
@@ -104,28 +121,31 @@ export const PLENTY_OF_TIMERS = 1000
  */
 const may_be_bounded = (variant: Variant) => variant !== 'tallied'
 
-const apps: Readonly<Record<Variant, App>> = {
-  plain: simulated_app('plain'),
-  bumped: simulated_app('bumped'),
-  tallied: simulated_app('tallied'),
-}
-
 export const create_cluster = (shared: Shared): Cluster => {
   const { scheduler, counters, faults, broker, groups } = shared
   const { random } = scheduler
   const machines: Machine[] = []
+  const reaper: Reaper | null = shared.next_death && {
+    next: shared.next_death,
+    killed: process => {
+      const machine = machines.find(one => one.process === process)
+      if (machine) crash(machine)
+    },
+  }
   let names = 0
   let variant: Variant = 'plain'
 
   const launch = () => {
     const name = `w${++names}`
-    const process = start_process(name, scheduler, faults, counters)
+    const process = start_process(name, scheduler, faults, counters, reaper)
     const deps = {
-      app: apps[variant],
+      app: simulated_app(variant, shared.identity),
       log: create_log(scheduler, broker, groups, process),
       registry: create_registry(shared.registry, process),
       store: create_store(shared.store, process),
-      warehouse: create_warehouse(shared.warehouse, process, random, counters),
+      warehouse: create_warehouse(shared.warehouse, process, random, counters, () =>
+        random.chance(faults.warehouse.lost_reply / 2),
+      ),
       clock: process.clock,
       settings: { ...simulated_settings, timers_max: shared.timers_max },
       observe: observer(counters),
@@ -206,6 +226,13 @@ export const create_cluster = (shared: Shared): Cluster => {
           replace(random.between(10, 500))
         })
     },
+    restart(group, partition) {
+      for (const machine of living())
+        if (machine.worker.status().some(task => task.group === group && task.partition === partition)) {
+          stop(machine)
+          replace(random.between(10, 500))
+        }
+    },
     get variant() {
       return variant
     },
@@ -214,6 +241,15 @@ export const create_cluster = (shared: Shared): Cluster => {
     },
     tasks: () => living().flatMap(machine => machine.worker.status()),
     sinks: () => living().flatMap(machine => machine.sink.status()),
+    dispose() {
+      for (const { process, worker, sink } of machines) {
+        process.crash()
+        // The dead never answer, so neither ends; their signals are aborted all the same.
+        void worker.stop()
+        void sink.stop()
+      }
+      groups.dispose()
+    },
     steady: () => machines.every(({ process, stopping, stopped }) => !process.alive || !stopping || stopped),
   }
 }

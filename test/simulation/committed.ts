@@ -22,24 +22,37 @@ const type_of = (schema: object): avsc.Type => {
   return type
 }
 
+export const type_of_topic = (app: App, topic: string): avsc.Type =>
+  type_of(app.schemas[app.topics[topic]?.schema ?? ''] ?? definitions.batch_log)
+
 export const committed_records = (partition: Partition) =>
   partition.entries.flatMap(({ record, transaction }) =>
     record && (!transaction || transaction.outcome === 'committed') ? [record] : [],
   )
 
+/** What was decoded of a partition that has not changed since, nor has a transaction open. */
+const decoded = new WeakMap<
+  Partition,
+  { readonly length: number; readonly rows: readonly Committed<unknown>[] }
+>()
+
 /** Rows of one partition, in offset order; marks between tasks are left out. */
 export const partition_rows = <T = Readonly<Record<string, unknown>>>(
   app: App,
   partition: Partition,
-): Committed<T>[] => {
+): readonly Committed<T>[] => {
   const { topic, index } = partition
-  const type = type_of(app.schemas[app.topics[topic]?.schema ?? ''] ?? definitions.batch_log)
+  const known = decoded.get(partition)
+  const { length } = partition.entries
+  if (known?.length === length) return known.rows as readonly Committed<T>[]
+  const type = type_of_topic(app, topic)
   const rows: Committed<T>[] = []
   for (const { offset, key, value } of committed_records(partition))
     if (value !== null) {
       const row = type.fromBuffer(value.subarray(5)) as T
       rows.push({ topic, partition: index, offset, key: key?.toString() ?? '', row })
     }
+  if (partition.open.size === 0) decoded.set(partition, { length, rows })
   return rows
 }
 

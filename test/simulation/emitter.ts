@@ -4,6 +4,8 @@
  * code under test.
  */
 import avsc from 'avsc'
+import type { Shared } from './cluster.ts'
+import { FAILS_ALWAYS, FAILS_ON_RETURNS, FUSSY, SOUND } from './fussy.ts'
 import { murmur2_partition } from './murmur.ts'
 import type { SharedRegistry } from './registry.ts'
 import type { Random } from './scheduler.ts'
@@ -15,7 +17,12 @@ export type Flaw = 'malformed' | 'future' | 'unknown' | null
 export interface Sent {
   readonly at_ms: number
   readonly topic: string
+  /** Where it was sent to, and with which key. */
   readonly partition: number
+  readonly sent_key: Buffer | null
+  /** Its sender hashes differently: that is not where, or how, it belongs. */
+  readonly stray: boolean
+  /** The key its body forms. */
   readonly key: Buffer
   readonly value: Buffer
   readonly flaw: Flaw
@@ -95,25 +102,29 @@ interface Maker {
   readonly random: Random
   readonly tenants: readonly string[]
   readonly customers: readonly string[]
+  /** Visitors say who they are. */
+  readonly identity: boolean
   event_time(at_ms: number): number
   next_id(): string
 }
 
 const touch = (make: Maker, at_ms: number) => {
   const { random } = make
-  const anonymous = random.chance(0.15)
+  const anonymous = random.chance(make.identity ? 0.5 : 0.15)
+  const identifies = make.identity && !anonymous && random.chance(0.5)
   const customer = random.pick(make.customers)
+  const visitor = make.identity ? random.pick(['v1', 'v2']) : customer
   return {
     event_id: make.next_id(),
-    tenant_id: random.pick(make.tenants),
+    tenant_id: make.identity && random.chance(0.6) ? 't1' : random.pick(make.tenants),
     customer_id: anonymous ? null : customer,
     session_id: null,
-    anonymous_id: anonymous ? customer : null,
+    anonymous_id: anonymous || identifies ? visitor : null,
     occurred_at: make.event_time(at_ms),
     channel: random.pick(['email', 'search']),
     campaign: random.chance(0.5) ? 'spring' : null,
     content_id: null,
-    interaction: 'view',
+    interaction: identifies ? 'identify' : 'view',
     funnel_step: random.chance(0.3) ? random.pick(['cart', 'pay']) : null,
     product_id: null,
     device: null,
@@ -189,13 +200,62 @@ const key_of = (topic: string, row: Readonly<Record<string, unknown>>): string =
     ? `${row.kind}|${row.id}|${row.effective_at}|${row.revision}`
     : `${row.tenant_id}|${row.customer_id ?? `~${row.anonymous_id}`}`
 
-/** Everything that is sent between start_ms and start_ms + length_ms, in sending order. */
-export const plan_events = (
+/** Another partition, another key, or none. */
+const astray = (random: Random, sent: Sent): Sent => {
+  const elsewhere = (sent.partition + 1) % PARTITIONS
+  const way = random.between(0, 3)
+  const partition = way === 1 ? sent.partition : elsewhere
+  const sent_key = way === 0 ? sent.key : way === 3 ? null : Buffer.from('t1|somebody')
+  return { ...sent, partition, sent_key, stray: true }
+}
+
+type Event = ReturnType<typeof payment> | ReturnType<typeof touch> | ReturnType<typeof feedback>
+
+/** Mostly payments; where visitors say who they are, mostly touches. */
+const ordinary = (make: Maker, dice: number, at_ms: number): readonly [topic: string, row: Event] => {
+  const [pays, touches] = make.identity ? [0.25, 0.88] : [0.5, 0.8]
+  if (dice < pays) return ['payments', payment(make, at_ms)]
+  return dice < touches ? ['touchpoints', touch(make, at_ms)] : ['feedback', feedback(make, at_ms)]
+}
+
+/** What is wrong with an event, and its body where that is it. */
+const flaw_of = (
   random: Random,
-  schemas: Schemas,
-  registry: SharedRegistry,
+  topic: string,
+  row: Event,
+  at_ms: number,
+  encode: (topic: string, row: object) => Buffer,
+): { readonly row: Event; readonly flaw: Flaw; readonly body?: Buffer } => {
+  const way = random.next()
+  if (way < 0.3) return { row: { ...row, occurred_at: at_ms + 40 * DAY }, flaw: 'future' }
+  const body = encode(topic, row)
+  if (way < 0.5) return { row, flaw: 'unknown', body: renumbered(topic, body) }
+  return { row, flaw: 'malformed', body: spoil(random, body) }
+}
+
+/** A mistake is deployed, and perhaps mended; the worst kind meets enough records for the pipeline to be set aside. */
+const plan_mistake = (
+  { random }: Maker,
   start_ms: number,
   length_ms: number,
+  mood: (at_ms: number, revision: number, mood: number) => void,
+  send_feedback: (at_ms: number) => void,
+) => {
+  if (!random.chance(0.4) || length_ms < 2000) return
+  const at_ms = start_ms + random.between(0, length_ms / 2)
+  const worst = random.chance(0.15)
+  mood(at_ms, 1, worst ? FAILS_ALWAYS : FAILS_ON_RETURNS)
+  if (worst) for (let i = 0; i < 170; i++) send_feedback(at_ms + random.between(100, length_ms / 4))
+  if (random.chance(0.7)) mood(at_ms + random.between(length_ms / 4, length_ms / 2), 2, SOUND)
+}
+
+/** Everything that is sent between start_ms and start_ms + length_ms, in sending order. @param few so many events */
+export const plan_events = (
+  random: Random,
+  { app: { schemas }, registry, identity }: Pick<Shared, 'app' | 'registry' | 'identity'>,
+  start_ms: number,
+  length_ms: number,
+  few: number | null,
 ): Plan => {
   const profile: Profile = random.chance(0.3) ? 'history' : 'live'
   const encode = encoders(schemas, registry)
@@ -203,7 +263,8 @@ export const plan_events = (
   let ids = 0
   let flawed = random.chance(0.6) ? 0.06 : 0
   const repeats = random.chance(0.7) ? 0.12 : 0
-  const stale = random.chance(0.5) ? 0.1 : 0
+  const strays = random.chance(0.4) ? 0.12 : 0
+  const stale = random.chance(0.5) ? 0.2 : 0
   // Many events of one instant: then the order of topics decides.
   const coarse = random.chance(0.4)
   const event_time = (at_ms: number): number => {
@@ -216,6 +277,7 @@ export const plan_events = (
     random,
     tenants: ['t1', 't2'],
     customers: ['c1', 'c2', 'c3', 'c4', 'c5'],
+    identity,
     event_time,
     next_id: () => `e${++ids}`,
   }
@@ -228,14 +290,25 @@ export const plan_events = (
   ) => {
     const key = Buffer.from(key_of(topic, row))
     const partition = topic === 'catalog' ? 0 : murmur2_partition(key, PARTITIONS)
-    sent.push({ at_ms, topic, partition, key, value: body ?? encode(topic, row), flaw, row })
+    const value = body ?? encode(topic, row)
+    const straight = { at_ms, topic, partition, sent_key: key, stray: false, key, value, flaw, row }
+    // History that comes back batches later has been overtaken: what has windows may be too late.
+    const may_stray = flaw === null && (profile === 'live' ? topic !== 'catalog' : topic === 'feedback')
+    sent.push(may_stray && random.chance(strays) ? astray(random, straight) : straight)
   }
   if (profile === 'history') {
     flawed /= 2
     const lease = { state: 'open', topic: 'touchpoints', renewed_at: start_ms }
     send(start_ms, 'catalog', catalog(make, 'imports', 'history', start_ms, 1, lease), null)
   }
-  const events = random.between(20, 60)
+  const mood = (at_ms: number, revision: number, price_minor: number) => {
+    const body = { name: FUSSY, price_minor }
+    send(at_ms, 'catalog', catalog(make, 'products', FUSSY, start_ms - 60 * DAY, revision, body), null)
+  }
+  plan_mistake(make, start_ms, length_ms, mood, at_ms =>
+    send(at_ms, 'feedback', { ...feedback(make, at_ms), tenant_id: 't1', customer_id: 'c1' }, null),
+  )
+  const events = few ?? random.between(20, 60)
   for (let i = 0; i < events; i++) {
     const at_ms = start_ms + Math.floor((length_ms * (i + random.next())) / events)
     const dice = random.next()
@@ -246,17 +319,10 @@ export const plan_events = (
       send(at_ms, 'catalog', catalog(make, 'products', 'probe', effective_at, i + 1, price), null)
       continue
     }
-    const [topic, row] =
-      dice < 0.5
-        ? (['payments', payment(make, at_ms)] as const)
-        : dice < 0.8
-          ? (['touchpoints', touch(make, at_ms)] as const)
-          : (['feedback', feedback(make, at_ms)] as const)
+    const [topic, row] = ordinary(make, dice, at_ms)
     if (random.chance(flawed)) {
-      const way = random.next()
-      if (way < 0.3) send(at_ms, topic, { ...row, occurred_at: at_ms + 40 * DAY }, 'future')
-      else if (way < 0.5) send(at_ms, topic, row, 'unknown', renumbered(topic, encode(topic, row)))
-      else send(at_ms, topic, row, 'malformed', spoil(random, encode(topic, row)))
+      const { flaw, body, ...wrong } = flaw_of(random, topic, row, at_ms, encode)
+      send(at_ms, topic, wrong.row, flaw, body)
       continue
     }
     send(at_ms, topic, row, null)
@@ -265,7 +331,8 @@ export const plan_events = (
     const brief = profile === 'history' && topic === 'touchpoints'
     const again_ms = at_ms + random.between(0, length_ms / (brief ? 25 : 4))
     const conflict = topic === 'payments' && random.chance(0.4)
-    send(again_ms, topic, conflict ? { ...row, amount_minor: row.amount_minor + 7 } : row, null)
+    const other = conflict && 'type' in row ? { ...row, amount_minor: row.amount_minor + 7 } : row
+    send(again_ms, topic, other, null)
   }
   sent.sort((a, b) => a.at_ms - b.at_ms)
   const learns_at_ms = random.chance(0.6) ? start_ms + random.between(0, length_ms) : null
@@ -286,5 +353,5 @@ export const closing_lease = (schemas: Schemas, registry: SharedRegistry, at_ms:
   }
   const key = Buffer.from(key_of('catalog', row))
   const value = encoders(schemas, registry)('catalog', row)
-  return { at_ms, topic: 'catalog', partition: 0, key, value, flaw: null, row }
+  return { at_ms, topic: 'catalog', partition: 0, sent_key: key, stray: false, key, value, flaw: null, row }
 }

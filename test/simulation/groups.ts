@@ -2,7 +2,7 @@
  * Simulated consumer groups: who owns which task, rebalances, graceful revocation (signal, drain, drop) and
  * its opposite: a former owner that has not heard of it and goes on while the next one starts.
  */
-import type { Group } from '../../runtime/ports.ts'
+import { type Group, TaskRefused } from '../../runtime/ports.ts'
 import { type Counters, count, type Process } from './process.ts'
 import type { Scheduler } from './scheduler.ts'
 
@@ -21,6 +21,8 @@ interface Held {
 interface Member {
   readonly process: Process
   readonly start: (partition: number, assignment: Assignment) => { work(): Promise<void>; drop(): void }
+  /** Partitions it must not work, as it said itself. */
+  readonly refused: Set<number>
   leaving: boolean
   running: number
   on_idle: (() => void) | null
@@ -60,11 +62,14 @@ export interface Groups {
   shuffle(): void
   /** No task is without a living owner. */
   settled(): boolean
+  /** Once the run is over: signals nobody aborts are kept by Node as long as anybody listens, and the run with them. */
+  dispose(): void
 }
 
 export const create_groups = (scheduler: Scheduler, counters: Counters, faults: GroupFaults): Groups => {
   const { random } = scheduler
   const groups = new Map<string, Coordinated>()
+  const controllers: AbortController[] = []
 
   const live = (at: Coordinated) => at.members.filter(member => member.process.alive && !member.leaving)
 
@@ -74,17 +79,24 @@ export const create_groups = (scheduler: Scheduler, counters: Counters, faults: 
     for (const [partition, member] of at.target) if (!members.includes(member)) at.target.delete(partition)
     if (members.length === 0) return
     const load = (member: Member) => [...at.target.values()].filter(owner => owner === member).length
-    const least = () => members.reduce((best, member) => (load(member) < load(best) ? member : best))
+    const least = (willing: readonly Member[]) =>
+      willing.reduce((best, member) => (load(member) < load(best) ? member : best))
     for (let partition = 0; partition < at.group.partitions; partition++) {
-      if (restless && random.chance(0.5)) at.target.set(partition, random.pick(members))
-      if (!at.target.has(partition)) at.target.set(partition, least())
+      const willing = members.filter(member => !member.refused.has(partition))
+      if (at.target.get(partition)?.refused.has(partition)) at.target.delete(partition)
+      if (willing.length === 0) continue
+      if (restless && random.chance(0.5)) at.target.set(partition, random.pick(willing))
+      if (!at.target.has(partition)) at.target.set(partition, least(willing))
     }
-    for (const [partition, member] of at.target)
-      if (load(member) > load(least()) + 1) at.target.set(partition, least())
+    for (const [partition, member] of at.target) {
+      const idlest = least(members.filter(other => !other.refused.has(partition)))
+      if (load(member) > load(idlest) + 1) at.target.set(partition, idlest)
+    }
   }
 
   const begin = (at: Coordinated, partition: number, member: Member) => {
     const controller = new AbortController()
+    controllers.push(controller)
     const held: Held = { controller, member, ended: false }
     at.held.set(partition, held)
     const holds = () => at.held.get(partition) === held
@@ -99,20 +111,31 @@ export const create_groups = (scheduler: Scheduler, counters: Counters, faults: 
         const task = member.start(partition, { signal: controller.signal, holds })
         member.running++
         count(counters, 'task started')
-        const end = () => {
+        const end = (refused: boolean) => {
           held.ended = true
           member.running--
           task.drop()
-          if (!controller.signal.aborted && member.process.alive)
+          if (!refused && !controller.signal.aborted && member.process.alive)
             member.fail(new Error(`${at.group.name}.${partition}: the work ended by itself`))
           if (member.running === 0) member.on_idle?.()
           if (holds())
             scheduler.after(random.between(0, 5), `${at.group.name}.${partition} is free`, () => apply(at))
         }
-        task.work().then(end, error => {
-          if (member.process.alive) member.fail(error)
-          end()
-        })
+        task.work().then(
+          () => end(false),
+          error => {
+            const refused = error instanceof TaskRefused
+            if (refused) {
+              count(counters, 'task refused')
+              member.refused.add(partition)
+              if (at.target.get(partition) === member) at.target.delete(partition)
+              scheduler.after(random.between(1, 10), `${member.process.name} says what it refuses`, () =>
+                rebalance(at, false),
+              )
+            } else if (member.process.alive) member.fail(error)
+            end(refused)
+          },
+        )
       },
     )
   }
@@ -166,7 +189,15 @@ export const create_groups = (scheduler: Scheduler, counters: Counters, faults: 
       }
       groups.set(group.name, at)
       return new Promise<void>((resolve, reject) => {
-        const member: Member = { process, start, leaving: false, running: 0, on_idle: null, fail: reject }
+        const member: Member = {
+          process,
+          start,
+          refused: new Set(),
+          leaving: false,
+          running: 0,
+          on_idle: null,
+          fail: reject,
+        }
         process.later(random.between(0, 20), `${process.name} joins ${group.name}`, () => {
           if (signal.aborted) return resolve()
           at.members.push(member)
@@ -199,5 +230,8 @@ export const create_groups = (scheduler: Scheduler, counters: Counters, faults: 
       [...groups.values()].every(at =>
         [...at.target.keys()].every(partition => at.held.get(partition)?.member.process.alive === true),
       ),
+    dispose() {
+      for (const controller of controllers) controller.abort()
+    },
   }
 }

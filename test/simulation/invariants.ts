@@ -1,18 +1,24 @@
 /**
- * What must hold at the end of a run: everything sent is judged once, and money, windows, sessions, dead
- * letters, state and tables are what the oracle says.
+ * What must hold at the end of a run: everything sent is judged once, and money, windows, sessions, dead letters, state and
+ * tables are what the oracle says. docs/TESTING.md says which rule holds which of the invariants V1 to V15.
  */
-import { key_groups } from '../../runtime/app.ts'
+import { emitted_topics, key_groups } from '../../runtime/app.ts'
 import { batch_log_topic } from '../../schemas/topics.ts'
 import type { Batch, DeadLetter } from '../../schemas/types.ts'
 import type { Shared } from './cluster.ts'
 import { type Committed, committed_records, committed_rows } from './committed.ts'
 import type { Plan, Sent } from './emitter.ts'
+import { check_fussy, FUSSY } from './fussy.ts'
+import { check_identity } from './identity-check.ts'
+import { left_out_of } from './judge.ts'
+import { check_dead_letters } from './letters-check.ts'
 import { type Expected, expect_outcome, expected_sessions, expected_windows } from './oracle.ts'
+import { check_bounds, check_tenants } from './order-check.ts'
 import { check_probes } from './probe-check.ts'
 import { count } from './process.ts'
 import type { Variant } from './simulated-app.ts'
 import { check_state } from './state-check.ts'
+import { check_tables } from './tables-check.ts'
 import { check_tally } from './tally.ts'
 import { fail, hold } from './violation.ts'
 
@@ -24,11 +30,14 @@ interface EndWorld extends Shared {
 export const check_end = (world: EndWorld, plan: Plan): void => {
   const expected = expectation(world)
   check_batches(world)
+  check_bounds(world)
   check_outcomes(world, expected, plan)
   check_ledger(world, expected)
   check_probes(world, expected)
   check_windows(world, plan)
   check_sessions(world, expected, plan)
+  check_identity(world, expected)
+  check_tenants(world)
   check_dead_letters(world, expected, plan)
   count_rare(world, expected)
   check_tables(world, expected)
@@ -39,27 +48,50 @@ export const check_stopped = (world: EndWorld, variant: Variant): void => {
   const expected = expectation(world)
   check_checkpoints(world)
   check_state(world.store, expected, fail)
+  check_fussy(world.store, expected)
   if (variant === 'tallied') check_tally(world.store, expected)
 }
 
 /** What cannot be seen while it happens. */
 const count_rare = ({ app, broker, counters, timers_max }: EndWorld, { judged }: Expected): void => {
-  const learned = judged.filter(({ sent, judgement }) => sent.flaw === 'unknown' && judgement !== 'refused')
+  const corrected = committed_rows(broker, app, 'revenue_windows').filter(
+    ({ row }) => Number(row.revision) > 0,
+  )
+  count(counters, 'window corrected', corrected.length)
+  const handed = committed_rows(broker, app, 'identified_touches').filter(({ row }) => row.retracted === true)
+  count(counters, 'touch handed over', handed.length)
+  const learned = judged.filter(({ sent, judgement }) => sent.flaw === 'unknown' && judgement === 'accepted')
+  for (const { judgement, redriven } of judged)
+    count(counters, `${redriven ? 'driven again' : 'judged'}: ${judgement}`)
   count(counters, 'schema learned in time', learned.length)
   for (const group of key_groups(app)) {
     const batches = committed_rows<Batch>(broker, app, batch_log_topic(group.name))
+    if (batches.some(({ row }) => row.quarantined.length > 0)) count(counters, 'pipeline set aside')
     const bounded = batches.filter(({ row }) => row.kind === 'batch' && row.timers >= timers_max)
     count(counters, 'batch full of timers', bounded.length)
   }
 }
 
-const expectation = ({ app, broker, sent_as }: EndWorld): Expected =>
-  expect_outcome(
-    broker,
-    sent_as,
-    Object.keys(app.topics).filter(topic => app.topics[topic]?.role === 'input'),
-    new Set(committed_rows<DeadLetter>(broker, app, 'dead_letters').map(({ row }) => row.event_id)),
+const expectation = ({ app, broker, sent_as }: EndWorld): Expected => {
+  const letters = committed_rows<DeadLetter>(broker, app, 'dead_letters')
+  const batches = committed_rows<Batch>(broker, app, batch_log_topic('customer'))
+  const aside = batches.filter(({ row }) => row.quarantined.includes(FUSSY))
+  return expect_outcome(
+    {
+      broker,
+      sent_as,
+      letters: new Map(letters.map(({ row }) => [row.event_id, row])),
+      left_out: left_out_of(batches),
+    },
+    emitted_topics(app),
+    ({ topic, partition, offset }) =>
+      aside.some(
+        ({ partition: task, row }) =>
+          task === partition &&
+          row.ranges.some(range => range.topic === topic && offset >= range.from && offset < range.to),
+      ),
   )
+}
 
 /** Every process has stopped in good order, so R = K. */
 const check_checkpoints = ({ app, broker, store }: EndWorld): void => {
@@ -140,7 +172,15 @@ const check_outcomes = ({ broker, app }: EndWorld, expected: Expected, plan: Pla
       for (const [outcome, count] of Object.entries(row.outcomes)) sum[outcome as keyof typeof sum] += count
     const judged = expected.judged.filter(({ topic }) => inputs.includes(topic))
     const of = (...kinds: string[]) => judged.filter(({ judgement }) => kinds.includes(judgement)).length
-    const wanted = [of('accepted'), of('duplicate'), 0, of('conflict', 'refused')]
+    // What the group writes for itself comes back, and is taken.
+    const own = group.inputs.filter(topic => app.topics[topic]?.role !== 'input')
+    const staged = own.reduce((sum, topic) => sum + committed_rows(broker, app, topic).length, 0)
+    const wanted = [
+      of('accepted') + staged,
+      of('duplicate'),
+      of('forwarded'),
+      of('conflict', 'refused', 'failed'),
+    ]
     const found = [sum.processed + sum.late, sum.duplicate, sum.forwarded, sum.dead_letter]
     hold(
       wanted.every((count, i) => count === found[i]),
@@ -262,87 +302,3 @@ const check_sessions = ({ broker, app, sent_as }: EndWorld, expected: Expected, 
     )
   }
 }
-
-const reasons = { future: 'FUTURE_TIME', unknown: 'UNKNOWN_SCHEMA', malformed: null } as const
-
-const check_dead_letters = ({ broker, app }: EndWorld, expected: Expected, plan: Plan): void => {
-  const letters = new Map<string, DeadLetter>()
-  for (const { row } of committed_rows<DeadLetter>(broker, app, 'dead_letters')) {
-    hold(!letters.has(row.event_id), 'a dead letter is written once', () => row.event_id)
-    letters.set(row.event_id, row)
-  }
-  if (plan.learns_at_ms === null)
-    for (const { sent, judgement } of expected.judged)
-      hold(
-        sent.flaw === null || judgement === 'refused',
-        'what nobody can read is refused',
-        () => `${sent.row.event_id}`,
-      )
-  const bad = expected.judged.filter(({ judgement }) => judgement === 'conflict' || judgement === 'refused')
-  for (const { topic, partition, offset, sent, judgement } of bad) {
-    const id = `${topic}:${partition}:${offset}`
-    const letter = letters.get(id)
-    if (!letter) fail('what is refused is a dead letter', id)
-    const reason = judgement === 'conflict' ? 'CONFLICT' : reasons[sent.flaw ?? 'malformed']
-    hold(
-      letter.reason !== '' && (reason === null || letter.reason === reason),
-      'a dead letter says why',
-      () => `${id}: ${letter.reason}`,
-    )
-    hold(letter.value !== null && sent.value.equals(letter.value), 'a dead letter holds the bytes', () => id)
-  }
-  hold(
-    letters.size === bad.length,
-    'what is refused is a dead letter',
-    () => `${letters.size} letters for ${bad.length}`,
-  )
-}
-
-/**
- * Tables read with FINAL hold what the log holds: outputs all, inputs what was accepted, batches every
- * batch.
- */
-const check_tables = ({ broker, app, warehouse }: EndWorld, expected: Expected): void => {
-  const place = (partition: unknown, offset: unknown) => `${partition}/${offset}`
-  for (const [topic, spec] of Object.entries(app.topics)) {
-    if (!spec.table || spec.role === 'internal') continue
-    const wanted = new Map<string, Readonly<Record<string, unknown>>>()
-    if (spec.role === 'input') {
-      for (const { topic: of, partition, offset, sent, judgement } of expected.judged)
-        if (of === topic && judgement === 'accepted') wanted.set(place(partition, offset), sent.row)
-    } else {
-      const newest = new Map<string, Committed>()
-      const identity = spec.table.order_by ?? ['event_id']
-      for (const row of committed_rows(broker, app, topic))
-        newest.set(`${row.key} ${identity.map(field => row.row[field])}`, row)
-      for (const { partition, offset, row } of newest.values()) wanted.set(place(partition, offset), row)
-    }
-    const found = warehouse.final(topic)
-    for (const row of found) {
-      const want = wanted.get(place(row._partition, row._offset))
-      if (!want) fail('tables hold what was committed', `${topic} has ${place(row._partition, row._offset)}`)
-      for (const [field, value] of Object.entries(want))
-        hold(
-          same(row[field], value),
-          'tables hold what was committed',
-          () => `${topic} ${place(row._partition, row._offset)}: ${field}`,
-        )
-    }
-    hold(
-      found.length === wanted.size,
-      'tables hold what was committed',
-      () => `${topic}: ${found.length} rows of ${wanted.size}`,
-    )
-  }
-  const batches = key_groups(app).flatMap(group =>
-    committed_rows<Batch>(broker, app, batch_log_topic(group.name)),
-  )
-  const kept = warehouse.final('batches')
-  hold(
-    kept.length === batches.length,
-    'the table batches is the batch log',
-    () => `${kept.length} rows of ${batches.length}`,
-  )
-}
-
-const same = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b)

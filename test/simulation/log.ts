@@ -14,8 +14,8 @@ import {
 } from '../../runtime/ports.ts'
 import { type Broker, type Partition, read_committed, stable_end } from './broker.ts'
 import type { Assignment, Groups } from './groups.ts'
-import type { Process } from './process.ts'
-import type { Pending, Scheduler } from './scheduler.ts'
+import { count, type Process } from './process.ts'
+import type { Pending, Random, Scheduler } from './scheduler.ts'
 
 /** Wakes whoever waits for news, and remembers news nobody waited for. */
 interface Bell {
@@ -24,7 +24,7 @@ interface Bell {
   wait(max_ms: number): Promise<void>
 }
 
-const create_bell = (process: Process, label: string): Bell => {
+const create_bell = (random: Random, process: Process, label: string): Bell => {
   let news = false
   let failure: Error | null = null
   let waiting: (() => void) | null = null
@@ -55,7 +55,7 @@ const create_bell = (process: Process, label: string): Bell => {
           if (woken) return
           woken = true
           if (planned) process.cancel(planned)
-          planned = process.later(0, `${label} is woken`, end)
+          planned = process.later(random.between(0, 3), `${label} is woken`, end)
         }
         if (news) return wake()
         waiting = wake
@@ -68,7 +68,13 @@ interface SimReader extends Reader {
   close(): void
 }
 
-const create_reader = (scheduler: Scheduler, process: Process, at: Partition, bell: Bell): SimReader => {
+const create_reader = (
+  scheduler: Scheduler,
+  process: Process,
+  at: Partition,
+  bell: Bell,
+  patience_ms: number,
+): SimReader => {
   const { random } = scheduler
   let buffer: LogRecord[] = []
   let head = 0
@@ -103,7 +109,7 @@ const create_reader = (scheduler: Scheduler, process: Process, at: Partition, be
     if (position < end) fetch_later(life, delay())
     else at.watchers.add(() => fetch_later(life, delay()))
   }
-  const delay = () => (random.chance(0.05) ? random.between(20, 200) : random.between(0, 8))
+  const delay = () => (random.chance(0.05) ? random.between(20, 200) : random.between(0, patience_ms))
 
   return {
     topic: at.topic,
@@ -162,7 +168,7 @@ const create_task = (
   const { random } = scheduler
   const id = `${group.name}.${partition}`
   const label = `${process.name} ${id}`
-  const bell = create_bell(process, label)
+  const bell = create_bell(random, process, label)
   const readers = new Map<string, SimReader>()
   let epoch: number | null = null
   let dropped = false
@@ -195,7 +201,13 @@ const create_task = (
       const known = readers.get(topic)
       if (known) return known
       if (!group.topics.includes(topic)) throw new Error(`${topic} is no topic of group ${group.name}`)
-      const reader = create_reader(scheduler, process, broker.partition(topic, partition), bell)
+      const reader = create_reader(
+        scheduler,
+        process,
+        broker.partition(topic, partition),
+        bell,
+        group.transactional ? 8 : 60,
+      )
       readers.set(topic, reader)
       return reader
     },
@@ -234,6 +246,7 @@ const create_task = (
       guard()
       const copy = [...offsets]
       return call('log', 'saves its progress', () => {
+        if (!assignment.holds()) count(process.counters, 'former member may not save')
         if (!assignment.holds()) throw new Error(`${label}: saved by a former member`)
         const saved = broker.saved.get(id) ?? new Map<string, number>()
         for (const [topic, offset] of copy) saved.set(topic, offset)

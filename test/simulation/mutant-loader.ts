@@ -4,7 +4,8 @@
  */
 import { registerHooks } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { mutants, type Patch } from './mutants.ts'
+import type { Patch } from './mutant.ts'
+import { mutants } from './mutants.ts'
 
 const root = new URL('../../', import.meta.url)
 

@@ -4,33 +4,8 @@
  * an error, not a pass.
  */
 
-export interface Patch {
-  readonly file: string
-  /** Must be there exactly once. */
-  readonly search: string
-  readonly replace: string
-}
-
-export interface Mutant {
-  readonly name: string
-  readonly bug: string
-  /** The rules that see it, as a reader would expect; the run names the one that did. */
-  readonly caught_by: string
-  readonly patches: readonly Patch[]
-}
-
-const mutant = (
-  name: string,
-  bug: string,
-  caught_by: string,
-  file: string,
-  ...texts: readonly (readonly [search: string, replace: string])[]
-): Mutant => ({
-  name,
-  bug,
-  caught_by,
-  patches: texts.map(([search, replace]) => ({ file, search, replace })),
-})
+import { type Mutant, mutant } from './mutant.ts'
+import { mutants_of_returns } from './mutants-returns.ts'
 
 const TASK = 'runtime/live-task.ts'
 const INTAKE = 'runtime/intake.ts'
@@ -194,10 +169,6 @@ export const mutants: readonly Mutant[] = [
     if (outputs.length) await run.task.commit(outputs)
 `,
     ],
-    [
-      'const { consumed, timers, digest, more_due } =',
-      'const { consumed, timers, digest, more_due, outputs } =',
-    ],
   ),
   mutant(
     'behind-by-one',
@@ -217,13 +188,11 @@ export const mutants: readonly Mutant[] = [
     'left-out-dropped',
     'refused records are not named in the batch log',
     'tables hold what was refused',
-    PROCESSOR,
+    'runtime/verdicts.ts',
     [
-      `  #refuse(item: Item, reason: string, detail: string): void {
-    this.#dead_letter(item, reason, detail, null)
-    this.#left_out.push({ topic: item.topic, offset: item.offset, outcome: 'unreadable' })`,
-      `  #refuse(item: Item, reason: string, detail: string): void {
-    this.#dead_letter(item, reason, detail, null)`,
+      `    this.leave_out(item, 'unreadable')
+`,
+      '',
     ],
   ),
   mutant(
@@ -309,7 +278,7 @@ export const mutants: readonly Mutant[] = [
     'a replay decodes again what was refused',
     'a replay differs from the log once the schema is known',
     INTAKE,
-    ['unreadable.has(record.offset) ? lane.unreadable(record) : lane.item(record)', 'lane.item(record)'],
+    ['if (unreadable.has(record.offset)) return lane.unreadable(record)', ''],
   ),
   mutant(
     'outage-refuses',
@@ -323,14 +292,17 @@ export const mutants: readonly Mutant[] = [
     'another cut is taken while an earlier one could not be saved',
     'a checkpoint without the state of its batch',
     CHECKPOINT,
-    ['if (this.#error !== null) return', ''],
+    ['if (this.#error !== null || this.#held) return', ''],
   ),
   mutant(
     'dirty-retried',
     'a checkpoint cut short under a live task is asked for ever',
     'it never comes to rest',
-    RECOVERY,
-    ['.catch(null_when_dirty)', ''],
+    'runtime/cold-keys.ts',
+    [
+      'run.deps.store.load(run.id, keys, accepted).catch(null_when_dirty)',
+      'run.deps.store.load(run.id, keys, accepted)',
+    ],
   ),
   mutant(
     'cold-by-tick',
@@ -382,4 +354,19 @@ export const mutants: readonly Mutant[] = [
     'this.#carry = items.slice(result.consumed)',
     'this.#carry = []',
   ]),
+  ...mutants_of_returns,
+  mutant(
+    'cold-by-count',
+    'a replay loads the keys of as many timers as fired',
+    'a refusal without a cause',
+    RECOVERY,
+    ['horizon_ms, TIMERS_AT_ONCE)', 'horizon_ms, timers_max)'],
+  ),
+  mutant(
+    'unknown-believed',
+    'a replay believes that a schema is still unknown',
+    'a refusal without a cause',
+    RECOVERY,
+    ['  shared.decoders.forget_unknown()\n', ''],
+  ),
 ]

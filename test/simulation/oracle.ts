@@ -2,18 +2,8 @@
  * What must come out, computed naively from what was sent: one pass over the committed inputs in offset
  * order, plain sums, no windows that close, no recovery. It shares no code with operators and runtime.
  */
-import type { Broker } from './broker.ts'
-import type { Sent } from './emitter.ts'
-
-export type Judgement = 'accepted' | 'duplicate' | 'conflict' | 'refused'
-
-export interface Judged {
-  readonly topic: string
-  readonly partition: number
-  readonly offset: number
-  readonly sent: Sent
-  readonly judgement: Judgement
-}
+import { expected_touches } from './identity-check.ts'
+import { type Judged, judge_topic, type Told } from './judge.ts'
 
 export interface ExpectedMovement {
   readonly key: string
@@ -39,51 +29,51 @@ export interface Expected {
   readonly probed: ReadonlyMap<string, ReadonlySet<string>>
   /** Touches by key, for sessions. */
   readonly touches: ReadonlyMap<string, readonly number[]>
+  /** Event ids that the pipeline which fails has taken in all the same, by key. */
+  readonly fussed: ReadonlyMap<string, readonly string[]>
+  /** Whose each anonymous touch is, by `key event_id`. */
+  readonly owners: ReadonlyMap<string, string>
 }
 
 const DAY = 86_400_000
 
 /**
- * @param sent_as what was sent, by value object of the log's record identity `topic/partition/offset`
- * @param letters dead letters `topic:partition:offset`. A schema that becomes known may be met before or after:
- * only there what was decided is taken as it is, and must agree with everything else.
+ * @param inputs the topics that emitters write
+ * @param aside whether the pipeline that fails was set aside when the record was worked off
  */
 export const expect_outcome = (
-  broker: Broker,
-  sent_as: ReadonlyMap<string, Sent>,
+  told: Told,
   inputs: readonly string[],
-  letters: ReadonlySet<string>,
+  aside: (place: Judged) => boolean,
 ): Expected => {
-  const judged: Judged[] = []
-  for (const topic of inputs)
-    for (const { index, entries } of broker.partitions(topic) ?? []) {
-      const bodies = new Map<string, Buffer>()
-      entries.forEach(({ record, transaction }, offset) => {
-        if (!record || (transaction && transaction.outcome !== 'committed')) return
-        const sent = sent_as.get(`${topic}/${index}/${offset}`)
-        if (!sent) throw new Error(`nobody sent ${topic}/${index}/${offset}`)
-        const id = `${sent.key} ${sent.row.event_id}`
-        const first = bodies.get(id)
-        let judgement: Judgement = 'accepted'
-        const met_unknown = sent.flaw !== 'unknown' || letters.has(`${topic}:${index}:${offset}`)
-        if (sent.flaw && met_unknown) judgement = 'refused'
-        else if (first) judgement = first.equals(sent.value) ? 'duplicate' : 'conflict'
-        else bodies.set(id, sent.value)
-        judged.push({ topic, partition: index, offset, sent, judgement })
-      })
-    }
-  return { judged, ...sums(judged) }
+  const judged = inputs.flatMap(topic => judge_topic(told, topic))
+  return { judged, fussed: fussed_of(judged, aside), owners: expected_touches(judged), ...sums(judged) }
 }
 
-const sums = (judged: readonly Judged[]): Omit<Expected, 'judged'> => {
+/** It has reached the pipelines, or all but one. */
+export const is_taken = ({ judgement, redriven }: Judged): boolean =>
+  !redriven && (judgement === 'accepted' || judgement === 'failed')
+
+const fussed_of = (judged: readonly Judged[], aside: (place: Judged) => boolean) => {
+  const fussed = new Map<string, string[]>()
+  for (const one of judged) {
+    const { sent, judgement } = one
+    if (sent.topic !== 'feedback' || judgement !== 'accepted' || aside(one)) continue
+    const key = sent.key.toString()
+    fussed.set(key, [...(fussed.get(key) ?? []), String(sent.row.event_id)])
+  }
+  return fussed
+}
+
+const sums = (judged: readonly Judged[]): Omit<Expected, 'judged' | 'fussed' | 'owners'> => {
   const ledger = new Map<string, ExpectedMovement>()
   const days = new Map<string, { gross: number; refunds: number; payments: number }>()
   const probed = new Map<string, Set<string>>()
   const touches = new Map<string, number[]>()
-  for (const { topic, sent, judgement } of judged) {
-    if (judgement !== 'accepted') continue
-    const { row } = sent
-    const key = sent.key.toString()
+  for (const one of judged) {
+    if (!is_taken(one)) continue
+    const { topic, row } = one.sent
+    const key = one.sent.key.toString()
     const id = String(row.event_id)
     const at = Number(row.occurred_at)
     if (topic === 'feedback' || topic === 'touchpoints') {

@@ -35,6 +35,18 @@ export const count = (counters: Counters, name: string, n = 1): void => {
   counters.set(name, (counters.get(name) ?? 0) + n)
 }
 
+/** How a process dies in the middle of a call: it takes no effect, it has taken effect, it takes effect later. */
+export type Death = 'before' | 'after' | 'ghost'
+export const DEATHS: readonly Death[] = ['before', 'after', 'ghost']
+
+/** Decides at which calls processes die; without one none does. */
+export interface Reaper {
+  /** Asked at every call of a port. */
+  next(): Death | null
+  /** Makes it known that the process is dead. */
+  killed(process: Process): void
+}
+
 export class Disturbed extends Error {
   override readonly name = 'Disturbed'
 }
@@ -42,6 +54,7 @@ export class Disturbed extends Error {
 export interface Process {
   readonly name: string
   readonly alive: boolean
+  readonly counters: Counters
   readonly clock: Clock
   /** One call of a port: `apply` takes effect at some moment, its result comes back at a later one. */
   call<T>(kind: CallKind, label: string, apply: () => T): Promise<T>
@@ -59,11 +72,13 @@ export const start_process = (
   scheduler: Scheduler,
   faults: Faults,
   counters: Counters,
+  reaper: Reaper | null = null,
 ): Process => {
   const { random } = scheduler
   let alive = true
   let paused_until = 0
   let nonces = 0
+  const asleep = new Map<() => void, AbortSignal>()
 
   const latency = (slow: number) => (random.chance(slow) ? random.between(50, 400) : random.between(0, 6))
 
@@ -94,10 +109,34 @@ export const start_process = (
     else scheduler.after(random.between(5, 300), `${label} (ghost of the dead)`, apply)
   }
 
+  const die_in = (death: Death, text: string, apply: () => unknown): Promise<never> => {
+    scheduler.note(`${text}: dies in it, ${death}`)
+    count(counters, `died in a call: ${death}`)
+    const died = () => {
+      process.crash()
+      reaper?.killed(process)
+      return false
+    }
+    if (death === 'ghost')
+      scheduler.after(random.between(5, 300), `${text} (ghost of the dead)`, () => {
+        attempt(apply)
+        return false
+      })
+    const effect = () => {
+      // The process may have died of something else by then.
+      if (death === 'after' && alive) attempt(apply)
+      return died()
+    }
+    scheduler.after(death === 'after' ? random.between(0, 6) : 0, text, effect)
+    return new Promise<never>(() => {})
+  }
+
   const call = <T>(kind: CallKind, label: string, apply: () => T): Promise<T> => {
     if (!alive) return new Promise<T>(() => {})
     const rates = faults[kind]
     const text = `${name} ${label}`
+    const death = reaper?.next()
+    if (death) return die_in(death, text, apply)
     return new Promise<T>((resolve, reject) => {
       const refuse = (why: string) => {
         count(counters, `${kind}: ${why}`)
@@ -113,7 +152,10 @@ export const start_process = (
         return
       }
       if (random.chance(rates.ghost)) {
-        scheduler.after(wait + random.between(5, 250), `${text} (ghost)`, () => attempt(apply))
+        scheduler.after(wait + random.between(5, 250), `${text} (ghost)`, () => {
+          count(counters, `${kind}: ghost ${attempt(apply) ? 'took effect' : 'came too late'}`)
+          return false
+        })
         refuse('ghost')
         return
       }
@@ -144,16 +186,19 @@ export const start_process = (
       const end = () => {
         if (over) return
         over = true
+        asleep.delete(end)
         signal?.removeEventListener('abort', end)
         if (planned) scheduler.cancel(planned)
         if (alive) resolve()
       }
       signal?.addEventListener('abort', end)
+      if (signal) asleep.set(end, signal)
       planned = later(ms, `${name} slept`, end)
     })
 
-  return {
+  const process: Process = {
     name,
+    counters,
     get alive() {
       return alive
     },
@@ -175,16 +220,21 @@ export const start_process = (
     },
     crash() {
       alive = false
+      // Node keeps signals that somebody listens to, and through them all of the run.
+      for (const [end, signal] of asleep) signal.removeEventListener('abort', end)
+      asleep.clear()
     },
   }
+  return process
 }
 
 /** A ghost's refusal reaches nobody. */
-const attempt = (apply: () => unknown): false => {
+const attempt = (apply: () => unknown): boolean => {
   try {
     apply()
+    return true
   } catch {
     // The caller was told that it failed already; a fenced or out-of-turn ghost does nothing.
+    return false
   }
-  return false
 }

@@ -1,9 +1,14 @@
-/** Seeds that found something once. They run in every test run, as long as the scenarios still mean the same. */
+/**
+ * What seeds found once, each with the first seed that finds it now when it is planted again (`--mutants`): after a change
+ * of the scenarios, take those seeds anew. They run in every test run.
+ */
 export const regressions: readonly (readonly [seed: number, found: string])[] = [
-  [16, 'a replay under other code fired, muted, timers that the last batch had left: outputs were lost'],
+  [7, 'a replay under other code fired, muted, timers that the last batch had left: outputs were lost'],
   [55, 'a replay under other code ended with the recorded number of timers: records were lost'],
-  [67, 'a far-future record at a head held back what stood behind it'],
-  [87, 'a cut that could not be saved was followed by an empty one of the same batch: state was lost'],
-  [129, 'a checkpoint cut short under a live task blocked the task for ever'],
-  [190, 'a replay did not load a key whose timer was due by the recorded stream time'],
+  [188, 'a far-future record at a head held back what stood behind it'],
+  [67, 'a cut that could not be saved was followed by an empty one of the same batch: state was lost'],
+  [48, 'a checkpoint cut short under a live task blocked the task for ever'],
+  [50, 'a replay did not load a key whose timer was due by the recorded stream time'],
+  [1475, 'a replay believed for a minute that a schema was unknown that others had read since'],
+  [3034, 'a replay loaded the keys of as many timers as fired, though a record had put off an earlier one'],
 ]

@@ -2,16 +2,20 @@
  * Some hundred seeds of the simulation in every test run (`npm run simulate -- --seeds A..B` runs
  * thousands), and tests of the simulator itself: one that sees nothing would pass everything.
  */
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import './memo.ts'
 import { create_broker, read_committed, stable_end } from './broker.ts'
+import { exhaust, parse_blows } from './exhaustive.ts'
 import { murmur2_partition } from './murmur.ts'
 import { apply_patch } from './mutant-loader.ts'
 import { mutants } from './mutants.ts'
 import { no_faults, start_process } from './process.ts'
+import { parse_range, pieces_left, read_progress, write_progress } from './ranges.ts'
+import { rare } from './rare.ts'
 import { regressions } from './regressions.ts'
-import { parse_range } from './run.ts'
 import { create_scheduler } from './scheduler.ts'
 import { create_shared_store, create_store } from './store.ts'
 import { create_shared_warehouse, read_container } from './warehouse.ts'
@@ -19,52 +23,14 @@ import { simulate } from './world.ts'
 
 const SEEDS = 120
 
-test('every rule holds over many seeds, and every fault was met', { timeout: 120_000 }, async () => {
+test('every rule holds over many seeds, and every fault was met', { timeout: 240_000 }, async () => {
   const met = new Map<string, number>()
   for (let seed = 1; seed <= SEEDS; seed++) {
     const { violation, counters } = await simulate(seed)
     expect(violation?.message, `seed ${seed}`).toBeUndefined()
     for (const [name, n] of counters) met.set(name, (met.get(name) ?? 0) + n)
   }
-  for (const name of [
-    'fenced',
-    'concurrent transactions',
-    'open transaction aborted',
-    'effect after death',
-    'emitter aborted',
-    'commit: ghost',
-    'commit: reply lost',
-    'store: reply lost',
-    'warehouse: reply lost',
-    'zombie',
-    'taken from a running owner',
-    'crash',
-    'pause',
-    'rollback',
-    'flush',
-    'cut_short',
-    'foreign refused',
-    'swap',
-    'deployed bumped',
-    'deployed tallied',
-    'deployed plain',
-    'schema learned in time',
-    'batch full of timers',
-    'registry: out of reach',
-    'store: out of reach',
-    'warehouse: out of reach',
-    'recovery version_skew',
-    'insert doubled',
-    'recovery replayed',
-    'recovery rebuilt',
-    'outcome duplicate',
-    'outcome late',
-    'dead letter CONFLICT',
-    'dead letter FUTURE_TIME',
-    'dead letter TRUNCATED_OR_TRAILING',
-    'dead letter UNKNOWN_SCHEMA',
-  ])
-    expect(met.get(name) ?? 0, name).toBeGreaterThan(0)
+  for (const name of rare) expect(met.get(name) ?? 0, name).toBeGreaterThan(0)
 })
 
 test.each(regressions)('seed %i: %s', { timeout: 30_000 }, async seed => {
@@ -190,6 +156,47 @@ test('keys lie where Kafka puts them', () => {
     ['a-little-bit-long-string', -985981536],
   ] as const)
     expect(murmur2_partition(Buffer.from(key), 1000)).toBe((hash & 0x7fffffff) % 1000)
+})
+
+test('deaths are named by run, call and way to die', () => {
+  expect(parse_blows('17:204/after,12/ghost')).toEqual({
+    seed: 17,
+    blows: [
+      { call: 204, death: 'after' },
+      { call: 12, death: 'ghost' },
+    ],
+  })
+  for (const wrong of ['17', '17:204', '17:204/sometimes', 'x:1/after'])
+    expect(() => parse_blows(wrong)).toThrow(RangeError)
+})
+
+test('a process that dies in a call is replaced, whenever and however it dies', {
+  timeout: 60_000,
+}, async () => {
+  // Every 60th call here; `npm run simulate -- --exhaustive` takes all of them.
+  const { calls, runs, failed } = await exhaust(simulate, 1, 0, { part: 20, of: 60 })
+  expect(failed).toBeNull()
+  expect(calls).toBeGreaterThan(100)
+  expect(runs).toBe(3 * Math.ceil((calls - 20) / 60))
+})
+
+test('a range goes on where it was stopped, and only over the same code', async () => {
+  expect(pieces_left([1, 10], 4, [])).toEqual([
+    [1, 4],
+    [5, 8],
+    [9, 10],
+  ])
+  expect(pieces_left([1, 10], 4, [[3, 6]])).toEqual([
+    [1, 2],
+    [7, 10],
+  ])
+  expect(pieces_left([1, 4], 4, [[1, 8]])).toEqual([])
+  const file = join(await mkdtemp(join(tmpdir(), 'seeds-')), 'state.json')
+  const progress = read_progress(file, 'this code')
+  progress.done.push([1, 4])
+  write_progress(file, progress)
+  expect(read_progress(file, 'this code').done).toEqual([[1, 4]])
+  expect(() => read_progress(file, 'other code')).toThrow('other code')
 })
 
 test('ranges of seeds are checked', () => {

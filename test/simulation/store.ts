@@ -7,10 +7,11 @@ import {
   DirtyCheckpoint,
   type EntityWrite,
   type Fields,
+  type SaveResult,
   type StateStore,
   type TaskId,
 } from '../../runtime/ports.ts'
-import type { Process } from './process.ts'
+import { count, type Process } from './process.ts'
 import type { Random } from './scheduler.ts'
 
 interface Saved {
@@ -128,6 +129,8 @@ const own_writes = (writes: readonly EntityWrite[]): EntityWrite[] =>
     fields: new Map([...fields].map(([field, value]) => [field, value && Buffer.from(value)])),
   }))
 
+const RESULTS = { already_saved: 'already saved', conflict: 'checkpoint conflict' } as const
+
 export const create_store = (shared: SharedStore, process: Process): StateStore => {
   const at = (task: TaskId) => shared.checkpoints.get(name_of(task))
   const header_of = (task: TaskId): CheckpointHeader | null => {
@@ -152,7 +155,7 @@ export const create_store = (shared: SharedStore, process: Process): StateStore 
     save(task, from, to, writes) {
       const header = { ...to }
       const mine = own_writes(writes)
-      return call(task, `checkpoints ${from} to ${to.seq}`, () => {
+      const saved = (): SaveResult => {
         if (at(task)?.dirty) return 'conflict'
         const before = header_of(task)
         const same = before?.seq === header.seq && before.digest === header.digest
@@ -166,6 +169,11 @@ export const create_store = (shared: SharedStore, process: Process): StateStore 
         apply_writes(checkpoint.entities, mine)
         shared.on_save(task, header)
         return 'saved'
+      }
+      return call(task, `checkpoints ${from} to ${to.seq}`, () => {
+        const result = saved()
+        if (result !== 'saved') count(process.counters, RESULTS[result])
+        return result
       })
     },
     wipe: task =>

@@ -5,7 +5,9 @@
  */
 import avsc from 'avsc'
 import { RowsRejected, type Warehouse } from '../../runtime/ports.ts'
-import { type Counters, count, type Process } from './process.ts'
+import { NEWEST_BATCHES } from '../../runtime/sink-offsets.ts'
+import { topics } from '../../schemas/topics.ts'
+import { type Counters, count, Disturbed, type Process } from './process.ts'
 import type { Random } from './scheduler.ts'
 
 export type TableRow = Readonly<Record<string, unknown>>
@@ -100,13 +102,23 @@ export const create_shared_warehouse = (shape_of: (table: string) => TableShape)
   }
 }
 
+/** It says that it holds every batch: a sink that saved too early must not be healed by a look into the tables. */
+const EVERYTHING = [...new Set(Object.values(topics).map(topic => topic.keyed_by))].map(key_group => ({
+  key_group,
+  newest: Number.MAX_SAFE_INTEGER,
+}))
+
 export const create_warehouse = (
   shared: SharedWarehouse,
   process: Process,
   random: Random,
   counters: Counters,
+  torn: () => boolean,
 ): Warehouse => ({
-  query: sql => Promise.reject(new Error(`the simulated warehouse answers no queries: ${sql}`)),
+  query: <T>(sql: string) =>
+    sql === NEWEST_BATCHES
+      ? Promise.resolve(EVERYTHING as T[])
+      : Promise.reject(new Error(`the simulated warehouse answers no queries: ${sql}`)),
   command: () => process.call('warehouse', 'commands', () => undefined),
   insert_avro(table, columns, container) {
     const copy = Buffer.from(container)
@@ -116,6 +128,11 @@ export const create_warehouse = (
       shared.tables.set(table, found)
       const missing = columns.filter(column => rows[0] && !(column in rows[0]))
       if (missing.length > 0) throw new RowsRejected(`the file has no ${missing}`)
+      if (torn()) {
+        found.push(...rows.slice(0, random.between(0, rows.length - 1)))
+        count(counters, 'insert torn')
+        throw new Disturbed(`${table}: some blocks of the insert are in, others are not`)
+      }
       found.push(...rows)
       if (random.chance(0.05)) {
         count(counters, 'insert doubled')
