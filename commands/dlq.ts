@@ -2,6 +2,7 @@
  * `npm run dlq -- list | show ID | replay`: what was refused and why, and, once the reason is mended, sent in again: to the
  * pipeline that had failed only, and once, however often it is said.
  */
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { tributary } from '../runtime/app.ts'
 import { body_reader } from '../runtime/bodies.ts'
@@ -141,6 +142,13 @@ const replay = async (
   let waiting: Output[] = []
   let sent = 0
   const not_sent = new Map<string, number>()
+  // What is refused each time it is sent has a dead letter of each time: sending all of them would double them.
+  const seen = new Set<string>()
+  const is_repeated = ({ topic, key, value, redrive }: Output): boolean => {
+    if (redrive || !value) return false
+    const name = `${topic} ${key?.toString('base64')} ${createHash('sha256').update(value).digest('base64')}`
+    return seen.size === seen.add(name).size
+  }
   const flush = async (): Promise<void> => {
     if (!dry_run) await ports.log.append(waiting)
     sent += waiting.length
@@ -150,7 +158,7 @@ const replay = async (
     if (!wanted(letter)) return
     const record = redriven(ports.app, letter)
     if (typeof record === 'string') not_sent.set(record, (not_sent.get(record) ?? 0) + 1)
-    else waiting.push(record)
+    else if (!is_repeated(record)) waiting.push(record)
     if (waiting.length >= CHUNK) await flush()
   })
   await flush()

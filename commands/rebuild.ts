@@ -19,7 +19,8 @@ const own = [
     default: 'difference',
     value: 'WHAT',
     type: z.enum(EMISSIONS, `one of ${EMISSIONS.join(', ')}`),
-    meaning: 'rows that go out: nothing, difference (to what stands in the topics), all',
+    meaning:
+      'rows that go out: nothing, difference (to what stands in the topics), all (also unchanged ones of topics with versions)',
   },
   {
     name: 'pipelines',

@@ -9,6 +9,7 @@ import { tenant_of } from '../runtime/keys.ts'
 import type { Log, Registry, StateStore, Warehouse } from '../runtime/ports.ts'
 import { state_reader } from '../runtime/read-state.ts'
 import { newest, scan } from '../runtime/scan.ts'
+import { dead_letter_id } from '../runtime/verdicts.ts'
 import { batch_log_topic } from '../schemas/topics.ts'
 import type { RevenueDay } from '../schemas/types.ts'
 
@@ -60,41 +61,52 @@ export const visit_log = async (
 ): Promise<void> => {
   const read = body_reader(registry)
   const topics = Object.keys(app.topics).filter(topic => declared_topic(app, topic) === 'payments')
-  for (let partition = 0; partition < partitions_of(app, 'payments'); partition++)
-    for (const topic of topics) {
-      const { ranges, left_out } = await judged(log, topic, partition)
-      const last = ranges.at(-1)
-      if (!last) continue
+  for (let partition = 0; partition < partitions_of(app, 'payments'); partition++) {
+    const { by_topic, settled } = await judged(log, topics, partition)
+    for (const [topic, { ranges, left_out }] of by_topic) {
+      const [first] = ranges
+      if (!first) continue
       let at = 0
-      await scan(log, { topic, partition }, ranges[0]!.from, async ({ offset, value, redrive }) => {
+      await scan(log, { topic, partition }, first.from, async ({ offset, value, redrive }) => {
         while (at < ranges.length && offset >= ranges[at]!.to) at++
         const range = ranges[at]
         if (!range || offset < range.from || left_out.has(offset) || !value) return
-        if (redrive && redrive.pipeline !== PIPELINE) return
+        if (redrive && (redrive.pipeline !== PIPELINE || settled.has(redrive.dead_letter_id))) return
         const row = (await read(value)) as unknown as Movement & { readonly type: string }
         const sign = SIGNS[row.type]
         if (sign) visit({ ...row, amount_minor: sign * row.amount_minor })
       })
     }
+  }
 }
 
-/** A record that failed in some pipeline moved money all the same, unless it was the ledger's pipeline. */
-const judged = async (log: Log, name: string, partition: number) => {
-  const ranges: { from: number; to: number }[] = []
-  const left_out = new Set<number>()
-  const failed = new Set<number>()
+/**
+ * What the tasks took, by topic, and the dead letters that a rebuild has settled: their records are taken where they stand.
+ * A record that failed in some pipeline moved money all the same, unless it was the ledger's pipeline.
+ */
+const judged = async (log: Log, topics: readonly string[], partition: number) => {
+  const by_topic = new Map(
+    topics.map(topic => {
+      const ranges: { from: number; to: number }[] = []
+      return [topic, { ranges, left_out: new Set<number>(), failed: new Set<number>() }] as const
+    }),
+  )
+  const settled = new Set<string>()
   await scan(log, { topic: batch_log_topic(GROUP), partition }, 0, ({ value }) => {
     if (!value) return
     const batch = read_batch(value)
-    // What had failed has been worked off anew.
-    if (batch.kind === 'rebuilt') failed.clear()
-    for (const { topic, from, to } of batch.ranges) if (topic === name) ranges.push({ from, to })
+    if (batch.kind === 'rebuilt')
+      for (const [topic, { failed }] of by_topic) {
+        for (const offset of failed) settled.add(dead_letter_id(topic, partition, offset, PIPELINE))
+        failed.clear()
+      }
+    for (const { topic, from, to } of batch.ranges) by_topic.get(topic)?.ranges.push({ from, to })
     for (const { topic, offset, outcome, pipelines } of batch.left_out)
-      if (topic !== name) continue
-      else if (outcome !== 'failed') left_out.add(offset)
-      else if (pipelines.includes(PIPELINE)) failed.add(offset)
+      if (outcome !== 'failed') by_topic.get(topic)?.left_out.add(offset)
+      else if (pipelines.includes(PIPELINE)) by_topic.get(topic)?.failed.add(offset)
   })
-  return { ranges, left_out: new Set([...left_out, ...failed]) }
+  for (const { left_out, failed } of by_topic.values()) for (const offset of failed) left_out.add(offset)
+  return { by_topic, settled }
 }
 
 /** Visits every row of the ledger topic. */

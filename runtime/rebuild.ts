@@ -5,7 +5,7 @@
  */
 import type { Batch } from '../schemas/types.ts'
 import { describe_pipeline, key_groups } from './app.ts'
-import type { Output, TaskLog } from './ports.ts'
+import { type Output, type TaskLog, TaskRefused } from './ports.ts'
 import type { Progress } from './progress.ts'
 import { recover } from './recovery.ts'
 import { Rewritten } from './rewritten.ts'
@@ -13,7 +13,10 @@ import { type Shared, TaskRun } from './task-run.ts'
 import { membership_of, open_ground } from './worker.ts'
 import type { WorkerDeps } from './worker-types.ts'
 
-/** Which of the rows written anew go out: none (state only), those that differ from what stands, or all. */
+/**
+ * Which of the rows written anew go out: none (state only), those that differ from what stands, or all: then those that do
+ * not differ, too, where the topic has versions to tell them apart by.
+ */
 export type Emission = 'nothing' | 'difference' | 'all'
 
 export interface RebuildRequest {
@@ -87,19 +90,27 @@ const work_all = async (
   const { partitions, name } = shared.group
   const done = new AbortController()
   const all_here = Promise.withResolvers<void>()
-  let here = 0
-  let left = partitions
+  // Also where no task waits for it, nobody being given one.
+  all_here.promise.catch(() => done.abort())
+  const here = new Set<number>()
+  const rebuilt = new Set<number>()
   let turn: Promise<void> = Promise.resolve()
   const late = new AbortController()
   const alone = deps.clock.sleep(request.alone_within_ms, AbortSignal.any([late.signal, signal])).then(() => {
-    if (here < partitions)
-      all_here.reject(
-        new Error(`${here} of ${partitions} partitions are free: stop the processes that work ${name} first`),
-      )
+    const why = signal.aborted
+      ? 'stopped before it began'
+      : `${here.size} of ${partitions} partitions are free: stop the processes that work ${name} first`
+    if (here.size < partitions) all_here.reject(new Error(why))
   })
   const work = async (task: TaskLog): Promise<void> => {
-    if (++here === partitions) all_here.resolve()
-    await all_here.promise
+    here.add(task.partition)
+    if (here.size === partitions) all_here.resolve()
+    await Promise.race([all_here.promise, aborted(task.signal)])
+    if (task.signal.aborted) {
+      // Somebody else works the group, too: it may come back.
+      here.delete(task.partition)
+      return
+    }
     const before = turn
     const mine = before.then(async () => {
       task.signal.throwIfAborted()
@@ -107,8 +118,9 @@ const work_all = async (
       progress(`${name}/${task.partition}`, seq)
     })
     turn = mine.catch(() => {})
-    await mine
-    if (--left === 0) done.abort()
+    await mine.catch(insist)
+    rebuilt.add(task.partition)
+    if (rebuilt.size === partitions) done.abort()
   }
   try {
     await deps.log.run(membership_of(shared), work, AbortSignal.any([signal, done.signal]))
@@ -116,9 +128,22 @@ const work_all = async (
     late.abort()
     await alone
   }
+  if (here.size < partitions) await all_here.promise
+  const left = partitions - rebuilt.size
   if (left > 0)
     throw new Error(`stopped: ${left} of ${partitions} tasks are still to be rebuilt, run it again`)
 }
+
+/** A task refused is left to another member of its group; here there is none, and the rebuild is over. */
+const insist = (error: unknown): never => {
+  throw error instanceof TaskRefused ? new Error(error.message) : error
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise(resolve => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
 
 /** K after it. */
 const rebuild_task = async (run: TaskRun, emit: Emission, rewritten: Rewritten): Promise<number> => {

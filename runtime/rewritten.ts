@@ -95,9 +95,8 @@ export class Rewritten {
       }
       const stands = topic.standing.get(id)
       if (stands) stands.again = true
-      // Without versions a row that stands as it is needs no place in memory; with them a later one may differ.
-      const same = stands?.crc === crc
-      if (same && !topic.spec.table?.version && this.#emit === 'difference') topic.fresh.delete(id)
+      // Without versions a row that stands as it is would only be added up twice; with them a later one may differ.
+      if (stands?.crc === crc && !topic.spec.table?.version) topic.fresh.delete(id)
       else topic.fresh.set(id, output)
     }
   }

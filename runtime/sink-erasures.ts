@@ -1,16 +1,17 @@
 /**
  * Rows of people who wish to be forgotten, out of the warehouse. What is deleted follows from the table `erasures` alone,
- * and rows may come in late or again: so the same deletion is repeated for some days, and does nothing when nothing is left.
+ * and rows may come in late or again: so the same deletion is repeated, and does nothing when nothing is left.
  */
 import type { Logger } from 'pino'
 import { days, hours, minutes } from '../schemas/units.ts'
 import type { App } from './app.ts'
 import type { Clock, Warehouse } from './ports.ts'
 
-/** Between two looks for new wishes; an hour later, and for a week, they are looked through again. */
+/** Between two looks for new wishes. Those of a week are looked through again every hour, all of them every day. */
 const LOOK_MS = minutes(1)
 const AGAIN_MS = hours(1)
 const FOR_MS = days(7)
+const ALL_MS = days(1)
 /** Keys in one statement. */
 const AT_ONCE = 200
 
@@ -46,7 +47,8 @@ const condition = ({ column }: Target, wishes: readonly Wish[]): string => {
   const named = column === '_key' ? wishes : wishes.filter(wish => wish.customer_id !== null)
   const who = named.map(wish => (column === '_key' ? wish.key : `${wish.tenant_id}|${wish.customer_id}`))
   const whose = column === '_key' ? '_key' : "concat(tenant_id, '|', customer_id)"
-  const until = `transform(${whose}, ${list(who)}, ${list(named.map(wish => wish.until))}, '')`
+  // Everybody else's is a time, too: which side of AND is looked at first is the warehouse's affair.
+  const until = `transform(${whose}, ${list(who)}, ${list(named.map(wish => wish.until))}, '1970-01-01 00:00:00')`
   return who.length === 0
     ? '0'
     : `${whose} IN (${who.map(text).join(', ')}) AND occurred_at <= parseDateTime64BestEffort(${until}, 3, 'UTC')`
@@ -90,18 +92,22 @@ export const keep_erasing = async (
   const { app, clock, logger } = deps
   if (!Object.values(app.topics).some(spec => spec.erases)) return
   let looked_ms = Number.NEGATIVE_INFINITY
+  let again_ms = Number.NEGATIVE_INFINITY
   let all_ms = Number.NEGATIVE_INFINITY
   while (!signal.aborted) {
     await clock.sleep(LOOK_MS, signal)
     if (signal.aborted) return
     const now = clock.now()
-    const again = now - all_ms >= AGAIN_MS
-    const since = all_ms === Number.NEGATIVE_INFINITY ? 0 : again ? now - FOR_MS : looked_ms - AGAIN_MS
+    // A wish comes when it comes, perhaps with a time of long ago; and a rebuild writes rows of long ago.
+    const all = now - all_ms >= ALL_MS
+    const again = all || now - again_ms >= AGAIN_MS
+    const since = all ? 0 : again ? now - FOR_MS : looked_ms - AGAIN_MS
     try {
       for (const [table, rows] of await erase_rows(deps, since))
         logger.info({ table, rows }, 'rows are erased')
       looked_ms = now
-      if (again) all_ms = now
+      if (again) again_ms = now
+      if (all) all_ms = now
     } catch (error) {
       logger.debug({ err: error }, 'erasing waits for the warehouse')
     }

@@ -2,8 +2,8 @@
  * Snapshots: a task's whole checkpoint as a file, once a day, two kept. Where the state store has lost its checkpoint the
  * newest one that fits the log takes its place, and the replay is that of a day, not of all time.
  *
- * A file is gzip over lines of JSON: the header, then [key, {field: base64}] per entity, then {"entities": count}; it gets its
- * name when it is whole.
+ * A file is gzip over lines of JSON: the header, then [key, {field: base64}] per entity (a large one in several lines), then
+ * {"entities": lines}; it gets its name when it is whole.
  */
 import {
   createReadStream,
@@ -14,7 +14,7 @@ import {
   rmSync,
   statSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { pipeline as pipe, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
@@ -22,7 +22,11 @@ import { task_name } from './checkpoint-rules.ts'
 import type { CheckpointHeader, EntityWrite, Fields, TaskId } from './ports.ts'
 
 const ENDING = '.snapshot'
+/** A file on its way; what a crash has left of one goes with the next. */
+const DRAFT = '.tmp'
 const KEPT = 2
+/** Fields in one line: all timers of a task are one entity. */
+const FIELDS_IN_LINE = 2000
 
 export interface Snapshot {
   readonly header: CheckpointHeader
@@ -37,7 +41,7 @@ export interface Snapshots {
     header: CheckpointHeader,
     entities: AsyncIterable<readonly [string, Fields]>,
   ): Promise<void>
-  /** Newest first. */
+  /** Newest first, by when they were written: a new log counts its batches from 1. */
   list(task: TaskId): Promise<Snapshot[]>
   /** When the newest one was written, epoch ms; null: there is none. */
   newest_at(task: TaskId): number | null
@@ -48,10 +52,12 @@ export const snapshot_directory = (dir: string): Snapshots => {
   const folder = (task: TaskId): string => join(dir, task_name(task))
   const files = (task: TaskId): string[] => {
     try {
-      const names = readdirSync(folder(task)).filter(name => name.endsWith(ENDING))
-      return names
-        .sort((a, b) => Number.parseInt(b, 10) - Number.parseInt(a, 10))
+      return readdirSync(folder(task))
+        .filter(name => name.endsWith(ENDING))
         .map(name => join(folder(task), name))
+        .map(file => ({ file, seq: Number.parseInt(basename(file), 10), at: written_at(file) }))
+        .sort((a, b) => b.at - a.at || b.seq - a.seq)
+        .map(({ file }) => file)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
       throw error
@@ -61,7 +67,9 @@ export const snapshot_directory = (dir: string): Snapshots => {
     async save(task, header, entities) {
       mkdirSync(folder(task), { recursive: true })
       const file = join(folder(task), `${header.seq}${ENDING}`)
-      const draft = `${file}.${process.pid}.tmp`
+      for (const name of readdirSync(folder(task)))
+        if (name.endsWith(DRAFT)) rmSync(join(folder(task), name), { force: true })
+      const draft = `${file}.${process.pid}${DRAFT}`
       try {
         await pipeline(
           Readable.from(lines(header, entities)),
@@ -85,10 +93,12 @@ export const snapshot_directory = (dir: string): Snapshots => {
     },
     newest_at(task) {
       const [newest] = files(task)
-      return newest === undefined ? null : statSync(newest).mtimeMs
+      return newest === undefined ? null : written_at(newest)
     },
   }
 }
+
+const written_at = (file: string): number => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0
 
 async function* lines(
   header: CheckpointHeader,
@@ -97,9 +107,12 @@ async function* lines(
   yield `${JSON.stringify(header)}\n`
   let count = 0
   for await (const [key, fields] of entities) {
-    const named = [...fields].map(([field, bytes]) => [field, bytes.toString('base64')])
-    yield `${JSON.stringify([key, Object.fromEntries(named)])}\n`
-    count++
+    const named = [...fields].map(([field, bytes]) => [field, bytes.toString('base64')] as const)
+    for (let from = 0; from === 0 || from < named.length; from += FIELDS_IN_LINE) {
+      const some = Object.fromEntries(named.slice(from, from + FIELDS_IN_LINE))
+      yield `${JSON.stringify([key, some])}\n`
+      count++
+    }
   }
   yield `${JSON.stringify({ entities: count })}\n`
 }

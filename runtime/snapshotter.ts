@@ -1,5 +1,7 @@
 /** When a live task takes its snapshot: once a day, one task of the process at a time, while batches go on. */
+import { same_checkpoint } from './checkpoint-rules.ts'
 import type { Progress } from './progress.ts'
+import type { Snapshots } from './snapshots.ts'
 import type { TaskRun } from './task-run.ts'
 
 /** After an error, and before the first one of a young task. */
@@ -14,6 +16,8 @@ export class Snapshotter {
   readonly #stop = new AbortController()
   #due_ms: number | null = null
   #taking: Promise<void> | null = null
+  /** For its turn, or until it is taken. */
+  #waiting = false
 
   constructor(run: TaskRun, progress: Progress) {
     this.#run = run
@@ -22,29 +26,39 @@ export class Snapshotter {
 
   /** Takes one when it is due and there is something new; its failure is told and tried again, and disturbs nobody. */
   offer(): void {
-    const { snapshots, clock, settings, logger } = this.#run.deps
-    if (!snapshots || this.#taking) return
+    const { snapshots, clock, settings } = this.#run.deps
+    if (!snapshots || this.#waiting) return
     const now = clock.now()
-    if (this.#due_ms === null) {
-      const newest = snapshots.newest_at(this.#run.id)
-      this.#due_ms = Math.max(now + SOON_MS, newest === null ? 0 : newest + settings.snapshot_every_ms)
-    }
+    this.#due_ms ??= this.#first_due(snapshots, now)
     if (now < this.#due_ms || this.#progress.seq === 0) return
     this.#due_ms = now + settings.snapshot_every_ms
-    const mine = turn.then(() => this.#take())
-    turn = mine.catch(() => {})
-    this.#taking = mine
-      .catch((error: unknown) => {
-        if (this.#stop.signal.aborted) return
-        this.#due_ms = clock.now() + SOON_MS
-        logger.warn({ task: this.#run.name, err: error }, 'a snapshot failed')
-      })
-      .finally(() => {
-        this.#taking = null
-      })
+    this.#waiting = true
+    turn = turn.then(async () => {
+      this.#taking = this.#take().catch((error: unknown) => this.#failed(error))
+      await this.#taking
+      this.#waiting = false
+    })
   }
 
-  /** Gives up what is being taken: a task that stops wants its last checkpoint. */
+  #first_due(snapshots: Snapshots, now: number): number {
+    const soon = now + SOON_MS
+    try {
+      const newest = snapshots.newest_at(this.#run.id)
+      return newest === null ? soon : Math.max(soon, newest + this.#run.deps.settings.snapshot_every_ms)
+    } catch (error) {
+      this.#failed(error)
+      return soon
+    }
+  }
+
+  #failed(error: unknown): void {
+    if (this.#stop.signal.aborted) return
+    const { clock, logger } = this.#run.deps
+    this.#due_ms = clock.now() + SOON_MS
+    logger.warn({ task: this.#run.name, err: error }, 'a snapshot failed')
+  }
+
+  /** Gives up what is being taken, or waits for its turn: a task that stops wants its last checkpoint. */
   async stop(): Promise<void> {
     this.#stop.abort(new Error('the task stops'))
     await this.#taking
@@ -63,6 +77,9 @@ export class Snapshotter {
           signal.throwIfAborted()
           yield entity
         }
+        // Somebody who took over unnoticed has written among what was read.
+        const after = await store.header(run.id)
+        if (!after || !same_checkpoint(after, header)) throw new Error('the checkpoint moved on meanwhile')
       }
       await snapshots.save(this.#run.id, header, entities(this.#run))
       logger.info({ task: this.#run.name, batch: header.seq }, 'snapshot taken')

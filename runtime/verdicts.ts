@@ -50,9 +50,8 @@ export class Verdicts {
     this.outcomes.forwarded++
   }
 
-  /** event_id of a record's dead letter: its place, and the pipeline where only one failed. */
   letter_id({ topic, offset }: Item, pipeline: string | null): string {
-    return `${topic}:${this.#partition}:${offset}${pipeline ? `:${pipeline}` : ''}`
+    return dead_letter_id(topic, this.#partition, offset, pipeline)
   }
 
   dead_letter(item: Item, reason: string, detail: string, pipeline: string | null): void {
@@ -81,6 +80,14 @@ export class Verdicts {
 }
 
 const no_outcomes = (): Outcomes => ({ processed: 0, duplicate: 0, forwarded: 0, late: 0, dead_letter: 0 })
+
+/** event_id of a record's dead letter: its place, and the pipeline where only one failed. */
+export const dead_letter_id = (
+  topic: string,
+  partition: number,
+  offset: number,
+  pipeline: string | null,
+): string => `${topic}:${partition}:${offset}${pipeline ? `:${pipeline}` : ''}`
 
 /** What the id memory knows a record by: driven again it is another one, once. */
 export const known_as = ({ redrive, event_id }: Item): string =>

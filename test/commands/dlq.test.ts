@@ -141,6 +141,9 @@ test(
     await start()
     await conflicts(2)
     await stop()
+    // Both hold the same record: it is sent once, or their number would double each time.
+    const once = await run('dlq', 'replay', '--reason', 'CONFLICT', '--dry-run')
+    expect(once.out).toBe('1 dead letters of reason CONFLICT would be sent again\n')
   },
   LONG_MS,
 )

@@ -1,9 +1,10 @@
 /** A person who wishes to be forgotten: state goes at once, rows go from the warehouse, money stays to the cent. */
+import pino from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { tributary } from '../../runtime/app.ts'
-import { erasable_tables, erase_rows } from '../../runtime/sink-erasures.ts'
+import { erasable_tables, erase_rows, keep_erasing } from '../../runtime/sink-erasures.ts'
 import type { LedgerEntry } from '../../schemas/types.ts'
-import { minutes } from '../../schemas/units.ts'
+import { days, minutes } from '../../schemas/units.ts'
 import { type Served, serve_warehouse } from '../sql/served-warehouse.ts'
 import { payment, type SmallSystem, small_system } from './small-system.ts'
 
@@ -73,6 +74,30 @@ test('what could become SQL in a key stays text', async () => {
   } finally {
     await served.stop()
   }
+})
+
+test('a wish that comes months after its time is found within a day', async () => {
+  let now = T + days(100)
+  const stop = new AbortController()
+  const since: number[] = []
+  const warehouse = {
+    query: async (_sql: string, params?: Readonly<Record<string, unknown>>) => {
+      since.push(Number(params?.since))
+      return []
+    },
+  } as unknown as Served['warehouse']
+  const clock = {
+    now: () => now,
+    nonce: () => '',
+    sleep: async (ms: number) => {
+      now += ms
+      if (now > T + days(102)) stop.abort()
+    },
+  }
+  await keep_erasing({ app, warehouse, clock, logger: pino({ level: 'silent' }) }, stop.signal)
+  expect(since.filter(from_ms => from_ms === 0)).toHaveLength(2)
+  const of_a_week = since.filter(from_ms => from_ms > 0 && from_ms < now - days(8))
+  expect(of_a_week.length).toBeGreaterThan(20)
 })
 
 let served: Served

@@ -7,6 +7,7 @@ import { type Snapshots, snapshot_directory } from '../../runtime/snapshots.ts'
 import { start_worker } from '../../runtime/worker.ts'
 import { type Observer, unobserved, type WorkerDeps } from '../../runtime/worker-types.ts'
 import type { LedgerEntry } from '../../schemas/types.ts'
+import { days } from '../../schemas/units.ts'
 import { payment, type SmallSystem, small_system } from './small-system.ts'
 
 let dir: string
@@ -14,7 +15,8 @@ let system: SmallSystem
 let snapshots: Snapshots
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'tributary-snapshots-'))
-  system = await small_system()
+  // A tick between two looks would drop state whose time is over.
+  system = await small_system({ idle_ms: days(3650) })
   snapshots = snapshot_directory(dir)
 })
 afterEach(async () => {
