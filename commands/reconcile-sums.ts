@@ -102,7 +102,8 @@ const judged = async (log: Log, topics: readonly string[], partition: number) =>
       }
     for (const { topic, from, to } of batch.ranges) by_topic.get(topic)?.ranges.push({ from, to })
     for (const { topic, offset, outcome, pipelines } of batch.left_out)
-      if (outcome !== 'failed') by_topic.get(topic)?.left_out.add(offset)
+      if (outcome === 'redriven') continue
+      else if (outcome !== 'failed') by_topic.get(topic)?.left_out.add(offset)
       else if (pipelines.includes(PIPELINE)) by_topic.get(topic)?.failed.add(offset)
   })
   for (const { left_out, failed } of by_topic.values()) for (const offset of failed) left_out.add(offset)

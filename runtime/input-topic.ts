@@ -10,6 +10,8 @@ export interface InputTopic {
   readonly sister: string
   readonly deduped: boolean
   readonly erases: boolean
+  /** Its records touch what is known of their key. */
+  readonly needs_entity: boolean
   /** Pipelines reading it, in index order. */
   readonly readers: readonly PipelineGraph[]
 }
@@ -17,11 +19,14 @@ export interface InputTopic {
 export const input_topic = (app: App, topic: string, graphs: readonly PipelineGraph[]): InputTopic => {
   const declared = declared_topic(app, topic)
   const spec = app.topics[topic]
+  const deduped = spec?.dedupe !== 'none'
+  const readers = graphs.filter(graph => graph.reads.has(declared))
   return {
     declared,
     sister: rekeyed_topic(declared),
-    deduped: spec?.dedupe !== 'none',
+    deduped,
     erases: spec?.erases === true,
-    readers: graphs.filter(graph => graph.reads.has(declared)),
+    needs_entity: deduped || readers.length > 0,
+    readers,
   }
 }

@@ -270,18 +270,20 @@ export class LiveTask {
     // The batch-log record says how many were late, not of which topic: few topics of a group have windows.
     let late = outcomes.late
     for (const { topic, count } of ranges) {
-      const of_topic = left_out.filter(left => left.topic === topic)
-      const duplicate = of_topic.filter(left => left.outcome === 'duplicate').length
-      const forwarded = of_topic.filter(left => left.outcome === 'forwarded').length
-      const dead_letter = of_topic.length - duplicate - forwarded
-      const late_here = Math.min(late, count - of_topic.length)
+      const of = (...outcomes: string[]) =>
+        left_out.filter(left => left.topic === topic && outcomes.includes(left.outcome)).length
+      const duplicate = of('duplicate')
+      const forwarded = of('forwarded')
+      const dead_letter = of('unreadable', 'refused', 'failed')
+      const taken = count - duplicate - forwarded - dead_letter
+      const late_here = Math.min(late, taken)
       late -= late_here
       const counted = {
         duplicate,
         forwarded,
         dead_letter,
         late: late_here,
-        processed: count - of_topic.length - late_here,
+        processed: taken - late_here,
       }
       for (const [outcome, records] of Object.entries(counted))
         if (records > 0) observe.outcome(topic, outcome as Outcome, records)

@@ -37,7 +37,6 @@ export class Processor {
   readonly marked_topics: string[]
   digest = 0
   #marked_ms = Number.NEGATIVE_INFINITY
-  readonly #partition: number
   readonly #catalog: CatalogView
   readonly #observe: Observer
   readonly #import_lapse_ms: number
@@ -52,6 +51,7 @@ export class Processor {
   #timers_max = 0
   #catalog_offset = 0
   #late = false
+  readonly #failed: string[] = []
   readonly #breaker = new Breaker()
 
   constructor(options: {
@@ -65,10 +65,9 @@ export class Processor {
     import_lapse_ms: number
     freeze?: boolean
   }) {
-    const { app, group } = options
-    this.#partition = options.partition
-    this.#outputs = new Outputs(app, group, options.partition, options.encoders)
-    this.#verdicts = new Verdicts(this.#outputs, options.partition, options.observe)
+    const { app, group, partition } = options
+    this.#outputs = new Outputs(app, group, partition, options.encoders)
+    this.#verdicts = new Verdicts(this.#outputs, partition, options.observe)
     this.#catalog = options.catalog
     this.#observe = options.observe
     this.#import_lapse_ms = options.import_lapse_ms
@@ -162,7 +161,7 @@ export class Processor {
     for (const item of items) {
       const at_ms = item.upstream ? (item.upstream.stream_time_ms ?? Number.POSITIVE_INFINITY) : item.at_ms
       if (at_ms > horizon) horizon = at_ms
-      const wanted = item.key !== '' && item.refused === null && this.#needs_entity(item.topic)
+      const wanted = item.key !== '' && item.refused === null && this.#inputs.get(item.topic)?.needs_entity
       if (wanted && !this.entities.get(item.key)) cold.add(item.key)
     }
     for (const [clock, until] of [
@@ -172,11 +171,6 @@ export class Processor {
       for (const timer of this.timers.due(clock, until, timers_max))
         if (!this.entities.get(timer.key)) cold.add(timer.key)
     return [...cold]
-  }
-
-  #needs_entity(topic: string): boolean {
-    const input = this.#inputs.get(topic)
-    return input !== undefined && (input.deduped || input.readers.length > 0)
   }
 
   run(batch: BatchInput): BatchResult {
@@ -301,7 +295,8 @@ export class Processor {
     moment.cause_id = item.event_id
     moment.may_be_late = !item.upstream
     let outcome: Outcome = 'processed'
-    const failed: string[] = []
+    const failed = this.#failed
+    failed.length = 0
     for (const graph of input.readers) {
       const { name } = graph.pipeline
       if (this.quarantined.includes(name) || (item.redrive && item.redrive.pipeline !== name)) continue
@@ -325,6 +320,7 @@ export class Processor {
       if (reason === OPERATOR_ERROR) this.#breaker.failed(name)
       failed.push(name)
     }
+    if (item.redrive?.pipeline) this.#verdicts.leave_out(item, 'redriven')
     if (failed.length > 0) {
       outcome = 'dead_letter'
       this.#verdicts.leave_out(item, 'failed', failed)

@@ -354,15 +354,20 @@ const judgement_of = (batch: Batch, topic: string, anew: boolean): Judgement => 
     unreadable: new Set(left_out.flatMap(left => (left.outcome === 'unreadable' ? [left.offset] : []))),
     failed: new Map(
       left_out.flatMap(left =>
-        is_judged_again(left, anew) ? [[left.offset, { pipelines: left.pipelines, anew }]] : [],
+        left.pipelines.length > 0 && is_judged_again(left, anew)
+          ? [[left.offset, { pipelines: left.pipelines, anew }]]
+          : [],
       ),
     ),
   }
 }
 
-/** What some pipelines took although others failed; and, worked off anew, dead letters that could not be driven then. */
+/**
+ * What some pipelines took although others failed, or one alone when it was driven again; and, worked off anew, dead
+ * letters that could not be driven then.
+ */
 const is_judged_again = ({ outcome, pipelines }: BatchLeftOut, anew: boolean): boolean =>
-  outcome === 'failed' || (anew && pipelines.length > 0)
+  outcome === 'failed' || outcome === 'redriven' || (anew && pipelines.length > 0)
 
 const offsets_by_topic = (
   batch: Batch,

@@ -143,6 +143,8 @@ export const open_partition = (
     const batch = await read_batch(record.value)
     const left_out = new Map<string, Set<number>>()
     for (const one of batch.left_out) {
+      // A record that failed in some pipeline was judged and kept all the same.
+      if (one.outcome === 'failed') continue
       const set = left_out.get(one.topic) ?? new Set<number>()
       left_out.set(one.topic, set.add(one.offset))
     }

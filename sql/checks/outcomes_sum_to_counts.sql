@@ -6,6 +6,7 @@ SELECT
   arraySum(tupleElement(ranges, 'count')) AS records,
   tupleElement(outcomes, 'processed') + tupleElement(outcomes, 'duplicate') + tupleElement(outcomes, 'forwarded')
     + tupleElement(outcomes, 'late') + tupleElement(outcomes, 'dead_letter') AS judged,
-  length(left_out) AS left_out_offsets
+  length(arrayDistinct(arrayMap(one -> (tupleElement(one, 'topic'), tupleElement(one, 'offset')), left_out)))
+    AS left_out_offsets
 FROM batches FINAL
 WHERE records != judged OR left_out_offsets > judged

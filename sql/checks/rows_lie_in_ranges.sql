@@ -1,5 +1,5 @@
 -- Holds: every row of an input table was judged and kept: its offset lies in a range of its log and partition and is not
---        among those left out (dead letters, duplicates, conflicts, forwarded). What came in again through a sister
+--        among those left out (refused, duplicates, conflicts, forwarded, redriven). What came in again through a sister
 --        topic `<topic>.rekeyed` has the log `<log>.rekeyed`.
 -- Reads: batches (FINAL) and every input table (FINAL). The sink inserts a batch after its rows: while it works rows may
 --        for a moment lie in no range yet.
@@ -36,6 +36,8 @@ WITH
       tupleElement(one, 'offset') AS position
     FROM (SELECT log_id, partition, left_out FROM batches FINAL WHERE kind = 'batch')
     ARRAY JOIN left_out AS one
+    -- What failed in some pipeline was kept.
+    WHERE tupleElement(one, 'outcome') != 'failed'
   )
 SELECT
   'a row lies in no range' AS problem,

@@ -37,6 +37,8 @@ WITH
       tupleElement(one, 'offset') AS position
     FROM (SELECT log_id, partition, left_out FROM batches FINAL WHERE kind = 'batch')
     ARRAY JOIN left_out AS one
+    -- What failed in some pipeline was kept.
+    WHERE tupleElement(one, 'outcome') != 'failed'
   ),
   counted AS (
     SELECT topic, log_id, partition, count() AS stored_rows FROM stored GROUP BY topic, log_id, partition

@@ -2,15 +2,19 @@
  * A pipeline that throws at every record is set aside and the others go on; replays agree; once it is mended a rebuild
  * writes what it had missed, once, and what lies in the dead letters is not taken a second time.
  */
+import { join } from 'node:path'
 import { map } from 'rxjs'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { Pipeline } from '../../operators/core/keyed.ts'
 import revenue_ledger from '../../pipelines/revenue-ledger.ts'
 import { type App, tributary } from '../../runtime/app.ts'
+import { read_sql } from '../../runtime/clickhouse/migrate.ts'
 import { rebuild_group } from '../../runtime/rebuild.ts'
 import { scan } from '../../runtime/scan.ts'
+import { start_sink } from '../../runtime/sink.ts'
 import type { Batch, DeadLetter, LedgerEntry, RevenueWindow } from '../../schemas/types.ts'
 import { minutes } from '../../schemas/units.ts'
+import { serve_warehouse } from '../sql/served-warehouse.ts'
 import { payment, type SmallSystem, small_system } from './small-system.ts'
 
 const deployed = { broken: false }
@@ -166,3 +170,34 @@ test('a dead letter driven again reaches its pipeline once, and no other', async
   })
   expect(refused).toBe(1)
 }, 60_000)
+
+test('the tables have every payment once, whatever failed, was rebuilt or driven again, and the checks agree', async () => {
+  const served = await serve_warehouse(app)
+  const sink = start_sink({ ...system.deps, warehouse: served.warehouse })
+  try {
+    const counts = async () => {
+      const [row] = await served.warehouse.query(
+        'SELECT count() AS payments, uniqExact(event_id) AS ids FROM payments FINAL',
+      )
+      return row
+    }
+    const all = { payments: SENT + 1, ids: SENT + 1 }
+    await vi.waitFor(async () => expect(await counts()).toEqual(all), { timeout: 30_000, interval: 100 })
+    const checks = [
+      'rows_lie_in_ranges',
+      'rows_match_batches',
+      'outcomes_sum_to_counts',
+      'ledger_matches_payments',
+    ]
+    const problems = async () => {
+      const found: unknown[] = []
+      for (const { name, text } of read_sql(join(import.meta.dirname, '../../sql/checks')))
+        if (checks.includes(name)) found.push(...(await served.warehouse.query(text)))
+      return found
+    }
+    await vi.waitFor(async () => expect(await problems()).toEqual([]), { timeout: 30_000, interval: 100 })
+  } finally {
+    await sink.stop()
+    await served.stop()
+  }
+}, 90_000)

@@ -19,8 +19,8 @@ export const check_tables = ({ broker, app, warehouse }: Shared, expected: Expec
     if (!spec.table || spec.role === 'internal' || spec.of) continue
     const wanted = new Map<string, Readonly<Record<string, unknown>>>()
     if (spec.role === 'input') {
-      for (const { partition, offset, sent, judgement } of expected.judged)
-        if (sent.topic === topic && judgement === 'accepted')
+      for (const { partition, offset, sent, judgement, redriven } of expected.judged)
+        if (sent.topic === topic && !redriven && (judgement === 'accepted' || judgement === 'failed'))
           wanted.set(place(partition, offset, sent.row), sent.row)
     } else {
       const newest = new Map<string, Committed>()
