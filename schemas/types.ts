@@ -222,7 +222,7 @@ export interface Conversion {
   readonly customer_id: string
   /** Of the movement. */
   readonly occurred_at: number
-  /** 0 at once, then one more with each touch that comes or leaves afterwards. */
+  /** 0 at once, then one more each time touches that have come or left are written. */
   readonly revision: number
   readonly type: 'payment_succeeded' | 'refunded' | 'chargeback'
   readonly payment_id: null | string
