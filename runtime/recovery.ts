@@ -228,6 +228,8 @@ const replay = async (
       processor.quarantine(anew ? [] : batch.quarantined)
       const lists = await read_ranges(run, batch)
       await shared.catalog.reached(batch.catalog_offset, task.signal)
+      // It may have been given up rather than reached: without its catalog the batch would come to another state.
+      run.check_alive()
       const items = await merge_recorded(run, batch, lists, anew)
       if (!(await replay_batch(run, processor, batch, items, progress, anew))) skewed = true
       records += items.length

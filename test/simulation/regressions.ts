@@ -10,5 +10,9 @@ export const regressions: readonly (readonly [seed: number, found: string])[] = 
   [48, 'a checkpoint cut short under a live task blocked the task for ever'],
   [50, 'a replay did not load a key whose timer was due by the recorded stream time'],
   [1475, 'a replay believed for a minute that a schema was unknown that others had read since'],
+  [
+    5559,
+    'a replay whose partition was taken away went on without its catalog, and its state was checkpointed',
+  ],
   [3034, 'a replay loaded the keys of as many timers as fired, though a record had put off an earlier one'],
 ]
