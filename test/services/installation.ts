@@ -284,7 +284,7 @@ export const caught_up = async (installation: Installation, within_ms = 60_000):
       ? [
           ...status.tasks.filter(task => task.state !== 'live' || task.error !== null || behind(task.lag)),
           ...status.tasks.filter(task => task.committed_seq !== task.checkpoint_seq),
-          ...status.sink.filter(each => each.error !== null || behind(each.lag)),
+          ...status.sink.filter(each => each.error !== null || behind(each.lag) || each.waiting_ms),
         ]
       : ['no answer']
     const all = status?.tasks.length === installation.tasks && status.sink.length > 0

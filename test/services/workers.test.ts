@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { minutes } from '../../schemas/units.ts'
 import { write_history } from './history.ts'
 import { caught_up, type Holding, Installation, lines_of, settled } from './installation.ts'
@@ -150,9 +150,15 @@ test('three workers behind one process: one is killed under load', { timeout: mi
   await installation.start(undefined, '--workers', '3')
   const state = (await installation.status()) as MemberReadiness
   expect(new Set(pids(state)).size).toBe(3)
-  const metrics = await (await fetch(`${installation.http}/metrics`)).text()
-  for (const worker of ['1', '2', '3'])
-    expect(metrics).toMatch(new RegExp(`tributary_tasks\\{.*worker="${worker}"\\} \\d`))
+  const read = async () => (await fetch(`${installation.http}/metrics`)).text()
+  // Whoever is up first has all tasks, until the others have joined.
+  const all_have_tasks = async () => {
+    const text = await read()
+    for (const worker of ['1', '2', '3'])
+      expect(text).toMatch(new RegExp(`tributary_tasks\\{.*worker="${worker}"\\} \\d`))
+  }
+  await vi.waitFor(all_have_tasks, { timeout: 30_000, interval: 200 })
+  const metrics = await read()
   // This one serves, and does no task.
   expect(metrics).not.toMatch(/tributary_recoveries_total\{group="\w+",kind="\w+"\}/)
 
