@@ -135,7 +135,11 @@ const usable_header = async (run: TaskRun, acquired_at: number): Promise<Checkpo
     )
     return null
   }
-  if (state.log_offset >= acquired_at) throw foreign(run, header, 'it is ahead of the log')
+  if (state.log_offset >= acquired_at) {
+    const { end } = await run.deps.log.bounds(run.shared.log_topic, run.task.partition)
+    if (end > state.log_offset) throw new Error('another owner has gone on since: this one acquires anew')
+    throw foreign(run, header, 'it is ahead of the log')
+  }
   return header
 }
 

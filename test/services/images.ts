@@ -6,6 +6,7 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -127,8 +128,10 @@ const node = (): Context => {
 /** What deploy/Dockerfile.dockerignore lets in, and the last stage of deploy/Dockerfile on our base. */
 const tributary = (): Context => {
   const context: Context = new Map()
+  // As for docker, what is named need not be there (yet).
   for (const line of readFileSync(join(ROOT, 'deploy/Dockerfile.dockerignore'), 'utf8').split('\n'))
-    if (line.startsWith('!')) context.set(line.slice(1), { from: join(ROOT, line.slice(1)) })
+    if (line.startsWith('!') && existsSync(join(ROOT, line.slice(1))))
+      context.set(line.slice(1), { from: join(ROOT, line.slice(1)) })
   return context
 }
 

@@ -15,4 +15,8 @@ export const regressions: readonly (readonly [seed: number, found: string])[] = 
     'a replay whose partition was taken away went on without its catalog, and its state was checkpointed',
   ],
   [3034, 'a replay loaded the keys of as many timers as fired, though a record had put off an earlier one'],
+  [
+    5708,
+    'an owner that another had fenced took the checkpoint of its successor for a foreign one, and called a person',
+  ],
 ]
