@@ -2,3 +2,5 @@
 ARG BASE
 FROM ${BASE}
 COPY root/ /
+# Libraries keep their place on the machine that builds, which may be below /tmp.
+RUN chmod 1777 /tmp
