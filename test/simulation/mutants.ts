@@ -356,13 +356,6 @@ export const mutants: readonly Mutant[] = [
   ]),
   ...mutants_of_returns,
   mutant(
-    'cold-by-count',
-    'a replay loads the keys of as many timers as fired',
-    'a refusal without a cause',
-    RECOVERY,
-    ['horizon_ms, TIMERS_AT_ONCE)', 'horizon_ms, timers_max)'],
-  ),
-  mutant(
     'unknown-believed',
     'a replay believes that a schema is still unknown',
     'a refusal without a cause',
