@@ -49,7 +49,8 @@ const app: App = {
     return ['journey-sessions', 'revenue-windows'].includes(pipeline.name) ? [pipeline] : []
   }),
 }
-const BEGIN = Date.UTC(2026, 0, 5, 12)
+/** Today: a window that a tick closed long ago would be beyond correction. */
+const BEGIN = Math.floor(Date.now() / minutes(1)) * minutes(1) - minutes(1200)
 const paid = (n: number, amount_minor: number) =>
   payment({ event_id: `p${n}`, customer_id: 'ada', occurred_at: BEGIN + minutes(n), amount_minor })
 const many = (from: number, to: number, amount: number) =>
