@@ -35,23 +35,35 @@ export const ranges_of = (items: readonly Item[]): BatchRange[] => {
 
 const nothing = { processed: 0, duplicate: 0, forwarded: 0, late: 0, dead_letter: 0 }
 
-/** The record by which an owner announces itself. */
-export const acquisition = (
-  of: Pick<Batch, 'key_group' | 'partition' | 'nonce' | 'wall_at' | 'code'>,
-): Batch => ({
-  ...of,
-  log_id: '',
-  seq: 0,
-  kind: 'acquired',
+/** What a record says that stands for no work of a batch's own. */
+const no_work = {
   tick_ms: null,
-  stream_time_ms: null,
-  catalog_offset: 0,
   timers: 0,
   ranges: [],
   left_out: [],
   outcomes: nothing,
   dead_timers: 0,
   quarantined: [],
+}
+
+/** The record of a rebuild: what it wrote stands beside it, and what was set aside or had failed is history. */
+export const rebuilt = (of: Omit<Batch, keyof typeof no_work | 'kind'>): Batch => ({
+  ...of,
+  ...no_work,
+  kind: 'rebuilt',
+})
+
+/** The record by which an owner announces itself. */
+export const acquisition = (
+  of: Pick<Batch, 'key_group' | 'partition' | 'nonce' | 'wall_at' | 'code'>,
+): Batch => ({
+  ...of,
+  ...no_work,
+  log_id: '',
+  seq: 0,
+  kind: 'acquired',
+  stream_time_ms: null,
+  catalog_offset: 0,
   digest: 0,
   outputs: 0,
 })

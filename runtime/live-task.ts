@@ -67,13 +67,13 @@ export class LiveTask {
       if (taken) {
         await this.#batch(taken)
         this.#snapshotter.offer()
+        this.#report()
       } else {
         this.#progress.offer()
         this.#snapshotter.offer()
         this.#report()
         await task.wait(this.#patience(deps.clock.now()))
       }
-      this.#report()
     }
     await this.#snapshotter.stop()
     await checkpoints.settled()

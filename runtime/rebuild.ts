@@ -3,8 +3,8 @@
  * failed, and what it would have written is compared with what stands in the topics. Runs while no process works the group;
  * cut short it is simply run again, since what was emitted is no difference any more.
  */
-import type { Batch } from '../schemas/types.ts'
 import { describe_pipeline, key_groups } from './app.ts'
+import { rebuilt } from './batch-log.ts'
 import { type Output, type TaskLog, TaskRefused } from './ports.ts'
 import type { Progress } from './progress.ts'
 import { recover } from './recovery.ts'
@@ -177,27 +177,19 @@ const commit = async (
 ): Promise<void> => {
   const { shared, task, deps } = run
   const now_ms = processor.stream_time.now_ms
-  const record: Batch = {
+  const record = rebuilt({
     log_id: progress.log_id,
     key_group: task.group,
     partition: task.partition,
     seq: progress.seq + 1,
-    kind: 'rebuilt',
     nonce: progress.nonce,
     wall_at: deps.clock.now(),
-    tick_ms: null,
     stream_time_ms: Number.isFinite(now_ms) ? now_ms : null,
     catalog_offset: shared.catalog.position,
-    timers: 0,
-    ranges: [],
-    left_out: [],
-    outcomes: { processed: 0, duplicate: 0, forwarded: 0, late: 0, dead_letter: 0 },
-    dead_timers: 0,
-    quarantined: [],
     code: shared.code,
     digest: processor.digest,
     outputs: outputs.length,
-  }
+  })
   const { offsets } = await task.commit([...outputs, shared.log_output(task.partition, record)])
   progress.advance(record, offsets.get(shared.log_topic) as number)
 }

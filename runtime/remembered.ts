@@ -7,7 +7,7 @@ import type { Seen } from './id-memory.ts'
 import type { InputTopic } from './input-topic.ts'
 import type { Item } from './intake.ts'
 import type { StreamTime } from './stream-time.ts'
-import { known_as, redriven_id, type Verdicts } from './verdicts.ts'
+import type { Verdicts } from './verdicts.ts'
 
 export class Remembered {
   readonly #entities: Entities
@@ -43,3 +43,8 @@ export class Remembered {
     this.#entities.remembered(entity, topic, bucket)
   }
 }
+
+/** What the id memory knows a record by: driven again it is another one, once. */
+const known_as = ({ redrive, event_id }: Item): string =>
+  redrive ? redriven_id(redrive.dead_letter_id) : event_id
+const redriven_id = (dead_letter_id: string): string => `redrive ${dead_letter_id}`

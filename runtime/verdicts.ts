@@ -88,8 +88,3 @@ export const dead_letter_id = (
   offset: number,
   pipeline: string | null,
 ): string => `${topic}:${partition}:${offset}${pipeline ? `:${pipeline}` : ''}`
-
-/** What the id memory knows a record by: driven again it is another one, once. */
-export const known_as = ({ redrive, event_id }: Item): string =>
-  redrive ? redriven_id(redrive.dead_letter_id) : event_id
-export const redriven_id = (dead_letter_id: string): string => `redrive ${dead_letter_id}`

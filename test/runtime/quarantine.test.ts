@@ -3,11 +3,7 @@
  * writes what it had missed, once, and what lies in the dead letters is not taken a second time.
  */
 import { join } from 'node:path'
-import { map } from 'rxjs'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import type { Pipeline } from '../../operators/core/keyed.ts'
-import revenue_ledger from '../../pipelines/revenue-ledger.ts'
-import { type App, tributary } from '../../runtime/app.ts'
 import { read_sql } from '../../runtime/clickhouse/migrate.ts'
 import { rebuild_group } from '../../runtime/rebuild.ts'
 import { scan } from '../../runtime/scan.ts'
@@ -15,31 +11,11 @@ import { start_sink } from '../../runtime/sink.ts'
 import type { Batch, DeadLetter, LedgerEntry, RevenueWindow } from '../../schemas/types.ts'
 import { minutes } from '../../schemas/units.ts'
 import { serve_warehouse } from '../sql/served-warehouse.ts'
+import { app_with_failing_ledger } from './failing-ledger.ts'
 import { payment, type SmallSystem, small_system } from './small-system.ts'
 
 const deployed = { broken: false }
-const ledger: Pipeline = {
-  ...revenue_ledger,
-  build: wiring =>
-    revenue_ledger.build({
-      ...wiring,
-      from: (topic, ...fields) =>
-        wiring.from(topic, ...fields).pipe(
-          map(row => {
-            if (deployed.broken) throw new TypeError('a bad deploy')
-            return row
-          }),
-        ),
-    }),
-}
-const shipped = tributary(2)
-const app: App = {
-  ...shipped,
-  pipelines: shipped.pipelines.flatMap(pipeline => {
-    if (pipeline.name === revenue_ledger.name) return [ledger]
-    return ['journey-sessions', 'revenue-windows'].includes(pipeline.name) ? [pipeline] : []
-  }),
-}
+const app = app_with_failing_ledger(() => deployed.broken)
 
 /** Today: a window that a tick closed long ago would be beyond correction. */
 const BEGIN = Math.floor(Date.now() / minutes(1)) * minutes(1) - minutes(1200)

@@ -5,12 +5,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { map } from 'rxjs'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { type Places, visit_log } from '../../commands/reconcile-sums.ts'
-import type { Pipeline } from '../../operators/core/keyed.ts'
-import revenue_ledger from '../../pipelines/revenue-ledger.ts'
-import { type App, tributary } from '../../runtime/app.ts'
 import { compile_encoder } from '../../runtime/avro/encoder.ts'
 import { read_batch } from '../../runtime/batch-log.ts'
 import { partition_of } from '../../runtime/keys.ts'
@@ -22,33 +18,13 @@ import type { WorkerDeps } from '../../runtime/worker-types.ts'
 import { definitions } from '../../schemas/definitions.ts'
 import type { DeadLetter, LedgerEntry, RevenueWindow } from '../../schemas/types.ts'
 import { days, minutes } from '../../schemas/units.ts'
+import { app_with_failing_ledger } from './failing-ledger.ts'
 import { payment, type SmallSystem, small_system } from './small-system.ts'
 
 /** Amounts that the ledger's pipeline throws at. */
 const deployed = { fails_from: Number.POSITIVE_INFINITY }
-const ledger: Pipeline = {
-  ...revenue_ledger,
-  build: wiring =>
-    revenue_ledger.build({
-      ...wiring,
-      from: (topic, ...fields) =>
-        wiring.from(topic, ...fields).pipe(
-          map(row => {
-            const { amount_minor = 0 } = row as { amount_minor?: number }
-            if (amount_minor >= deployed.fails_from) throw new TypeError('a bad deploy')
-            return row
-          }),
-        ),
-    }),
-}
-const shipped = tributary(2)
-const app: App = {
-  ...shipped,
-  pipelines: shipped.pipelines.flatMap(pipeline => {
-    if (pipeline.name === revenue_ledger.name) return [ledger]
-    return ['journey-sessions', 'revenue-windows'].includes(pipeline.name) ? [pipeline] : []
-  }),
-}
+const app = app_with_failing_ledger(({ amount_minor = 0 }) => amount_minor >= deployed.fails_from)
+
 /** Today: a window that a tick closed long ago would be beyond correction. */
 const BEGIN = Math.floor(Date.now() / minutes(1)) * minutes(1) - minutes(1200)
 const paid = (n: number, amount_minor: number) =>

@@ -4,7 +4,6 @@ import { type Mutant, mutant } from './mutant.ts'
 const INTAKE = 'runtime/intake.ts'
 const RECOVERY = 'runtime/recovery.ts'
 const PROCESSOR = 'runtime/processor.ts'
-const VERDICTS = 'runtime/verdicts.ts'
 const REMEMBERED = 'runtime/remembered.ts'
 const OUTPUTS = 'runtime/outputs.ts'
 
@@ -13,7 +12,7 @@ export const mutants_of_returns: readonly Mutant[] = [
     'A10',
     'a record driven again is swallowed by the memory of ids',
     'the pipeline that failed never gets it',
-    VERDICTS,
+    REMEMBERED,
     ['redrive ? redriven_id(redrive.dead_letter_id) : event_id', 'redrive ? event_id : event_id'],
   ),
   mutant(
