@@ -64,7 +64,9 @@ test('at maxmemory: decisions go on, checkpoints wait and say so, also across a 
   await raw.config('SET', 'maxmemory', '0')
   await load.stop()
   await nothing_lost(installation, 'memory', load)
-  expect(await metric(installation, 'tributary_checkpoint_lag_batches')).toBe(0)
+  await expect
+    .poll(() => metric(installation, 'tributary_checkpoint_lag_batches'), { timeout: 20_000 })
+    .toBe(0)
 })
 
 test('out of reach for 10 s: events are taken, tasks that need state wait, all of it resumes', {
