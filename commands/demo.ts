@@ -44,6 +44,13 @@ const own = [
     meaning: `of the past, about 10,500 events each (${DEFAULT_DAYS})`,
   },
   {
+    name: 'until',
+    flag: 'until',
+    value: 'TIME',
+    type: z.iso.datetime({ offset: true, message: 'a time such as 2026-06-01T00:00:00Z' }),
+    meaning: 'the past ends there instead of now, and nothing happens after it: the same rows on every day',
+  },
+  {
     name: 'speed',
     flag: 'speed',
     default: '1',
@@ -99,12 +106,21 @@ const main = async (): Promise<number> => {
   })
 }
 
-const check_choice = ({ data_dir }: Config, { seed, days: past }: Own, saved: SavedDemo | null): void => {
+const check_choice = (
+  { data_dir }: Config,
+  { seed, days: past, until }: Own,
+  saved: SavedDemo | null,
+): void => {
+  if (until !== undefined && Date.parse(until) > Date.now())
+    throw new CommandError(`--until ${until} is still to come`)
   if (!saved) return
   const other = 'leave the flag out, or choose another --data-dir'
   if (seed !== undefined && seed !== saved.seed)
     throw new CommandError(`the demo in ${data_dir} was begun with --seed ${saved.seed}: ${other}`)
   if (past !== undefined) throw new CommandError(`--days is decided when ${data_dir} is first used: ${other}`)
+  const ends_at = saved.ends ? saved.past_to_ms : null
+  if (until !== undefined && Date.parse(until) !== ends_at)
+    throw new CommandError(`--until is decided when ${data_dir} is first used: ${other}`)
 }
 
 const SAVE_EVERY_MS = seconds(2)
@@ -128,7 +144,7 @@ class Demo {
   /** The past, or what happened while the demo was away. */
   async load(system: System, stop: AbortSignal): Promise<void> {
     const { data_dir } = this.#config
-    const now = system.clock.now()
+    const now = this.#saved.ends ? this.#saved.past_to_ms : system.clock.now()
     // First, so that a log that was cut short is known for ours.
     save_demo(data_dir, this.#saved)
     const { origin_ms, until_ms, past_to_ms } = this.#saved
@@ -164,7 +180,7 @@ class Demo {
     process.stdout.write(
       `${this.#events.toLocaleString('en-US')} events loaded, processed and inserted in ${took_s} s\n`,
     )
-    if (!this.#chosen.no_live) await this.#live(served)
+    if (!this.#chosen.no_live && !this.#saved.ends) await this.#live(served)
   }
 
   async #live({ system, stop }: Served): Promise<void> {
@@ -221,10 +237,18 @@ const line_of = ({ from_ms, to_ms, tenant_id, story }: Incident): string =>
 
 /** Whole minutes, so that the first minute is a whole one. */
 const new_demo = (chosen: Own): SavedDemo => {
-  const past_to_ms = Date.now()
+  const past_to_ms = chosen.until === undefined ? Date.now() : Date.parse(chosen.until)
   const origin_ms = Math.floor((past_to_ms - days(chosen.days ?? DEFAULT_DAYS)) / minutes(1)) * minutes(1)
   const seed = chosen.seed ?? DEFAULT_SEED
-  return { version: 1, seed, origin_ms, past_to_ms, until_ms: origin_ms, starts: [] }
+  return {
+    version: 1,
+    seed,
+    origin_ms,
+    past_to_ms,
+    until_ms: origin_ms,
+    ends: chosen.until !== undefined,
+    starts: [],
+  }
 }
 
 await run_command(main)

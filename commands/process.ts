@@ -5,13 +5,16 @@
 import { createServer } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
+import { compute_in_thread } from '../jobs/in-thread.ts'
+import { jobs } from '../jobs/index.ts'
 import { type Config, is_loopback, printable } from '../runtime/config.ts'
 import { create_logger } from '../runtime/logger.ts'
 import { state_reader } from '../runtime/read-state.ts'
-import { open_system, type System, start_work, type Work } from '../runtime/system.ts'
+import { left_to_do, open_system, type System, start_work, type Work } from '../runtime/system.ts'
 import { create_server } from '../server/server.ts'
 import { default_stream_limits } from '../server/stream.ts'
 import { CommandError, one_line, remove_endpoints, write_endpoints } from './command.ts'
+import { start_job_clock } from './process/job-clock.ts'
 import { start_workers } from './process/workers.ts'
 
 /** Longer than this a stop is not graceful any more; everything acknowledged is durable at any moment. */
@@ -61,9 +64,21 @@ const serve = async (config: Config, system: System, phases: Phases, told: Abort
   const work = phases.workers
     ? start_workers({ ...phases.workers, logger, metrics: system.metrics })
     : start_work(system)
+  const jobs_end = new AbortController()
+  const clock = start_job_clock(
+    {
+      ...system,
+      ...work,
+      jobs,
+      compute: compute_in_thread(jobs_end.signal),
+      left_to_do: () => left_to_do(system, work),
+    },
+    jobs_end.signal,
+  )
   const server = create_server({
     ...system,
     ...work,
+    jobs: clock,
     api_keys: config.api_keys,
     read_state: state_reader(system.app),
     stream_limits: default_stream_limits,
@@ -85,7 +100,8 @@ const serve = async (config: Config, system: System, phases: Phases, told: Abort
     code = 1
   }
   stop.abort()
-  await stop_within({ config, server, work, system, logger, running })
+  jobs_end.abort()
+  await stop_within({ config, server, work, system, logger, running: running.finally(() => clock.ended) })
   return code
 }
 

@@ -8,13 +8,22 @@ export default pipeline({
   keyed_by: 'customer',
   since: 'beginning',
   build: ({ from, to }) => {
-    const touches = from('touchpoints', 'customer_id', 'channel', 'campaign', 'cost_minor', 'currency')
+    const touches = from(
+      'touchpoints',
+      'customer_id',
+      'channel',
+      'campaign',
+      'content_id',
+      'cost_minor',
+      'currency',
+    )
     const identified = from(
       'identified_touches',
       'anonymous_id',
       'retracted',
       'channel',
       'campaign',
+      'content_id',
       'cost_minor',
       'currency',
     )

@@ -14,6 +14,7 @@ export default pipeline({
       'anonymous_id',
       'channel',
       'campaign',
+      'content_id',
       'interaction',
       'cost_minor',
       'currency',

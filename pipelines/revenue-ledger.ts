@@ -8,7 +8,7 @@ export default pipeline({
   keyed_by: 'customer',
   since: 'beginning',
   build: ({ from, to }) => {
-    const touch = from('touchpoints', 'channel', 'campaign')
+    const touch = from('touchpoints', 'channel', 'campaign', 'content_id')
     const payment = from(
       'payments',
       'customer_id',

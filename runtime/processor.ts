@@ -85,7 +85,9 @@ export class Processor {
     }
     this.graphs = group.pipelines.map(pipeline => new PipelineGraph(pipeline, host))
     this.#inputs = new Map(group.inputs.map(topic => [topic, input_topic(app, topic, this.graphs)]))
-    const external = group.inputs.some(topic => app.topics[topic]?.role === 'input')
+    // Where our own tasks write, an input that no pipeline reads tells no time: it may come once a month.
+    const tells = (topic: string) => options.writers.size === 0 || this.#inputs.get(topic)?.readers.length
+    const external = group.inputs.some(topic => app.topics[topic]?.role === 'input' && tells(topic))
     this.stream_time = new StreamTime(external, options.writers)
     this.#remembered = new Remembered(this.entities, this.stream_time, this.#verdicts)
     this.marked_topics = marked_topics(app, group)

@@ -22,6 +22,17 @@ export interface Catalog {
     readonly threshold?: number
     readonly cooldown_ms?: number
   }
+  /** What one unit of a currency is worth in another from effective_at on; id is `FROM|TO` in ISO codes. */
+  readonly fx_rates: { readonly rate: string }
+  /** What a metric (of the view metric_history) is to sum up to between two days, the first and the one behind the last. */
+  readonly goals: {
+    readonly tenant_id: string
+    readonly metric: string
+    readonly currency?: string
+    readonly target: number
+    readonly from_day: string
+    readonly to_day: string
+  }
   /** History being loaded: no tick moves stream time while one is open. Renewed while it runs, else it lapses. */
   readonly imports: { readonly state: 'open' | 'closed'; readonly topic: string; readonly renewed_at: number }
 }

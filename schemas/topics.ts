@@ -65,6 +65,7 @@ export const topics = {
   conversations: input('conversations', days(2)),
   payments: { ...input('payments', 'for_ever'), kept_on_erasure: true },
   feedback: input('feedback', 'for_ever'),
+  spend: input('spend', 'for_ever', 'tenant'),
   erasures: { ...input('erasures', 'for_ever'), erases: true, kept_on_erasure: true },
   catalog: { ...input('catalog', 'for_ever', 'catalog'), partitions: 1 },
   ledger: { ...output('ledger', 'customer'), kept_on_erasure: true },
@@ -94,6 +95,12 @@ export const topics = {
   metric_points: output('metric_points', 'tenant', { version: 'revision' }),
   anomalies: output('anomalies', 'tenant', { version: 'revision' }),
   alerts: output('alerts', 'tenant'),
+  // What jobs write (jobs/): read from views, appended like events, so that a repeat is the same rows.
+  forecasts: output('forecasts', 'tenant'),
+  forecast_scores: output('forecast_scores', 'tenant'),
+  lifetime_models: output('lifetime_models', 'tenant'),
+  lifetime_values: output('lifetime_values', 'customer', { version: 'revision' }),
+  attribution_effects: output('attribution_effects', 'tenant'),
   dead_letters: output('dead_letters', 'customer', {
     order_by: ['topic', 'partition', 'offset', 'event_id'],
   }),

@@ -54,6 +54,30 @@ export interface Anomaly {
   readonly method: string
 }
 
+/** What a place on the paths is worth to a tenant by a model that looks at all paths at once, at a moment. */
+export interface AttributionEffect {
+  /** model|markov_order|dimension|place|moment. */
+  readonly event_id: string
+  /** Whose event it is; no '|'. */
+  readonly tenant_id: string
+  /** The moment: only what happened before it was known. */
+  readonly occurred_at: number
+  readonly model: 'markov' | 'shapley_rate'
+  /** How many touches back a step depends on; 0 for other models. */
+  readonly markov_order: number
+  readonly dimension: 'channel' | 'campaign' | 'content'
+  /** A channel, campaign or content. */
+  readonly place: string
+  /** markov: part of the conversions that would be lost without the place; shapley_rate: its Shapley value. */
+  readonly effect: number
+  /** Of all the credit; the shares of a model and dimension sum to 1. */
+  readonly share: number
+  /** That the model was made of. */
+  readonly paths: number
+  /** share times the conversions of the paths. */
+  readonly conversions: number
+}
+
 export interface BatchRange {
   readonly topic: string
   /** First offset. */
@@ -207,6 +231,7 @@ export interface PathTouch {
   readonly touched_at: number
   readonly channel: string
   readonly campaign: null | string
+  readonly content_id: null | string
   readonly cost_minor: number
   readonly cost_currency: string
   /** Made before the customer was known. */
@@ -288,6 +313,64 @@ export interface Feedback {
   readonly properties: Readonly<Record<string, string>>
 }
 
+/** How well a method has foretold a metric: asked again at earlier moments (rolling origins) and compared with what came. */
+export interface ForecastScore {
+  /** metric|currency|granularity|method|moment. */
+  readonly event_id: string
+  /** Whose event it is; no '|'. */
+  readonly tenant_id: string
+  /** The moment of the forecasts it belongs to. */
+  readonly occurred_at: number
+  /** As in the view metric_history. */
+  readonly metric: string
+  /** Of money metrics. */
+  readonly currency: null | string
+  /** Length of a period. */
+  readonly granularity: 'hour' | 'day' | 'week' | 'month'
+  readonly method: string
+  /** Earlier moments at which the method was asked. */
+  readonly origins: number
+  readonly mae: number
+  readonly rmse: number
+  /** Per cent, 0 to 200; null where all of it was 0. */
+  readonly smape: null | number
+  /** Against the seasonal naive method in the sample; null where that never errs. */
+  readonly mase: null | number
+  /** Part of what came that lay within lo80 and hi80. */
+  readonly coverage80: number
+  readonly coverage95: number
+  /** Of the method in best; 0: not used. */
+  readonly weight: number
+}
+
+/** What a metric of a tenant will be in one period to come, by one method, as foretold at a moment. */
+export interface Forecast {
+  /** metric|currency|granularity|method|moment|step. */
+  readonly event_id: string
+  /** Whose event it is; no '|'. */
+  readonly tenant_id: string
+  /** The moment: only what happened before it was known. */
+  readonly occurred_at: number
+  /** As in the view metric_history. */
+  readonly metric: string
+  /** Of money metrics. */
+  readonly currency: null | string
+  /** Length of a period. */
+  readonly granularity: 'hour' | 'day' | 'week' | 'month'
+  /** naive, seasonal_naive, …, best. */
+  readonly method: string
+  /** 1: the period the moment lies in. */
+  readonly step: number
+  /** Of the period. */
+  readonly starts_at: number
+  /** Minor units for money. */
+  readonly value: number
+  readonly lo80: number
+  readonly hi80: number
+  readonly lo95: number
+  readonly hi95: number
+}
+
 /** A touch of an anonymous visitor, handed to the customer it belongs to; a later revision replaces an earlier one. */
 export interface IdentifiedTouch {
   /** Of the anonymous touch. */
@@ -303,6 +386,7 @@ export interface IdentifiedTouch {
   readonly retracted: boolean
   readonly channel: string
   readonly campaign: null | string
+  readonly content_id: null | string
   readonly interaction: string
   readonly cost_minor: number
   readonly currency: string
@@ -406,6 +490,55 @@ export interface LedgerEntry {
   /** Channel of the customer's latest touch before the movement. */
   readonly channel: null | string
   readonly campaign: null | string
+  readonly content_id: null | string
+}
+
+export interface LifetimeParameter {
+  readonly name: string
+  readonly value: number
+  /** From the curvature at the optimum; null where it has none. */
+  readonly standard_error: null | number
+}
+
+/** A model of purchases or spend, fitted to a tenant's customers of one currency at a moment, or why it was not. */
+export interface LifetimeModel {
+  /** model|currency|moment. */
+  readonly event_id: string
+  /** Whose event it is; no '|'. */
+  readonly tenant_id: string
+  /** The moment: only what happened before it was known. */
+  readonly occurred_at: number
+  readonly currency: string
+  readonly model: 'bg_nbd' | 'mbg_nbd' | 'pareto_nbd' | 'bg_bb' | 'gamma_gamma'
+  /** That it was fitted to. */
+  readonly customers: number
+  /** Times are in weeks, money in major units. */
+  readonly parameters: readonly (LifetimeParameter)[]
+  readonly log_likelihood: null | number
+  /** Why the data cannot support the model. */
+  readonly refused: null | string
+  /** The model of purchases whose predictions are written. */
+  readonly chosen: boolean
+}
+
+/** What a customer is expected to buy in the coming weeks; a later revision replaces an earlier one. */
+export interface LifetimeValue {
+  /** Currency. */
+  readonly event_id: string
+  /** Whose event it is; no '|'. */
+  readonly tenant_id: string
+  /** The moment: only what happened before it was known. */
+  readonly occurred_at: number
+  readonly customer_id: string
+  /** The moment, epoch milliseconds. */
+  readonly revision: number
+  readonly currency: string
+  /** Of purchases; spend is gamma_gamma's. */
+  readonly model: string
+  readonly horizon_weeks: number
+  readonly p_alive: number
+  readonly expected_purchases: number
+  readonly expected_value_minor: number
 }
 
 /** A metric of a tenant in one tumbling window; a later revision replaces an earlier one. */
@@ -574,6 +707,23 @@ export interface Signal {
   readonly kind: 'visit' | 'conversation' | 'qualified_lead' | 'payment_attempt' | 'payment_success' | 'payment_failure'
 }
 
+/** What a tenant paid for a channel on a day, beside what its touches say they cost. */
+export interface Spend {
+  /** Unique per key; the identity of the event. */
+  readonly event_id: string
+  /** Whose event it is; no '|'. */
+  readonly tenant_id: string
+  /** An instant of the day that the money is for. */
+  readonly occurred_at: number
+  readonly channel: string
+  readonly campaign: null | string
+  readonly content_id: null | string
+  /** Signed: a correction is a second row. */
+  readonly amount_minor: number
+  /** ISO 4217 code; sets the exponent of every *_minor field. */
+  readonly currency: string
+}
+
 /** A contact between a tenant and a (possibly anonymous) customer. */
 export interface Touchpoint {
   /** Unique per key; the identity of the event. */
@@ -722,6 +872,7 @@ export interface KeptTouch {
   readonly touched_at: number
   readonly channel: string
   readonly campaign: null | string
+  readonly content_id: null | string
   readonly cost_minor: number
   readonly cost_currency: string
   readonly anonymous: boolean
@@ -743,6 +894,35 @@ export interface KeptConversion {
 export interface AttributionPart {
   readonly touch: null | KeptTouch
   readonly conversion: null | KeptConversion
+}
+
+/** As a path shows it. */
+export interface KeptTouchV1 {
+  readonly event_id: string
+  readonly touched_at: number
+  readonly channel: string
+  readonly campaign: null | string
+  readonly cost_minor: number
+  readonly cost_currency: string
+  readonly anonymous: boolean
+}
+
+/** As it was written last, without its touches. */
+export interface KeptConversionV1 {
+  readonly event_id: string
+  readonly occurred_at: number
+  readonly revision: number
+  readonly type: 'payment_succeeded' | 'refunded' | 'chargeback'
+  readonly payment_id: null | string
+  readonly amount_minor: number
+  readonly currency: string
+  readonly path_ends_at: number
+}
+
+/** What build-paths 1 and 2 stored of a touch or a conversion. */
+export interface AttributionPartV1 {
+  readonly touch: null | KeptTouchV1
+  readonly conversion: null | KeptConversionV1
 }
 
 /** build-paths: what spares a step the look at every slot. */
@@ -810,6 +990,23 @@ export interface ConversationProgress {
 
 /** claim-touches slot: a touch of an anonymous visitor and whom it was handed to. */
 export interface IdentityTouch {
+  readonly event_id: string
+  /** Event time. */
+  readonly touched_ms: number
+  readonly channel: string
+  readonly campaign: null | string
+  readonly content_id: null | string
+  readonly interaction: string
+  readonly cost_minor: number
+  readonly currency: string
+  /** Its owner, null as long as nobody is. */
+  readonly customer_id: null | string
+  /** One more with each change of owner. */
+  readonly revision: number
+}
+
+/** What claim-touches 1 stored of a touch. */
+export interface IdentityTouchV1 {
   readonly event_id: string
   /** Event time. */
   readonly touched_ms: number
@@ -981,6 +1178,14 @@ export interface RevenueDay {
 export interface RevenueTotals {
   readonly channel: null | string
   readonly campaign: null | string
+  readonly content_id: null | string
+  readonly touched_ms: null | number
+}
+
+/** What post-ledger 1 stored. */
+export interface RevenueTotalsV1 {
+  readonly channel: null | string
+  readonly campaign: null | string
   readonly touched_ms: null | number
 }
 
@@ -1001,6 +1206,7 @@ export interface RevenueWindowState {
 export interface Topics {
   readonly alerts: Alert
   readonly anomalies: Anomaly
+  readonly attribution_effects: AttributionEffect
   readonly catalog: CatalogEntry
   readonly conversation_metrics: ConversationMetric
   readonly conversations: Conversation
@@ -1008,11 +1214,15 @@ export interface Topics {
   readonly dead_letters: DeadLetter
   readonly erasures: Erasure
   readonly feedback: Feedback
+  readonly forecast_scores: ForecastScore
+  readonly forecasts: Forecast
   readonly identified_touches: IdentifiedTouch
   readonly identity_links: IdentityLink
   readonly lead_scores: LeadScore
   readonly leads: Lead
   readonly ledger: LedgerEntry
+  readonly lifetime_models: LifetimeModel
+  readonly lifetime_values: LifetimeValue
   readonly metric_points: MetricPoint
   readonly movements: Movement
   readonly payments: Payment
@@ -1020,5 +1230,6 @@ export interface Topics {
   readonly revenue_windows: RevenueWindow
   readonly sessions: Session
   readonly signals: Signal
+  readonly spend: Spend
   readonly touchpoints: Touchpoint
 }

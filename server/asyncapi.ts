@@ -42,6 +42,15 @@ const EXAMPLES: Readonly<Record<string, object>> = {
   },
   payments: { ...OF_ACME, event_id: 'pay-1', type: 'payment_succeeded', amount_minor: 1999, currency: 'EUR' },
   feedback: { ...OF_ACME, event_id: 'feedback-1', outcome: 'accepted', buyer_id: 'buyer-1' },
+  spend: {
+    tenant_id: 'acme',
+    occurred_at: Date.UTC(2026, 0, 15),
+    event_id: 'spend-1',
+    channel: 'search',
+    campaign: 'winter',
+    amount_minor: 25_000,
+    currency: 'EUR',
+  },
   erasures: { ...OF_ACME, event_id: 'erasure-1' },
   catalog: {
     event_id: 'products|p-1|1767225600000|0',

@@ -21,6 +21,25 @@ export interface WorkerProcess {
   readonly error: string | null
 }
 
+export interface JobStatus {
+  readonly name: string
+  readonly every_ms: number
+  /** Newest moment that it was run as of by this process; null: not yet. */
+  readonly done_at: number | null
+  readonly running: boolean
+  /** How often it has run in this process, well or not. */
+  readonly runs: number
+  /** Why the newest run failed. */
+  readonly error: string | null
+}
+
+/** Jobs of this process. */
+export interface Jobs {
+  status(): readonly JobStatus[]
+  /** Rows written per topic. Throws RangeError where there is no such job. */
+  run(name: string, as_of: number): Promise<Readonly<Record<string, number>>>
+}
+
 export interface ServerDeps {
   readonly app: App
   readonly log: Log
@@ -36,6 +55,8 @@ export interface ServerDeps {
   readonly sink: Running<SinkStatus>
   /** Processes that do the tasks for this one; absent where it does them itself. */
   readonly workers?: () => readonly WorkerProcess[]
+  /** Absent where the process runs none. */
+  readonly jobs?: Jobs
   /** Tasks this process holds when it is the only one (embedded); 0 where others share them. */
   readonly tasks_expected: number
   /** sha256 of key, hex -> tenant; null: open, which config grants on loopback only. */

@@ -11,6 +11,7 @@ import { event_streams } from './event-streams.ts'
 import { events_routes } from './events.ts'
 import { health_routes } from './health.ts'
 import { import_routes } from './imports.ts'
+import { job_routes } from './jobs.ts'
 import { openapi_routes } from './openapi.ts'
 import { page_routes } from './page.ts'
 import { install_refusals } from './refusals.ts'
@@ -45,6 +46,7 @@ export const create_server = (deps: ServerDeps): FastifyInstance => {
   const authenticate = authenticator(deps.api_keys)
   events_routes(server, deps, authenticate)
   import_routes(server, deps, authenticate)
+  job_routes(server, deps, authenticate)
   const streams = event_streams(server, deps.stream_limits)
   stream_routes(server, deps, authenticate, streams)
   board_routes(server, deps, authenticate, streams)

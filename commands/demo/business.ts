@@ -2,9 +2,9 @@
  * The simulated business: three tenants, their visitors, and what goes wrong, as one stream of events in
  * order of time.
  */
-import { minutes } from '../../schemas/units.ts'
+import { hours, minutes } from '../../schemas/units.ts'
 import { type Incident, incident_schedule, type Schedule, type Start } from './incidents.ts'
-import { keep_subscription } from './payments.ts'
+import { stay_subscribed } from './payments.ts'
 import { Random } from './random.ts'
 import { DAY_MS, type Season, season_of } from './seasons.ts'
 import { type Campaign, type Tenant, tenants } from './tenants.ts'
@@ -41,10 +41,7 @@ const MINUTE = minutes(1)
 /** Visitors of an incident for each that would have come anyhow. */
 const CRAWLERS = 5
 const VIRAL = 7
-/**
- * Subscribers that the software tenant had before the origin: their renewals come, their beginnings are not
- * told.
- */
+/** Subscribers that the software tenant had before the origin, each told some time in the first hour. */
 const SUBSCRIBERS = 900
 
 interface Place {
@@ -123,6 +120,6 @@ const subscribers_from_before = (
     const person = new Person(world, tenant, `b${i}`, random.weighted(tenant.campaigns), random, false)
     const plan = random.weighted(tenant.products)
     const first_ms = random.between(0.05, 30) * DAY_MS
-    world.begin(origin_ms, keep_subscription(person, plan, person.name('sub'), first_ms))
+    world.begin(origin_ms + hours(random.next()), stay_subscribed(person, plan, first_ms))
   }
 }

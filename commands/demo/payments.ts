@@ -88,75 +88,130 @@ function* regret(person: Person, order: Order, payment_id: string, method: strin
 }
 
 const MONTH_MS = days(30)
+const YEAR_MS = days(365)
+const TRIAL_MS = days(14)
 const DUNNING_TRIES = 3
+/** A year costs ten months, and is offered on the smaller plans. */
+const YEAR_IN_MONTHS = 10
+const YEARLY_BELOW_MINOR = 20_000
+const YEARLY_RATIO = 0.1
+const DISCOUNT_RATIO = 0.18
+/** Off the first month, for some. */
+const FIRST_MONTH_OFF = 0.2
 
-/** Begins a subscription and lives with it until it ends. */
-export function* subscribe(person: Person, plan: Product): Steps {
-  const subscription_id = person.name('sub')
-  const order = {
-    product: plan,
-    quantity: 1,
-    amount_minor: plan.price_minor,
-    subscription_id,
-    checkout: true,
-  }
-  if (!(yield* pay_order(person, order))) return
-  person.pay({ ...plan_fields(plan, subscription_id), type: 'subscription_started' })
-  yield* keep_subscription(person, plan, subscription_id, MONTH_MS)
+/** What is paid for a plan each time, and how often. */
+interface Terms {
+  readonly plan: Product
+  readonly yearly: boolean
+  readonly discount_minor: number
 }
 
-/** Month by month; a first period may be shorter, for those who were customers before the demo begins. */
-export function* keep_subscription(
-  person: Person,
-  first_plan: Product,
-  subscription_id: string,
-  first_ms: number,
-): Steps {
+const terms_of = (plan: Product): Terms => ({ plan, yearly: false, discount_minor: 0 })
+
+const list_price = ({ plan, yearly }: Terms): number => plan.price_minor * (yearly ? YEAR_IN_MONTHS : 1)
+
+/** A trial that nobody pays for; its name is that of the subscription it may become. */
+export const start_trial = (person: Person, plan: Product): string => {
+  const subscription_id = person.name('sub')
+  const trial_ends_at = new Date(person.now_ms + TRIAL_MS).toISOString()
+  person.pay({
+    ...plan_fields(terms_of(plan), subscription_id),
+    type: 'subscription_started',
+    mrr_minor: 0,
+    properties: { trial_ends_at },
+  })
+  return subscription_id
+}
+
+/** Pays for what was tried, and lives with it until it ends. */
+export function* subscribe(person: Person, plan: Product, subscription_id: string): Steps {
+  const { random } = person
+  const yearly = plan.price_minor < YEARLY_BELOW_MINOR && random.chance(YEARLY_RATIO)
+  const discounted = !yearly && random.chance(DISCOUNT_RATIO)
+  const terms = {
+    plan,
+    yearly,
+    discount_minor: discounted ? Math.round(plan.price_minor * FIRST_MONTH_OFF) : 0,
+  }
+  if (!(yield* pay_order(person, order_of(terms, subscription_id, true)))) return
+  person.pay({ ...plan_fields(terms, subscription_id), type: 'subscription_renewed' })
+  yield* keep_subscription(person, terms, subscription_id, yearly ? YEAR_MS : MONTH_MS)
+}
+
+/** A customer from before the demo begins, told as a billing system tells whom it knows; then on. */
+export function* stay_subscribed(person: Person, plan: Product, first_ms: number): Steps {
+  const subscription_id = person.name('sub')
+  person.pay({ ...plan_fields(terms_of(plan), subscription_id), type: 'subscription_started' })
+  yield* keep_subscription(person, terms_of(plan), subscription_id, first_ms)
+}
+
+/** Period by period; the first may be shorter. */
+function* keep_subscription(person: Person, first: Terms, subscription_id: string, first_ms: number): Steps {
   const { random, tenant } = person
-  let plan = first_plan
-  for (let period_ms = first_ms; ; period_ms = MONTH_MS) {
+  let { plan, yearly } = first
+  for (let period_ms = first_ms; ; period_ms = yearly ? YEAR_MS : MONTH_MS) {
     const turn_ms = random.next() * period_ms
     yield person.now_ms + turn_ms
     const luck = random.next()
+    const terms = { plan, yearly, discount_minor: 0 }
     if (luck < 0.05 * (1.3 - person.quality)) {
-      person.pay({ ...plan_fields(plan, subscription_id), type: 'subscription_cancelled', mrr_minor: 0 })
+      cancel(person, terms, subscription_id)
       return
     }
-    if (luck > 0.93) {
+    if (luck > 0.93 && !yearly) {
       plan = random.weighted(tenant.products)
-      person.pay({ ...plan_fields(plan, subscription_id), type: 'subscription_changed' })
+      person.pay({ ...plan_fields(terms_of(plan), subscription_id), type: 'subscription_changed' })
     }
     yield person.now_ms + period_ms - turn_ms
-    if (!(yield* renew(person, plan, subscription_id))) {
-      person.pay({ ...plan_fields(plan, subscription_id), type: 'subscription_cancelled', mrr_minor: 0 })
+    // Some need nothing for a month, and come back.
+    if (luck > 0.9 && luck < 0.915) {
+      const paused = { ...plan_fields(terms_of(plan), subscription_id), properties: { paused: 'true' } }
+      person.pay({ ...paused, type: 'subscription_changed', mrr_minor: 0 })
+      yield person.now_ms + MONTH_MS
+    }
+    if (!(yield* renew(person, { plan, yearly, discount_minor: 0 }, subscription_id))) {
+      cancel(person, { plan, yearly, discount_minor: 0 }, subscription_id)
       return
     }
   }
 }
 
+const cancel = (person: Person, terms: Terms, subscription_id: string): void =>
+  person.pay({ ...plan_fields(terms, subscription_id), type: 'subscription_cancelled', mrr_minor: 0 })
+
 /** Tried again the next days where it fails. */
-function* renew(person: Person, plan: Product, subscription_id: string): Steps<boolean> {
-  const order = {
-    product: plan,
-    quantity: 1,
-    amount_minor: plan.price_minor,
-    subscription_id,
-    checkout: false,
-  }
+function* renew(person: Person, terms: Terms, subscription_id: string): Steps<boolean> {
+  const order = order_of(terms, subscription_id, false)
   for (let tries = 0; tries < DUNNING_TRIES; tries++) {
     if (tries > 0) yield person.now_ms + hours(person.random.between(12, 36))
     if (yield* pay_order(person, order)) {
-      person.pay({ ...plan_fields(plan, subscription_id), type: 'subscription_renewed' })
+      person.pay({ ...plan_fields(terms, subscription_id), type: 'subscription_renewed' })
       return true
     }
   }
   return false
 }
 
-const plan_fields = (plan: Product, subscription_id: string) => ({
-  product_id: plan.id,
-  plan_id: plan.id,
+const order_of = (terms: Terms, subscription_id: string, checkout: boolean): Order => ({
+  product: terms.plan,
+  quantity: 1,
+  amount_minor: list_price(terms) - terms.discount_minor,
   subscription_id,
-  amount_minor: plan.price_minor,
-  mrr_minor: plan.price_minor,
+  checkout,
 })
+
+/** Of a plain month the revenue is said; of a year or a discount the terms, from which it follows. */
+const plan_fields = (terms: Terms, subscription_id: string) => {
+  const { plan, yearly, discount_minor } = terms
+  const said: Record<string, string> = {}
+  if (yearly) said.interval = 'year'
+  if (discount_minor > 0) said.discount_minor = String(discount_minor)
+  return {
+    product_id: plan.id,
+    plan_id: plan.id,
+    subscription_id,
+    amount_minor: list_price(terms),
+    mrr_minor: yearly || discount_minor > 0 ? null : plan.price_minor,
+    properties: said,
+  }
+}

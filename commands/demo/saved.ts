@@ -26,6 +26,8 @@ const saved_demo = z.object({
   past_to_ms: z.int(),
   /** Everything before it is in the log. */
   until_ms: z.int(),
+  /** Nothing happens behind the past. */
+  ends: z.boolean().default(false),
   starts: z.array(z.object({ at_ms: z.int(), speed: z.number().positive() })),
 })
 export type SavedDemo = Readonly<z.output<typeof saved_demo>>

@@ -4,7 +4,7 @@
  */
 import { days, hours, minutes, seconds } from '../../schemas/units.ts'
 import { sell_lead, talk_with } from './conversations.ts'
-import { pay_order, subscribe } from './payments.ts'
+import { pay_order, start_trial, subscribe } from './payments.ts'
 import type { Product } from './tenants.ts'
 import type { Person, Steps } from './world.ts'
 
@@ -87,6 +87,7 @@ function* try_software(person: Person, product: Product, session_id: string): St
   const { random, quality } = person
   person.touch({ session_id, interaction: 'submit', funnel_step: 'trial' })
   person.sign_in(session_id)
+  const subscription_id = start_trial(person, product)
   for (let logins = random.poisson(1 + 4 * quality); logins > 0; logins--) {
     yield person.now_ms + hours(random.between(3, 30))
     const session = person.name('s')
@@ -94,7 +95,7 @@ function* try_software(person: Person, product: Product, session_id: string): St
   }
   if (!random.chance(1.1 * quality ** 1.5)) return
   yield person.now_ms + minutes(random.between(2, 600))
-  yield* subscribe(person, product)
+  yield* subscribe(person, product, subscription_id)
 }
 
 const DIRECT = { channel: 'direct', campaign: null } as const

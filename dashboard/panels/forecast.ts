@@ -8,11 +8,11 @@ import type { PanelView } from './panel.ts'
 
 type Method = ForecastPanel['methods'][number]
 
-const label_of = ({ method, mape, chosen }: Method): string =>
-  `${words_text(method)}${mape === null ? '' : ` ${percent_text(mape)}`}${chosen ? ' ★' : ''}`
+const label_of = ({ method, error_ratio, chosen }: Method): string =>
+  `${words_text(method)}${error_ratio === null ? '' : ` ${percent_text(error_ratio)}`}${chosen ? ' ★' : ''}`
 
-const error_text = (mape: number | null): string =>
-  mape === null ? 'not measured yet' : `off by ${percent_text(mape)} on average`
+const error_text = (error_ratio: number | null): string =>
+  error_ratio === null ? 'not measured yet' : `off by ${percent_text(error_ratio)} on average`
 
 export const forecast_view = (): PanelView => {
   const body = open_body('forecast')
@@ -21,7 +21,11 @@ export const forecast_view = (): PanelView => {
   const wrong = make_figure('Backtest error', 'forecast')
   const chart = make_picture('outlook')
   const band = make('span', { class: 'key band' }, 'Interval')
-  const ahead = [make('span', { class: 'key expected' }, 'Expected'), band, make('span', {}, '★ least error')]
+  const ahead = [
+    make('span', { class: 'key expected' }, 'Expected'),
+    band,
+    make('span', {}, '★ all methods combined'),
+  ]
   const table = make_table('Expected net revenue by day', ['Day', 'Expected#', 'At least#', 'At most#'])
   const past = make_table('Net revenue of complete days', ['Day', 'Net#'])
   const days_ahead = as_table(table)
@@ -76,16 +80,16 @@ export const forecast_view = (): PanelView => {
       `${count_text(days.length)} days`,
     )
     wrong.set(
-      method.mape === null ? '–' : percent_text(method.mape),
-      method.chosen ? 'least of all' : words_text(name).toLowerCase(),
+      method.error_ratio === null ? '–' : percent_text(method.error_ratio),
+      method.chosen ? 'all methods combined' : words_text(name).toLowerCase(),
     )
     put(band, `${percent_text(panel.interval_ratio)} interval`)
-    const words = `Line: net revenue of ${panel.history.length} days and ${days.length} days expected by ${words_text(name)}, ${error_text(method.mape)}.`
+    const words = `Line: net revenue of ${panel.history.length} days and ${days.length} days expected by ${words_text(name)}, ${error_text(method.error_ratio)}.`
     chart.draw(
       forecast_config({ history: panel.history, days }, money),
       `${words} The tables below say the same.`,
     )
-    put(table.caption, `Expected net revenue by day, ${words_text(name)}, ${error_text(method.mape)}`)
+    put(table.caption, `Expected net revenue by day, ${words_text(name)}, ${error_text(method.error_ratio)}`)
     table.body.replaceChildren(
       ...days.map(day =>
         make_row(
@@ -113,7 +117,7 @@ export const forecast_view = (): PanelView => {
       const days = history.length === 1 ? 'day' : 'days'
       put(
         none,
-        `No forecast yet: ${count_text(history.length)} complete ${days} of revenue, too few to learn from.`,
+        `No forecast yet: ${count_text(history.length)} complete ${days} of revenue. It is made at midnight (UTC), from two weeks on.`,
       )
       past.body.replaceChildren(
         ...history

@@ -14,6 +14,7 @@
 import type { Observable } from 'rxjs'
 import type {
   AttributionPart,
+  AttributionPartV1,
   AttributionPaths,
   AttributionPathsV1,
   Conversion,
@@ -38,6 +39,7 @@ import {
   sort_out,
   sweep_after,
   touch_id,
+  with_content,
 } from './cut-path.ts'
 import {
   changed_by,
@@ -62,17 +64,18 @@ const NOTHING_KEPT: AttributionPaths = { touches: 0, due_ms: null, latest_end_ms
 export const buildPaths = (policy: PathPolicy = default_paths) =>
   keyed<PathInput, Conversion, AttributionPaths, AttributionPart, PathTimer>({
     name: 'build-paths',
-    version: 2,
+    version: 3,
     state: {
       schema: 'state/attribution_paths',
       init: () => NOTHING_KEPT,
-      earlier: { 1: 'state/attribution_paths_v1' },
-      upgrade: (_, earlier) => ({ ...(earlier as AttributionPathsV1), revise_ms: null }),
+      earlier: { 1: 'state/attribution_paths_v1', 2: 'state/attribution_paths' },
+      upgrade: (_, earlier) => ({ revise_ms: null, ...(earlier as AttributionPathsV1) }),
     },
     slot: {
       schema: 'state/attribution_part',
       init: () => ({ touch: null, conversion: null }),
-      earlier: { 1: 'state/attribution_part' },
+      earlier: { 1: 'state/attribution_part_v1', 2: 'state/attribution_part_v1' },
+      upgrade: (_, earlier) => with_content(earlier as AttributionPartV1),
     },
     timers: { sweep: 'stream', revise: 'stream' },
     idle_ms: policy.lookback_ms + policy.keep_ms + policy.sweep_ms,

@@ -1,14 +1,17 @@
 /** Which of a customer's kept touches make the path to an instant: build-paths' arithmetic, without its state. */
 
-import type { AttributionPart, KeptConversion, KeptTouch } from '../../schemas/types.ts'
+import type { AttributionPart, AttributionPartV1, KeptConversion, KeptTouch } from '../../schemas/types.ts'
 import { days, seconds } from '../../schemas/units.ts'
 import type { Row } from '../core/keyed.ts'
 import { earliest, sortable_ms, window_start } from '../core/windows.ts'
 
-export type Own = Row<'touchpoints', 'customer_id' | 'channel' | 'campaign' | 'cost_minor' | 'currency'>
+export type Own = Row<
+  'touchpoints',
+  'customer_id' | 'channel' | 'campaign' | 'content_id' | 'cost_minor' | 'currency'
+>
 export type Identified = Row<
   'identified_touches',
-  'anonymous_id' | 'retracted' | 'channel' | 'campaign' | 'cost_minor' | 'currency'
+  'anonymous_id' | 'retracted' | 'channel' | 'campaign' | 'content_id' | 'cost_minor' | 'currency'
 >
 export type Payment = Row<'payments', 'type' | 'payment_id' | 'amount_minor' | 'currency'>
 
@@ -99,9 +102,16 @@ export const kept_touch = (touch: Own | Identified, anonymous: boolean): KeptTou
   touched_at: touch.occurred_at,
   channel: touch.channel,
   campaign: touch.campaign,
+  content_id: touch.content_id,
   cost_minor: touch.cost_minor,
   cost_currency: touch.currency,
   anonymous,
+})
+
+/** What versions 1 and 2 stored, which knew of no content. */
+export const with_content = ({ touch, conversion }: AttributionPartV1): AttributionPart => ({
+  touch: touch && { ...touch, content_id: null },
+  conversion,
 })
 
 const SIGNS: Readonly<Record<string, 1 | -1 | undefined>> = {

@@ -11,10 +11,17 @@
  */
 
 import type { Observable } from 'rxjs'
-import type { IdentifiedTouch, IdentityTouch, IdentityVisitor, VisitorLink } from '../../schemas/types.ts'
+import type {
+  IdentifiedTouch,
+  IdentityTouch,
+  IdentityTouchV1,
+  IdentityVisitor,
+  VisitorLink,
+} from '../../schemas/types.ts'
 import { days } from '../../schemas/units.ts'
 import { keyed, type Row, type Tagged, type Turn } from '../core/keyed.ts'
 import { earliest, window_start } from '../core/windows.ts'
+import { compare_links, type Links, owner_at, place_of, with_one_less } from './order-links.ts'
 
 export interface ClaimPolicy {
   /** So long a touch waits for somebody to say who it was. */
@@ -34,21 +41,29 @@ export const default_claims: ClaimPolicy = {
 
 type Touch = Row<
   'touchpoints',
-  'anonymous_id' | 'channel' | 'campaign' | 'interaction' | 'cost_minor' | 'currency'
+  'anonymous_id' | 'channel' | 'campaign' | 'content_id' | 'interaction' | 'cost_minor' | 'currency'
 >
 type Link = Row<'identity_links', 'identified_as'>
 export type ClaimInput = Tagged<{ touch: Observable<Touch>; link: Observable<Link> }>
 type ClaimTurn = Turn<IdentifiedTouch, IdentityTouch, 'sweep'>
-type Links = IdentityVisitor['links']
 
 const STRANGER: IdentityVisitor = { links: [], touches: 0, due_ms: null }
 
 export const claimTouches = (policy: ClaimPolicy = default_claims) =>
   keyed<ClaimInput, IdentifiedTouch, IdentityVisitor, IdentityTouch, 'sweep'>({
     name: 'claim-touches',
-    version: 1,
-    state: { schema: 'state/identity_visitor', init: () => STRANGER },
-    slot: { schema: 'state/identity_touch', init: () => NO_TOUCH },
+    version: 2,
+    state: {
+      schema: 'state/identity_visitor',
+      init: () => STRANGER,
+      earlier: { 1: 'state/identity_visitor' },
+    },
+    slot: {
+      schema: 'state/identity_touch',
+      init: () => NO_TOUCH,
+      earlier: { 1: 'state/identity_touch_v1' },
+      upgrade: (_, earlier) => ({ ...(earlier as IdentityTouchV1), content_id: null }),
+    },
     timers: { sweep: 'stream' },
     idle_ms: policy.lookback_ms + policy.sweep_ms,
     step: (state, input, turn) =>
@@ -75,7 +90,7 @@ const keep_touch = (
   turn: ClaimTurn,
   policy: ClaimPolicy,
 ): IdentityVisitor => {
-  const { event_id, occurred_at, channel, campaign, interaction, cost_minor, currency } = touch
+  const { event_id, occurred_at, channel, campaign, content_id, interaction, cost_minor, currency } = touch
   if (occurred_at + policy.lookback_ms <= turn.stream_time_ms) {
     turn.late('older_than_lookback')
     return state
@@ -88,6 +103,7 @@ const keep_touch = (
     touched_ms: occurred_at,
     channel,
     campaign,
+    content_id,
     interaction,
     cost_minor,
     currency,
@@ -110,8 +126,7 @@ const follow_link = (
   policy: ClaimPolicy,
 ): IdentityVisitor => {
   const link: VisitorLink = { event_id, customer_id: identified_as, linked_ms: occurred_at }
-  const after = state.links.findIndex(other => compare_links(link, other) <= 0)
-  const at = after < 0 ? state.links.length : after
+  const at = place_of(link, state.links)
   const next = state.links[at]
   if (next && compare_links(link, next) === 0) return state
   const links = [...state.links.slice(0, at), link, ...state.links.slice(at)]
@@ -130,29 +145,6 @@ const claim_anew = (links: Links, turn: ClaimTurn): void => {
     if (touch.customer_id !== null) turn.emit(row(turn.key, claimed, touch.customer_id, true))
     turn.emit(row(turn.key, claimed, customer_id, false))
   }
-}
-
-/** links: sorted. The customer of the first link at or after the instant, else of the last one. */
-const owner_at = (links: Links, at_ms: number): string | null => {
-  let low = 0
-  let high = links.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((links[middle] as VisitorLink).linked_ms < at_ms) low = middle + 1
-    else high = middle
-  }
-  return (links[low] ?? links.at(-1))?.customer_id ?? null
-}
-
-const compare_links = (a: VisitorLink, b: VisitorLink): number =>
-  a.linked_ms - b.linked_ms || compare(a.event_id, b.event_id) || compare(a.customer_id, b.customer_id)
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
-
-/** Without the oldest link that its successor repeats, or without the oldest: the one that matters least. */
-const with_one_less = (links: Links): Links => {
-  const repeated = links.findIndex((link, i) => link.customer_id === links[i + 1]?.customer_id)
-  const gone = Math.max(0, repeated)
-  return links.filter((_, i) => i !== gone)
 }
 
 /** How many touches are left. */
@@ -175,6 +167,7 @@ const NO_TOUCH: IdentityTouch = {
   touched_ms: 0,
   channel: '',
   campaign: null,
+  content_id: null,
   interaction: '',
   cost_minor: 0,
   currency: '',

@@ -11,11 +11,11 @@
  */
 
 import type { Observable } from 'rxjs'
-import type { LedgerEntry, RevenueDay, RevenueTotals } from '../../schemas/types.ts'
+import type { LedgerEntry, RevenueDay, RevenueTotals, RevenueTotalsV1 } from '../../schemas/types.ts'
 import { days } from '../../schemas/units.ts'
 import { keyed, type Row, type Tagged } from '../core/keyed.ts'
 
-type Touch = Row<'touchpoints', 'channel' | 'campaign'>
+type Touch = Row<'touchpoints', 'channel' | 'campaign' | 'content_id'>
 type Payment = Row<
   'payments',
   | 'customer_id'
@@ -43,12 +43,14 @@ const NO_DAY: RevenueDay = { gross_minor: 0, refunds_minor: 0, payments: 0 }
 export const postLedger = () =>
   keyed<LedgerInput, LedgerEntry, RevenueTotals, RevenueDay>({
     name: 'post-ledger',
-    version: 1,
+    version: 2,
     state: {
       schema: 'state/revenue_totals',
-      init: () => ({ channel: null, campaign: null, touched_ms: null }),
+      init: () => ({ channel: null, campaign: null, content_id: null, touched_ms: null }),
+      earlier: { 1: 'state/revenue_totals_v1' },
+      upgrade: (_, earlier) => ({ ...(earlier as RevenueTotalsV1), content_id: null }),
     },
-    slot: { schema: 'state/revenue_day', init: () => NO_DAY },
+    slot: { schema: 'state/revenue_day', init: () => NO_DAY, earlier: { 1: 'state/revenue_day' } },
     idle_ms: Number.POSITIVE_INFINITY,
     kept_on_erasure: true,
     step: (state, input, turn) => {
@@ -67,7 +69,12 @@ export const postLedger = () =>
 const latest_touch = (state: RevenueTotals, touch: Touch): RevenueTotals =>
   state.touched_ms !== null && touch.occurred_at < state.touched_ms
     ? state
-    : { channel: touch.channel, campaign: touch.campaign, touched_ms: touch.occurred_at }
+    : {
+        channel: touch.channel,
+        campaign: touch.campaign,
+        content_id: touch.content_id,
+        touched_ms: touch.occurred_at,
+      }
 
 const ledger_entry = (state: RevenueTotals, payment: Payment): LedgerEntry | null => {
   const { type, amount_minor, ...carried } = payment
@@ -81,6 +88,7 @@ const ledger_entry = (state: RevenueTotals, payment: Payment): LedgerEntry | nul
     cause_event_id: payment.event_id,
     channel: touched ? state.channel : null,
     campaign: touched ? state.campaign : null,
+    content_id: touched ? state.content_id : null,
   }
 }
 

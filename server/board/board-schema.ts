@@ -77,8 +77,8 @@ const forecast = panel('Daily net revenue and what each method says of the comin
   methods: list(
     object({
       method: text,
-      mape: { type: ['number', 'null'] },
-      chosen: { type: 'boolean', description: 'Erred least on the days before.' },
+      error_ratio: { type: ['number', 'null'], description: 'Mean error of the backtest (sMAPE), 0 to 2.' },
+      chosen: { type: 'boolean', description: 'The mix of all methods, weighted by how they did before.' },
       days: list(object({ day, value_minor: money, lower_minor: money, upper_minor: money })),
     }),
   ),

@@ -73,10 +73,11 @@ export interface ChannelsPanel extends Panel {
 export interface ForecastPanel extends Panel {
   /** Daily net revenue, oldest first, complete days only. */
   readonly history: readonly { readonly day: string; readonly net_minor: number }[]
-  /** The method with the least backtest error is marked. */
+  /** The mix of all methods first, marked, then those that weigh most in it; none before the first forecast was made. */
   readonly methods: readonly {
     readonly method: string
-    readonly mape: number | null
+    /** Mean error of the backtest as a part of what was foretold and what came (sMAPE), 0 to 2. */
+    readonly error_ratio: number | null
     readonly chosen: boolean
     readonly days: readonly {
       readonly day: string

@@ -5,7 +5,9 @@
 --        has no conversion, and shows here.
 WITH
   models AS (
-    SELECT arrayJoin(['first_touch', 'last_touch', 'linear', 'time_decay', 'position_based']) AS model
+    SELECT arrayJoin([
+      'first_touch', 'last_touch', 'last_non_direct', 'linear', 'time_decay', 'position_based', 'shapley', 'markov'
+    ]) AS model
   ),
   booked AS (
     SELECT tenant_id, toDate(occurred_at, 'UTC') AS day, currency, model, sum(amount_minor) AS ledger_minor
@@ -15,7 +17,10 @@ WITH
   ),
   credited AS (
     SELECT tenant_id, day, currency, model, sum(credit_minor) AS credit_minor
-    FROM attribution_credit(as_of = '2299-12-31 00:00:00.000', lookback_days = 30, half_life_days = 7)
+    FROM attribution_credit(
+      as_of = '2299-12-31 00:00:00.000', lookback_days = 30, half_life_days = 7, lookback_steps = 0,
+      path_transform = 'none', models = []
+    )
     GROUP BY tenant_id, day, currency, model
   ),
   moved AS (

@@ -1,9 +1,9 @@
--- Holds: every offset is judged exactly once. Per key group, log and partition the batches are numbered from 1 without
+-- Holds: every offset is judged exactly once. Per key group, log and partition batches and rebuilds are numbered from 1 without
 --        a gap or a repetition, and their ranges of one topic do not overlap.
 -- Reads: batches (FINAL).
 WITH
   judged AS (
-    SELECT key_group, log_id, partition, seq, ranges FROM batches FINAL WHERE kind = 'batch'
+    SELECT key_group, log_id, partition, seq, ranges FROM batches FINAL WHERE kind != 'acquired'
   ),
   spans AS (
     SELECT

@@ -15,6 +15,8 @@ WITH
     UNION ALL
     SELECT 'payments' AS topic, _log_id AS log_id, _partition AS partition, _offset AS position FROM payments FINAL
     UNION ALL
+    SELECT 'spend' AS topic, _log_id AS log_id, _partition AS partition, _offset AS position FROM spend FINAL
+    UNION ALL
     SELECT 'touchpoints' AS topic, _log_id AS log_id, _partition AS partition, _offset AS position FROM touchpoints FINAL
   ),
   spans AS (

@@ -16,6 +16,8 @@ WITH
     UNION ALL
     SELECT 'payments' AS topic, _log_id AS log_id, _partition AS partition, _offset AS position FROM payments FINAL
     UNION ALL
+    SELECT 'spend' AS topic, _log_id AS log_id, _partition AS partition, _offset AS position FROM spend FINAL
+    UNION ALL
     SELECT 'touchpoints' AS topic, _log_id AS log_id, _partition AS partition, _offset AS position FROM touchpoints FINAL
   ),
   spans AS (
@@ -62,4 +64,4 @@ FROM counted
 FULL OUTER JOIN expected
   ON expected.topic = counted.topic AND expected.log_id = counted.log_id AND expected.partition = counted.partition
 WHERE stored_rows > judged_rows
-  OR (stored_rows < judged_rows AND topic IN ('catalog', 'erasures', 'payments'))
+  OR (stored_rows < judged_rows AND topic IN ('catalog', 'erasures', 'payments', 'spend'))

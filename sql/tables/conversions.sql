@@ -15,7 +15,7 @@ CREATE TABLE IF NOT EXISTS `conversions`
   `amount_minor` Int64,
   `currency` String,
   `path_ends_at` DateTime64(3, 'UTC'),
-  `touches` Array(Tuple(`event_id` String, `touched_at` DateTime64(3, 'UTC'), `channel` String, `campaign` Nullable(String), `cost_minor` Int64, `cost_currency` String, `anonymous` Bool)),
+  `touches` Array(Tuple(`event_id` String, `touched_at` DateTime64(3, 'UTC'), `channel` String, `campaign` Nullable(String), `content_id` Nullable(String), `cost_minor` Int64, `cost_currency` String, `anonymous` Bool)),
   `left_out` Int64
 )
 ENGINE = ReplacingMergeTree(`revision`)

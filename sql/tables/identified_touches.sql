@@ -14,6 +14,7 @@ CREATE TABLE IF NOT EXISTS `identified_touches`
   `retracted` Bool,
   `channel` String,
   `campaign` Nullable(String),
+  `content_id` Nullable(String),
   `interaction` String,
   `cost_minor` Int64,
   `currency` String

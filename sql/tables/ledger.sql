@@ -21,7 +21,8 @@ CREATE TABLE IF NOT EXISTS `ledger`
   `quantity` Int64,
   `method` Nullable(String),
   `channel` Nullable(String),
-  `campaign` Nullable(String)
+  `campaign` Nullable(String),
+  `content_id` Nullable(String)
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (`tenant_id`, `_key`, `event_id`)

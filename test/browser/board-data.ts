@@ -140,9 +140,9 @@ const forecast_of = (now: number, next: () => number): Board['forecast'] => {
     history,
     interval_ratio: 0.9,
     methods: [
-      { method: 'moving_average', mape: 0.142, chosen: false, days: days(0.97) },
-      { method: 'exponential_smoothing', mape: 0.083, chosen: true, days: days(1) },
-      { method: 'linear_regression', mape: 0.117, chosen: false, days: days(1.06) },
+      { method: 'best', error_ratio: 0.083, chosen: true, days: days(1) },
+      { method: 'linear_regression', error_ratio: 0.117, chosen: false, days: days(1.06) },
+      { method: 'moving_average', error_ratio: 0.142, chosen: false, days: days(0.97) },
     ],
   }
 }

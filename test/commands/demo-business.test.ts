@@ -125,6 +125,26 @@ it('has every kind of event, and visitors who identify after they were anonymous
   expect(recognized).toBeGreaterThan(4000)
 })
 
+it('sells subscriptions as people buy them: tried first, by the year, with a discount, paused', () => {
+  const told = three_weeks.flatMap(({ topic, row }) => (topic === 'payments' ? [row] : []))
+  const steps = told.filter(({ type }) => type.startsWith('subscription_'))
+  const with_property = (name: string) => steps.filter(({ properties }) => name in properties)
+  for (const name of ['trial_ends_at', 'interval', 'discount_minor', 'paused'])
+    expect([name, with_property(name).length > 5]).toEqual([name, true])
+  for (const step of with_property('trial_ends_at'))
+    expect([step.type, step.mrr_minor]).toEqual(['subscription_started', 0])
+  // What is charged is what the terms say, to the cent.
+  const charged = new Map(
+    told
+      .filter(({ type }) => type === 'payment_succeeded')
+      .map(row => [row.subscription_id, row.amount_minor]),
+  )
+  for (const step of with_property('discount_minor'))
+    expect(charged.get(step.subscription_id)).toBe(step.amount_minor - Number(step.properties.discount_minor))
+  for (const step of with_property('interval'))
+    expect(charged.get(step.subscription_id)).toBe(step.amount_minor)
+})
+
 it('follows the clock of each tenant: its peak hours, its weekend, its growth', () => {
   for (const tenant of tenants) {
     const season = season_of(tenant, ORIGIN)

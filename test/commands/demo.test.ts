@@ -94,7 +94,19 @@ describe('usage', () => {
     expect(existsSync(join(real, 'demo.json'))).toBe(false)
 
     const other = join(dir, 'other')
-    save_demo(other, { version: 1, seed: 7, origin_ms: 0, past_to_ms: 1, until_ms: 1, starts: [] })
+    save_demo(other, {
+      version: 1,
+      seed: 7,
+      origin_ms: 0,
+      past_to_ms: 1,
+      until_ms: 1,
+      ends: false,
+      starts: [],
+    })
+    const until = (time: string) => finish([...on_free_ports(other), '--until', time])
+    expect((await until('2026-01-01T00:00:00Z')).out).toContain('--until is decided')
+    expect((await until('2999-01-01T00:00:00Z')).out).toContain('is still to come')
+    expect((await until('yesterday')).out).toContain('a time such as')
     expect((await finish([...on_free_ports(other), '--seed', '8'])).out).toContain('begun with --seed 7')
     expect((await finish([...on_free_ports(other), '--days', '8'])).out).toContain('--days is decided')
     writeFileSync(join(other, 'demo.json'), '{"version": 2}')

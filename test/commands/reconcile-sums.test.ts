@@ -88,6 +88,7 @@ const plant = async (over: Plant = {}): Promise<Places> => {
       method: null,
       channel: null,
       campaign: null,
+      content_id: null,
     }),
   )
   await put('ledger', 'ledger', ledger)

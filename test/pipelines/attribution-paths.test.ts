@@ -16,7 +16,7 @@ const touch = (event_id: string, after_ms: number, more: Partial<Touchpoint>): P
   ...more,
 })
 const sent: readonly ['touchpoints' | 'payments', Partial<Touchpoint> | Partial<Payment>][] = [
-  ['touchpoints', touch('a', 0, { anonymous_id: 'v1', campaign: 'spring' })],
+  ['touchpoints', touch('a', 0, { anonymous_id: 'v1', campaign: 'spring', content_id: 'teaser' })],
   ['touchpoints', touch('b', minutes(1), { anonymous_id: 'v1' })],
   [
     'touchpoints',
@@ -48,10 +48,10 @@ scenario(
     d.tick(T + hours(1))
     const [path, ...others] = paths(d)
     expect(others).toEqual([])
-    expect(path?.touches.map(t => [t.event_id, t.campaign, t.anonymous])).toEqual([
-      ['a', 'spring', true],
-      ['b', null, true],
-      ['i', null, false],
+    expect(path?.touches.map(t => [t.event_id, t.campaign, t.content_id, t.anonymous])).toEqual([
+      ['a', 'spring', 'teaser', true],
+      ['b', null, null, true],
+      ['i', null, null, false],
     ])
     const [booked] = d.outputs('ledger')
     expect([path?.amount_minor, path?.currency]).toEqual([booked?.amount_minor, booked?.currency])

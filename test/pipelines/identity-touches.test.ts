@@ -17,7 +17,13 @@ const touch = (event_id: string, after_ms: number, more: Partial<Touchpoint>): P
 
 scenario('the visitor’s touches are handed on, the customer’s own are not', 'customer', d => {
   d.send('touchpoints', [
-    touch('a', 0, { anonymous_id: 'v1', campaign: 'spring', cost_minor: 12, interaction: 'view' }),
+    touch('a', 0, {
+      anonymous_id: 'v1',
+      campaign: 'spring',
+      content_id: 'teaser',
+      cost_minor: 12,
+      interaction: 'view',
+    }),
     touch('b', minutes(1), { anonymous_id: 'v1', customer_id: 'ada' }),
     touch('i', minutes(2), { anonymous_id: 'v1', customer_id: 'ada', interaction: 'identify' }),
     touch('z', minutes(3), { anonymous_id: 'v1', tenant_id: 'other' }),
@@ -34,6 +40,7 @@ scenario('the visitor’s touches are handed on, the customer’s own are not', 
       retracted: false,
       channel: 'search',
       campaign: 'spring',
+      content_id: 'teaser',
       interaction: 'view',
       cost_minor: 12,
       currency: 'EUR',

@@ -20,7 +20,7 @@ const pay = (
     currency: 'EUR',
     quantity: 1,
   }) as never
-const touch = (event_id: string, at: number, channel: string) =>
+const touch = (event_id: string, at: number, channel: string, more: object = {}) =>
   ({
     event_id,
     tenant_id: 'acme',
@@ -29,6 +29,7 @@ const touch = (event_id: string, at: number, channel: string) =>
     channel,
     interaction: 'click',
     currency: 'EUR',
+    ...more,
   }) as never
 
 scenario('payments, refunds and chargebacks become signed rows; other events move nothing', 'customer', d => {
@@ -50,12 +51,19 @@ scenario('payments, refunds and chargebacks become signed rows; other events mov
   expect(d.outcomes.processed).toBe(5)
 })
 
-scenario('the row carries the channel of the latest touch before it', 'customer', d => {
+scenario('the row carries channel, campaign and content of the latest touch before it', 'customer', d => {
   d.send('payments', [pay('p0', 0, 100)])
-  d.send('touchpoints', [touch('t1', 100, 'ads'), touch('t0', 50, 'mail')])
+  d.send('touchpoints', [
+    touch('t1', 100, 'ads', { campaign: 'spring', content_id: 'teaser' }),
+    touch('t0', 50, 'mail'),
+  ])
   d.send('payments', [pay('p1', 200, 100), pay('old', 60, 100)])
   d.run()
-  expect(d.outputs('ledger').map(row => row.channel)).toEqual([null, 'ads', null])
+  expect(d.outputs('ledger').map(row => [row.channel, row.campaign, row.content_id])).toEqual([
+    [null, null, null],
+    ['ads', 'spring', 'teaser'],
+    [null, null, null],
+  ])
   expect(d.outputs('movements').map(row => row.channel)).toEqual(['none', 'ads', 'none'])
 })
 

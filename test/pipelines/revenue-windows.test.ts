@@ -28,6 +28,18 @@ scenario('a window closes once, when every upstream task has passed it', 'tenant
   expect(brief(d.outputs('revenue_windows'))).toEqual([[0, 100, 0]])
 })
 
+scenario('what a tenant spends tells no time: the window waits for the money, not for it', 'tenant', d => {
+  d.send('movements', [move('1', 0, 100)], { task: 0, stream_time_ms: T })
+  const spent = { event_id: 's', tenant_id: 'acme', channel: 'ads', amount_minor: 5, currency: 'EUR' }
+  d.send('spend', [{ ...spent, occurred_at: T + days(1) }])
+  d.run()
+  expect(d.outputs('revenue_windows')).toEqual([])
+  d.mark('movements', 0, T + minutes(60))
+  d.run()
+  expect(brief(d.outputs('revenue_windows'))).toEqual([[0, 100, 0]])
+  expect(d.outcomes.processed).toBeGreaterThanOrEqual(2)
+})
+
 scenario(
   'a slow task is waited for: nothing of it is late',
   'tenant',

@@ -144,13 +144,14 @@ describe.runIf(present)('attribution', () => {
     await served?.stop()
   })
 
-  const credit = async (tenants: readonly string[], half_life_days = 7) => {
+  const credit = async (tenants: readonly string[], models: readonly string[], half_life_days = 7) => {
     const rows = await served.warehouse.query<Record<string, string | number>>(
       `SELECT model, channel, sum(credit_minor) AS minor, sum(conversions) AS converted
        FROM attribution_credit(as_of = '2299-12-31 00:00:00.000', lookback_days = 90,
-         half_life_days = {half_life_days:Float64})
+         half_life_days = {half_life_days:Float64}, lookback_steps = 0, path_transform = 'none',
+         models = {models:Array(String)})
        WHERE tenant_id IN ({tenants:Array(String)}) GROUP BY model, channel`,
-      { tenants, half_life_days },
+      { tenants, models, half_life_days },
     )
     return (model: string): PerChannel =>
       Object.fromEntries(
@@ -160,37 +161,58 @@ describe.runIf(present)('attribution', () => {
       )
   }
 
+  /** Every number to a relative 10^-9, and no channel that the reference does not have. */
+  const expect_credit = (got: PerChannel, known: PerChannel, rule: string) => {
+    for (const channel of Object.keys(got)) expect(known, `${rule} ${channel}`).toHaveProperty(channel)
+    for (const [channel, numbers] of Object.entries(known))
+      numbers.forEach((number, i) => {
+        const mine = got[channel]?.[i] ?? 0
+        expect(Math.abs(mine - number), `${rule} ${channel}: ${mine}, ${number}`).toBeLessThanOrEqual(
+          1e-9 * Math.abs(number),
+        )
+      })
+  }
+
   test.each([
-    ['first5000.heuristics', ['first5000']],
-    ['all.heuristics', ['first5000', 'others']],
-  ])('%s: conversions and value of every channel by every rule', async (id, tenants) => {
-    const expected = cases.get(id)?.expected as Record<string, PerChannel>
-    const of_model = await credit(tenants)
+    ['first5000', ['first5000']],
+    ['all', ['first5000', 'others']],
+  ])('%s.heuristics: conversions and value of every channel by every rule', async (id, tenants) => {
+    const expected = cases.get(`${id}.heuristics`)?.expected as Record<string, PerChannel>
     const models = {
       first: 'first_touch',
       last: 'last_touch',
+      last_non_direct: 'last_non_direct',
       linear: 'linear',
       position_40_20_40: 'position_based',
     }
-    for (const [rule, model] of Object.entries(models)) {
-      const got = of_model(model)
-      const known = expected[rule] as PerChannel
-      for (const channel of Object.keys(got)) expect(known, `${rule} ${channel}`).toHaveProperty(channel)
-      for (const [channel, numbers] of Object.entries(known))
-        numbers.forEach((number, i) => {
-          const mine = got[channel]?.[i] ?? 0
-          expect(Math.abs(mine - number), `${rule} ${channel}: ${mine}, ${number}`).toBeLessThanOrEqual(
-            1e-9 * Math.abs(number),
-          )
-        })
-    }
+    expect(Object.keys(expected).sort()).toEqual(Object.keys(models).sort())
+    const of_model = await credit(tenants, Object.values(models))
+    for (const [rule, model] of Object.entries(models))
+      expect_credit(of_model(model), expected[rule] as PerChannel, rule)
+  })
+
+  test.each([
+    ['first5000', ['first5000']],
+    ['all', ['first5000', 'others']],
+  ])('%s.shapley_sum: conversions and value of every channel', async (id, tenants) => {
+    const expected = cases.get(`${id}.shapley_sum`)?.expected as unknown as Record<
+      'conversions' | 'value',
+      Record<string, number>
+    >
+    const known = Object.fromEntries(
+      Object.entries(expected.conversions).map(([channel, converted]) => [
+        channel,
+        [converted, expected.value[channel] ?? Number.NaN] as const,
+      ]),
+    )
+    expect_credit((await credit(tenants, ['shapley']))('shapley'), known, 'shapley')
   })
 
   test('time decay with a half-life of seven days', async () => {
     const one = cases.get('time_decay') as Case
     const expected = one.expected.credit as readonly Record<string, number>[]
     for (const [n, journey] of expected.entries()) {
-      const got = (await credit([`decay${n}`], one.input.half_life_days))('time_decay')
+      const got = (await credit([`decay${n}`], ['time_decay'], one.input.half_life_days))('time_decay')
       expect(Object.keys(got).sort()).toEqual(Object.keys(journey).sort())
       for (const [channel, share] of Object.entries(journey)) expect(got[channel]?.[0]).toBeCloseTo(share, 9)
     }

@@ -43,7 +43,7 @@ describe.runIf(present).each(Object.entries(stacks))('CDNOW on %s', (name, open)
   test('the sample gives the published monthly cohort table in every cell', async () => {
     await settled(sample)
     const rows = await sample.query(
-      "select cohort_month, months_since, customers, active_customers, purchase_days, revenue_minor from revenue_cohort(as_of = '2030-01-01 00:00:00') where tenant_id = 'cdnow' order by cohort_month, months_since",
+      "select cohort_start, periods_since, customers, active_customers, purchase_days, revenue_minor from revenue_cohort(as_of = '2030-01-01 00:00:00', granularity = 'month') where tenant_id = 'cdnow' order by cohort_start, periods_since",
     )
     const { cases } = JSON.parse(readFileSync(join(REFERENCE_DATA, 'cdnow/expected.json'), 'utf8')) as {
       cases: { id: string; expected: Record<string, Cohort> }[]
@@ -54,9 +54,9 @@ describe.runIf(present).each(Object.entries(stacks))('CDNOW on %s', (name, open)
     >
     const got: Record<string, Cohort> = {}
     for (const row of rows) {
-      const month = String(row.cohort_month).slice(0, 7)
+      const month = String(row.cohort_start).slice(0, 7)
       got[month] ??= { customers: Number(row.customers), active: [], purchase_days: [], revenue: [] }
-      const offset = Number(row.months_since)
+      const offset = Number(row.periods_since)
       got[month].active[offset] = Number(row.active_customers)
       got[month].purchase_days[offset] = Number(row.purchase_days)
       got[month].revenue[offset] = Number(row.revenue_minor)

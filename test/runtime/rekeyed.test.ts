@@ -174,7 +174,8 @@ describe('over two partitions, log, sink and view', () => {
   const credit = async () => {
     const running = sink()
     const sql = `SELECT model, channel, campaign, sum(credit_minor) AS minor, sum(conversions) AS conversions
-      FROM attribution_credit(as_of = '2030-01-01 00:00:00.000', lookback_days = 30, half_life_days = 7)
+      FROM attribution_credit(as_of = '2030-01-01 00:00:00.000', lookback_days = 30, half_life_days = 7,
+        lookback_steps = 0, path_transform = 'none', models = [])
       GROUP BY model, channel, campaign ORDER BY model, channel, campaign`
     const complete = async () => {
       const [counted] = await served.warehouse.query<{ n: number }>(
@@ -198,13 +199,20 @@ describe('over two partitions, log, sink and view', () => {
   const complete = pairs.map(({ customer }, n) => [`p${n}`, customer, `a${n} b${n} i${n}`])
   const expected_credit = [
     'first_touch search spring 400 4000000',
+    'last_non_direct search none 400 4000000',
     'last_touch direct none 400 4000000',
     'linear direct none 132 1333333',
     'linear search none 132 1333333',
     'linear search spring 136 1333333',
+    'markov direct none 200 2000000',
+    'markov search none 100 1000000',
+    'markov search spring 100 1000000',
     'position_based direct none 160 1600000',
     'position_based search none 80 800000',
     'position_based search spring 160 1600000',
+    'shapley direct none 200 2000000',
+    'shapley search none 100 1000000',
+    'shapley search spring 100 1000000',
     'time_decay direct none 136 1333425',
     'time_decay search none 132 1333333',
     'time_decay search spring 132 1333242',

@@ -73,6 +73,7 @@ test('a row without versions that stands as it is goes out under no circumstance
     method: null,
     channel: null,
     campaign: null,
+    content_id: null,
   }
   const row = await output('ledger', 'acme|ada', entry)
   await system.deps.log.append([row])

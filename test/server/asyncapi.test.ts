@@ -145,7 +145,8 @@ describe('GET /asyncapi.json', () => {
       const [example] = (part(messages[topic]).examples ?? []) as Part[]
       const row = row_checks(app, topic).check(example?.payload)
       expect(row.tenant_id).toBe('acme')
-      expect(key_of(spec, row)).toMatch(topic === 'catalog' ? /^products\|p-1\|/ : /^acme\|c-1$/)
+      const keys = { catalog: /^products\|p-1\|/, tenant: /^acme$/, customer: /^acme\|c-1$/ }
+      expect(key_of(spec, row)).toMatch(keys[spec.keyed_by as keyof typeof keys])
     }
   })
 

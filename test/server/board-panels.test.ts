@@ -2,11 +2,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ask_alerts, ask_incidents } from '../../server/board/alerts-panel.ts'
 import { type Asking, asking } from '../../server/board/asking.ts'
-import { ask_channels } from '../../server/board/channels-panel.ts'
 import { ask_conversations } from '../../server/board/conversations-panel.ts'
 import { ask_forecast } from '../../server/board/forecast-panel.ts'
 import { ask_revenue } from '../../server/board/revenue-panel.ts'
 import { tenant_currency } from '../../server/board/tenant-currency.ts'
+import { forecast_row } from '../sql/forecast-rows.ts'
 import { ledger_row, type Served, serve_warehouse } from '../sql/served-warehouse.ts'
 import { memory_server } from './memory-ports.ts'
 
@@ -162,78 +162,7 @@ describe('conversations', () => {
   })
 })
 
-it('channels: credits of 30 days by model, with what the channel cost', async () => {
-  const touched = (channel: string, hours_before: number) => ({
-    event_id: `${channel}${hours_before}`,
-    touched_at: iso(NOW - DAY - hours_before * HOUR),
-    channel,
-    campaign: null,
-    cost_minor: 1,
-    cost_currency: 'USD',
-    anonymous: false,
-  })
-  const conversion = (event_id: string, at: number, amount_minor: number, touches: object[]) => ({
-    _key: 't1|c1',
-    event_id,
-    tenant_id: 't1',
-    customer_id: 'c1',
-    occurred_at: iso(at),
-    type: 'payment_succeeded',
-    amount_minor,
-    currency: 'USD',
-    path_ends_at: iso(at),
-    touches,
-  })
-  await served.fill('conversions', [
-    conversion('paid', NOW - HOUR, 901, [touched('mail', 2), touched('ads', 1)]),
-    conversion('bare', Date.UTC(2026, 1, 10), 99, []),
-    conversion('before', Date.UTC(2026, 1, 9, 23), 5000, []),
-  ])
-  const touch = (event_id: string, channel: string, cost_minor: number, at: number, currency = 'USD') => ({
-    _key: 't1|c1',
-    event_id,
-    tenant_id: 't1',
-    customer_id: 'c1',
-    occurred_at: iso(at),
-    channel,
-    cost_minor,
-    currency,
-  })
-  await served.fill('touchpoints', [
-    touch('1', 'ads', 30, NOW - 1),
-    touch('2', 'ads', 12, NOW - 29 * DAY),
-    touch('3', 'ads', 1000, NOW - 30 * DAY),
-    touch('4', 'ads', 2000, NOW, 'USD'),
-    touch('5', 'ads', 4000, NOW - 1, 'JPY'),
-  ])
-  const panel = await ask_channels(about)
-  expect([panel.lookback_days, panel.half_life_days, panel.total_minor]).toEqual([30, 7, 1000])
-  expect(panel.models).toEqual(['first_touch', 'last_touch', 'linear', 'position_based', 'time_decay'])
-  const row = (model: string, channel: string, credit_minor: number, conversions: number) => ({
-    model,
-    channel,
-    credit_minor,
-    conversions,
-    cost_minor: channel === 'ads' ? 42 : 0,
-  })
-  for (const model of panel.models) {
-    const credits = panel.credits.filter(credit => credit.model === model)
-    expect(credits.reduce((sum, { credit_minor }) => sum + credit_minor, 0)).toBe(1000)
-  }
-  expect(panel.credits.filter(({ model }) => model === 'first_touch')).toEqual([
-    row('first_touch', 'mail', 901, 1),
-    row('first_touch', 'none', 99, 1),
-    // Credited with nothing, it has cost all the same.
-    row('first_touch', 'ads', 0, 0),
-  ])
-  expect(panel.credits.filter(({ model }) => model === 'linear')).toEqual([
-    row('linear', 'mail', 451, 0.5),
-    row('linear', 'ads', 450, 0.5),
-    row('linear', 'none', 99, 1),
-  ])
-})
-
-it('forecast: every complete day of the last 60, and the method that erred least is marked', async () => {
+it('forecast: every complete day of the last 60, and the newest words of best and of what weighs most in it', async () => {
   const days = Array.from({ length: 20 }, (_, t) => (t === 5 ? null : 1000 + 100 * t))
   await served.fill(
     'ledger',
@@ -250,22 +179,53 @@ it('forecast: every complete day of the last 60, and the method that erred least
           ],
     ),
   )
+  const foretell = (foretold_at: string, value: number, more: object = {}) =>
+    ['best', 'naive', 'holt', 'theta', 'two_season', 'seasonal_naive'].flatMap((method, m) =>
+      Array.from({ length: 30 }, (_, i) => {
+        const says = [value + m + 0.4, value - 10, value + 10.5, value - 20, value + 20] as const
+        return forecast_row({ tenant_id: 'tf', foretold_at, step: i + 1, method, says, ...more })
+      }),
+    )
+  await served.fill('forecasts', [
+    ...foretell('2026-03-09', 500),
+    ...foretell('2026-03-10', 1000),
+    // Made later, in another currency, of hours, of another metric, of others.
+    ...foretell('2026-03-12', 2000),
+    ...foretell('2026-03-11', 3000, { currency: 'JPY' }),
+    ...foretell('2026-03-11', 4000, { granularity: 'hour' }),
+    ...foretell('2026-03-11', 5000, { metric: 'refunds' }),
+    ...foretell('2026-03-11', 6000, { tenant_id: 't1' }),
+  ])
+  const weights = { naive: 0, holt: 0.1, theta: 0.4, two_season: 0.2, seasonal_naive: 0.3, best: 0 }
+  const score = (at: string, [method, weight]: readonly [string, number], smape: number | null) => ({
+    _key: 'tf',
+    event_id: `revenue|USD|day|${method}|${Date.parse(at)}`,
+    tenant_id: 'tf',
+    occurred_at: iso(Date.parse(at)),
+    ...{ metric: 'revenue', currency: 'USD', granularity: 'day', method, weight, smape },
+  })
+  await served.fill('forecast_scores', [
+    ...Object.entries(weights).map(entry => score('2026-03-10', entry, entry[0] === 'theta' ? null : 12.5)),
+    score('2026-03-09', ['naive', 1], 1),
+  ])
   const panel = await ask_forecast(
     asking(served.warehouse.query, { tenant: 'tf', currency: 'USD', now_ms: NOW }),
   )
   expect(panel.history).toEqual(
     days.map((amount, t) => ({ day: iso(NOW - (20 - t) * DAY).slice(0, 10), net_minor: amount ?? 0 })),
   )
-  expect(panel.methods.map(({ method }) => method)).toEqual([
-    'exponential_smoothing',
-    'linear_regression',
-    'moving_average',
+  expect(panel.methods.map(({ method, error_ratio, chosen }) => [method, error_ratio, chosen])).toEqual([
+    ['best', 0.125, true],
+    ['theta', null, false],
+    ['seasonal_naive', 0.125, false],
+    ['two_season', 0.125, false],
   ])
-  expect(panel.methods.filter(({ chosen }) => chosen)).toHaveLength(1)
-  const chosen = panel.methods.find(method => method.chosen)!
-  for (const { mape } of panel.methods) expect(mape).toBeGreaterThanOrEqual(chosen.mape! * 0.5)
-  expect(chosen.days).toHaveLength(14)
-  expect(chosen.days[0]!.day).toBe('2026-03-11')
+  expect(panel.methods[0]!.days).toEqual(
+    Array.from({ length: 14 }, (_, i) => {
+      const day = iso(NOW + i * DAY).slice(0, 10)
+      return { day, value_minor: 1000, lower_minor: 990, upper_minor: 1011 }
+    }),
+  )
   const nobody = asking(served.warehouse.query, { tenant: 'nobody', currency: 'USD', now_ms: NOW })
   expect(await ask_forecast(nobody)).toEqual({ history: [], methods: [], interval_ratio: 0.8 })
 })
@@ -350,6 +310,10 @@ it('currency: the tenant’s own word before that for all, then the money it mov
 })
 
 it('the board that is sent has the fields its description says, and no others', async () => {
+  const at = iso(NOW - HOUR)
+  const paid = { _key: 't1|c1', event_id: 'paid', tenant_id: 't1', customer_id: 'c1', occurred_at: at }
+  const money = { type: 'payment_succeeded', amount_minor: 901, currency: 'USD', path_ends_at: at }
+  await served.fill('conversions', [{ ...paid, ...money }])
   const clock = { now: () => NOW, sleep: async () => {}, nonce: () => 'n' }
   const { server } = await memory_server({ warehouse: served.warehouse, clock })
   const board = (await server.inject('/v1/board?tenant=t1')).json()

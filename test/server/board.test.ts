@@ -55,13 +55,13 @@ describe('GET /v1/board', () => {
     const about = (word: string) => asked.filter(({ sql }) => sql.includes(word)).length
     await server.inject('/v1/board?tenant=acme')
     await server.inject('/v1/board?tenant=acme')
-    expect([about('AS today_minor'), about('revenue_forecast')]).toEqual([1, 1])
+    expect([about('AS today_minor'), about('FROM forecasts FINAL')]).toEqual([1, 1])
     await clock.advance(LIGHT_MS)
     await server.inject('/v1/board?tenant=acme')
-    expect([about('AS today_minor'), about('revenue_forecast')]).toEqual([2, 1])
+    expect([about('AS today_minor'), about('FROM forecasts FINAL')]).toEqual([2, 1])
     await clock.advance(HEAVY_MS)
     await server.inject('/v1/board?tenant=acme')
-    expect([about('AS today_minor'), about('revenue_forecast')]).toEqual([3, 2])
+    expect([about('AS today_minor'), about('FROM forecasts FINAL')]).toEqual([3, 2])
     const before = asked.length
     await clock.advance(600_000)
     expect(asked.length).toBe(before)

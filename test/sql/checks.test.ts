@@ -50,6 +50,8 @@ const payment = (offset: number, more: Record<string, unknown> = {}) => ({
   occurred_at: '2025-01-01T00:00:00.000Z',
   ...more,
 })
+const subscribed = (offset: number, kind: string, more: Record<string, unknown> = {}) =>
+  payment(offset, { type: `subscription_${kind}`, subscription_id: 's1', ...more })
 const alert = (number: number, status: string) => ({
   _key: 't1',
   event_id: `f|0|${number}`,
@@ -120,6 +122,11 @@ const wrong: Record<
       },
       says: ['a range does not hold its records'],
     },
+    { add: { batches: [batch(3, 0, 0, { kind: 'rebuilt', ranges: [] })] }, says: [] },
+    {
+      add: { batches: [batch(4, 0, 0, { kind: 'rebuilt', ranges: [] })] },
+      says: ['batches are not numbered 1, 2, 3 …'],
+    },
   ],
   outcomes_sum_to_counts: [
     { add: { batches: [batch(3, 5, 7, { outcomes })] }, says: ['outcomes differ from records read'] },
@@ -160,7 +167,7 @@ const wrong: Record<
     {
       add: { ledger: [booked(9)] },
       says: [
-        ...new Array(5).fill('attribution_credit differs from the ledger'),
+        ...new Array(8).fill('attribution_credit differs from the ledger'),
         'a ledger row has no conversion',
       ].sort(),
     },
@@ -172,7 +179,7 @@ const wrong: Record<
       add: { conversions: [converted(0, { revision: 1, currency: 'EUR' })] },
       says: [
         'a conversion differs from its ledger row',
-        ...new Array(10).fill('attribution_credit differs from the ledger'),
+        ...new Array(16).fill('attribution_credit differs from the ledger'),
       ],
     },
     {
@@ -180,7 +187,7 @@ const wrong: Record<
         ledger: [booked(9, { amount_minor: 7 })],
         conversions: [converted(9, { amount_minor: 7, occurred_at: '2025-01-02T00:00:00.000Z' })],
       },
-      says: new Array(10).fill('attribution_credit differs from the ledger'),
+      says: new Array(16).fill('attribution_credit differs from the ledger'),
     },
   ],
   alerts_fire_before_they_resolve: [
@@ -195,6 +202,39 @@ const wrong: Record<
       says: ['fired after it was resolved'],
     },
   ],
+  metric_history_sums_to_ledger: [
+    // Beyond every as_of, once as revenue and once as payments.
+    {
+      add: { ledger: [booked(9, { occurred_at: '2200-12-31T12:00:00.000Z' })] },
+      says: new Array(2).fill('metric_history differs from the ledger'),
+    },
+    {
+      add: {
+        ledger: [booked(9, { occurred_at: '2200-12-31T12:00:00.000Z', type: 'refunded', amount_minor: -1 })],
+      },
+      says: ['metric_history differs from the ledger'],
+    },
+  ],
+  revenue_by_sums_to_ledger: [
+    {
+      add: { ledger: [booked(9, { occurred_at: '2299-12-31T12:00:00.000Z' })] },
+      says: ['revenue_by differs from the ledger'],
+    },
+    {
+      add: { ledger: [booked(9, { type: 'refunded', amount_minor: 5000 })] },
+      says: ['revenue_by differs from the ledger'],
+    },
+  ],
+  revenue_by_converts_each_movement: [
+    {
+      add: { ledger: [booked(9, { occurred_at: '2299-12-31T12:00:00.000Z' })] },
+      says: ['revenue_by does not convert each movement'],
+    },
+    {
+      add: { ledger: [booked(9, { occurred_at: '2299-12-31T12:00:00.000Z', currency: 'EUR' })] },
+      says: ['revenue_by does not convert each movement'],
+    },
+  ],
   revenue_daily_sums_to_ledger: [
     // Beyond every as_of: the view leaves it out.
     {
@@ -204,6 +244,27 @@ const wrong: Record<
     {
       add: { ledger: [booked(9, { type: 'refunded', amount_minor: 5000 })] },
       says: ['revenue_daily differs from the ledger'],
+    },
+  ],
+  subscription_movements_sum: [
+    {
+      add: {
+        payments: [
+          subscribed(5, 'started', { mrr_minor: 500, properties: { trial: 'true' } }),
+          subscribed(6, 'renewed', { mrr_minor: 500 }),
+          subscribed(7, 'started', { mrr_minor: 300, subscription_id: 's2' }),
+          subscribed(8, 'changed', { mrr_minor: 400, subscription_id: 's2', currency: 'EUR' }),
+          subscribed(9, 'cancelled', { occurred_at: '2025-03-01T00:00:00.000Z' }),
+        ],
+      },
+      says: [],
+    },
+    // Beyond every as_of: the view leaves it out.
+    {
+      add: {
+        payments: [subscribed(5, 'started', { mrr_minor: 5, occurred_at: '2299-12-31T12:00:00.000Z' })],
+      },
+      says: ['an event has no step'],
     },
   ],
 }

@@ -39,6 +39,7 @@ const claimed = (
   retracted: false,
   channel: 'social',
   campaign: 'spring',
+  content_id: 'teaser',
   interaction: 'view',
   cost_minor: 5,
   currency: 'USD',
@@ -89,6 +90,7 @@ scenario(
         touched_at: T + minutes(event_id === 'c' ? 20 : 5),
         channel: 'search',
         campaign: null,
+        content_id: null,
         cost_minor: 25,
         cost_currency: 'EUR',
         anonymous: false,
@@ -112,6 +114,7 @@ scenario(
       touched_at: T + minutes(10),
       channel: 'social',
       campaign: 'spring',
+      content_id: 'teaser',
       cost_minor: 5,
       cost_currency: 'USD',
       anonymous: true,
@@ -245,7 +248,7 @@ const bounded = {
       keyed_by: 'customer',
       since: 'beginning',
       build: ({ from, to }) => {
-        const fields = ['channel', 'campaign', 'cost_minor', 'currency'] as const
+        const fields = ['channel', 'campaign', 'content_id', 'cost_minor', 'currency'] as const
         const touches = from('touchpoints', 'customer_id', ...fields)
         const touch = touches.pipe(filter(({ customer_id }) => customer_id !== null))
         const identified = from('identified_touches', 'anonymous_id', 'retracted', ...fields)

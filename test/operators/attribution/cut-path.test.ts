@@ -15,6 +15,7 @@ const touch = (event_id: string, touched_at: number): KeptTouch => ({
   touched_at,
   channel: 'search',
   campaign: null,
+  content_id: null,
   cost_minor: 0,
   cost_currency: 'EUR',
   anonymous: false,

@@ -53,7 +53,7 @@ const app_of = (policy: Partial<PathPolicy>) => ({
       keyed_by: 'customer',
       since: 'beginning',
       build: ({ from, to }) => {
-        const fields = ['channel', 'campaign', 'cost_minor', 'currency'] as const
+        const fields = ['channel', 'campaign', 'content_id', 'cost_minor', 'currency'] as const
         const touch = from('touchpoints', 'customer_id', ...fields)
         const identified = from('identified_touches', 'anonymous_id', 'retracted', ...fields)
         const payment = from('payments', 'type', 'payment_id', 'amount_minor', 'currency')

@@ -38,6 +38,7 @@ const entry = (event_id: string, amount_minor: number): LedgerEntry => ({
   method: null,
   channel: null,
   campaign: null,
+  content_id: null,
 })
 
 /** Counts a customer's payments; state is revenue_window for its numbers. */

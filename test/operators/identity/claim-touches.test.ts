@@ -20,6 +20,7 @@ const touch = (event_id: string, after_ms: number, more: Partial<Touchpoint> = {
   occurred_at: T + after_ms,
   channel: 'search',
   campaign: 'spring',
+  content_id: 'teaser',
   interaction: 'click',
   cost_minor: 25,
   currency: 'EUR',
@@ -58,15 +59,23 @@ scenario(
       retracted: false,
       channel: 'search',
       campaign: 'spring',
+      content_id: 'teaser',
       interaction: 'click',
       cost_minor: 25,
       currency: 'EUR',
     }
     expect(d.outputs('identified_touches')).toEqual([claimed])
-    d.send('touchpoints', [touch('b', minutes(6), { campaign: null })])
+    d.send('touchpoints', [touch('b', minutes(6), { campaign: null, content_id: null })])
     run_rounds(d)
     expect(d.outputs('identified_touches').slice(1)).toEqual([
-      { ...claimed, event_id: 'b', campaign: null, occurred_at: T + minutes(6), revision: 0 },
+      {
+        ...claimed,
+        event_id: 'b',
+        campaign: null,
+        content_id: null,
+        occurred_at: T + minutes(6),
+        revision: 0,
+      },
     ])
     expect(d.outcomes.late).toBe(0)
   },
@@ -142,6 +151,7 @@ const bounded = {
           'anonymous_id',
           'channel',
           'campaign',
+          'content_id',
           'interaction',
           'cost_minor',
           'currency',

@@ -9,7 +9,7 @@ import { scenario } from '../../driver/scenario.ts'
 
 const T = Date.UTC(2026, 0, 5)
 const day_codec = new StateCodec<RevenueDay>(
-  1,
+  2,
   { schema: 'state/revenue_day', init: () => ({ gross_minor: 0, refunds_minor: 0, payments: 0 }) },
   definitions,
 )

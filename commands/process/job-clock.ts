@@ -1,0 +1,136 @@
+/**
+ * When a running process runs which job: each as of every multiple of its `every_ms`, once what happened before that is in
+ * the tables; and at once when somebody asks. One after the other, by the process that works the first task of the tenants.
+ */
+import type { Logger } from 'pino'
+import type { Job } from '../../jobs/job.ts'
+import { type Compute, type JobPorts, run_job } from '../../jobs/run-job.ts'
+import type { Clock } from '../../runtime/ports.ts'
+import type { Running, TaskStatus } from '../../runtime/worker-types.ts'
+import type { JobStatus } from '../../server/server-deps.ts'
+import { one_line } from '../command.ts'
+
+/** How often is looked whether one is due. */
+const LOOK_MS = 5000
+/** Under steady load nothing is ever through: what happened before the moment is in the tables by then. */
+const SETTLED_AFTER_MS = 300_000
+const RETRY_MS = 300_000
+
+export interface JobClockDeps extends JobPorts {
+  readonly jobs: readonly Job[]
+  readonly compute: Compute
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly worker: Pick<Running<TaskStatus>, 'status'>
+  /** What has not been processed and inserted yet; null when nothing is left. */
+  readonly left_to_do: () => string | null
+}
+
+export interface JobClock {
+  status(): readonly JobStatus[]
+  /** Runs a job now, behind those that run; resolves with the rows written per topic. */
+  run(name: string, as_of: number): Promise<Readonly<Record<string, number>>>
+  /** Resolves when nothing runs any more. */
+  readonly ended: Promise<void>
+}
+
+interface Known {
+  readonly job: Job
+  /** Newest moment that it was run as of. */
+  done_at: number | null
+  /** When the moment that is due was first seen. */
+  seen: { due_at: number; at: number } | null
+  retry_at: number
+  running: boolean
+  runs: number
+  error: string | null
+}
+
+/** Looks until the signal aborts. */
+export const start_job_clock = (deps: JobClockDeps, signal: AbortSignal): JobClock => {
+  const { clock, logger } = deps
+  const known = new Map<string, Known>(
+    deps.jobs.map(job => [
+      job.name,
+      { job, done_at: null, seen: null, retry_at: 0, running: false, runs: 0, error: null },
+    ]),
+  )
+  let last: Promise<unknown> = Promise.resolve()
+  const run = (each: Known, as_of: number): Promise<Readonly<Record<string, number>>> => {
+    const next = last.then(async () => {
+      each.running = true
+      try {
+        const written = await run_job(each.job, as_of, deps, deps.compute)
+        each.error = null
+        logger.info({ job: each.job.name, as_of: new Date(as_of).toISOString(), written }, 'a job ran')
+        return written
+      } catch (error) {
+        each.error = one_line(error)
+        throw error
+      } finally {
+        each.running = false
+        each.runs++
+      }
+    })
+    last = next.catch(() => {})
+    return next
+  }
+  const look = async (each: Known): Promise<void> => {
+    const now = clock.now()
+    const due_at = Math.floor(now / each.job.every_ms) * each.job.every_ms
+    if (now < each.retry_at || (each.done_at !== null && each.done_at >= due_at)) return
+    if (each.seen?.due_at !== due_at) each.seen = { due_at, at: now }
+    if (deps.left_to_do() !== null && now < each.seen.at + SETTLED_AFTER_MS) return
+    each.done_at ??= await newest_result(deps, each.job)
+    if (each.done_at !== null && each.done_at >= due_at) return
+    await run(each, due_at)
+    each.done_at = due_at
+  }
+  const watch = async (): Promise<void> => {
+    for (;;) {
+      await clock.sleep(LOOK_MS, signal)
+      if (signal.aborted) return
+      if (!is_ours(deps.worker.status())) continue
+      for (const each of known.values())
+        await look(each).catch(error => {
+          if (signal.aborted) return
+          each.retry_at = clock.now() + RETRY_MS
+          each.error = one_line(error)
+          logger.warn({ job: each.job.name, reason: one_line(error) }, 'a job failed and is tried again')
+        })
+    }
+  }
+  return {
+    status: () =>
+      [...known.values()].map(({ job, done_at, running, runs, error }) => ({
+        name: job.name,
+        every_ms: job.every_ms,
+        done_at,
+        running,
+        runs,
+        error,
+      })),
+    run: (name, as_of) => {
+      const each = known.get(name)
+      if (!each) throw new RangeError(`there is no job ${name}: ${[...known.keys()].join(', ')}`)
+      return run(each, as_of)
+    },
+    ended: watch().then(() => last.then(() => {})),
+  }
+}
+
+const is_ours = (tasks: readonly TaskStatus[]): boolean =>
+  tasks.some(({ group, partition, state }) => group === 'tenant' && partition === 0 && state === 'live')
+
+/** As of when the tables hold a result; null without one. */
+const newest_result = async ({ warehouse }: JobClockDeps, { writes }: Job): Promise<number | null> => {
+  const found = await Promise.all(
+    writes.map(topic =>
+      warehouse.query<{ rows: number; at_ms: number }>(
+        `SELECT count() AS rows, toUnixTimestamp64Milli(max(occurred_at)) AS at_ms FROM ${topic}`,
+      ),
+    ),
+  )
+  const times = found.flatMap(([row]) => (row && row.rows > 0 ? [row.at_ms] : []))
+  return times.length > 0 ? Math.max(...times) : null
+}

@@ -1,0 +1,157 @@
+/** Which job runs when: on a clock that the test turns. */
+import { pino } from 'pino'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type JobClock, type JobClockDeps, start_job_clock } from '../../commands/process/job-clock.ts'
+import type { Job } from '../../jobs/job.ts'
+import type { TaskStatus } from '../../runtime/worker-types.ts'
+import { days, hours } from '../../schemas/units.ts'
+
+const T = Date.UTC(2026, 2, 1, 10)
+const MIDNIGHT = Date.UTC(2026, 2, 1)
+
+let now: number
+let sleepers: (() => void)[]
+let stop: AbortController
+let appended: { topic: string; event_id: string; as_of: string }[]
+let left: string | null
+let ours: boolean
+let newest: number | null
+let fails: boolean
+let clock: JobClock
+
+const job: Job = {
+  name: 'count-things',
+  every_ms: days(1),
+  reads: { things: 'SELECT 1' },
+  writes: ['forecasts'],
+  run: ({ things = [] }, as_of) => [
+    {
+      topic: 'forecasts',
+      row: { event_id: `${as_of}`, tenant_id: 't', occurred_at: as_of, n: things.length },
+    },
+  ],
+}
+
+const deps = (): JobClockDeps => ({
+  jobs: [job],
+  compute: async (each, rows, as_of) => {
+    if (fails) throw new Error('no fit')
+    return each.run(rows, as_of)
+  },
+  clock: {
+    now: () => now,
+    nonce: () => 'n',
+    sleep: (_ms, signal) =>
+      new Promise(resolve => {
+        sleepers.push(resolve)
+        signal?.addEventListener('abort', () => resolve())
+      }),
+  },
+  logger: pino({ level: 'silent' }),
+  worker: {
+    status: () => [{ group: 'tenant', partition: ours ? 0 : 1, state: 'live' } as TaskStatus],
+  },
+  left_to_do: () => left,
+  warehouse: {
+    query: async <R>(sql: string) =>
+      (sql.includes('max(occurred_at)')
+        ? [{ rows: newest === null ? 0 : 1, at_ms: newest ?? 0 }]
+        : [{ one: 1 }]) as R[],
+  },
+  emitter: {
+    check: (_topic, value) => value as never,
+    append: async (topic, rows) => {
+      for (const { event_id, occurred_at } of rows)
+        appended.push({ topic, event_id, as_of: new Date(occurred_at).toISOString() })
+    },
+  },
+})
+
+beforeEach(() => {
+  now = T
+  sleepers = []
+  stop = new AbortController()
+  appended = []
+  left = null
+  ours = true
+  newest = null
+  fails = false
+  clock = start_job_clock(deps(), stop.signal)
+})
+afterEach(async () => {
+  stop.abort()
+  await clock.ended
+})
+
+/** The clock looks once. */
+const look = async (): Promise<void> => {
+  for (const wake of sleepers.splice(0)) wake()
+  // Everything it stands on answers at once: a round of the loop is a few microtasks.
+  await new Promise(resolve => setImmediate(resolve))
+}
+
+describe('a job', () => {
+  it('runs as of the newest multiple of its cadence, once', async () => {
+    await look()
+    await look()
+    expect(appended).toEqual([
+      { topic: 'forecasts', event_id: `${MIDNIGHT}`, as_of: '2026-03-01T00:00:00.000Z' },
+    ])
+    now += days(1)
+    await look()
+    expect(appended.map(row => row.as_of)).toEqual(['2026-03-01T00:00:00.000Z', '2026-03-02T00:00:00.000Z'])
+    expect(clock.status()).toEqual([
+      {
+        name: 'count-things',
+        every_ms: days(1),
+        done_at: MIDNIGHT + days(1),
+        running: false,
+        runs: 2,
+        error: null,
+      },
+    ])
+  })
+
+  it('waits until what happened before is in the tables, under steady load for five minutes', async () => {
+    left = '7 rows are to be inserted'
+    await look()
+    now += 299_999
+    await look()
+    expect(appended).toEqual([])
+    now += 1
+    await look()
+    expect(appended).toHaveLength(1)
+  })
+
+  it('is left to the process that works the first task of the tenants', async () => {
+    ours = false
+    await look()
+    expect(appended).toEqual([])
+  })
+
+  it('is not run again by a process that finds its result', async () => {
+    newest = MIDNIGHT
+    await look()
+    expect(appended).toEqual([])
+    expect(clock.status()[0]?.done_at).toBe(MIDNIGHT)
+  })
+
+  it('that failed says so, and is tried again five minutes later', async () => {
+    fails = true
+    await look()
+    expect(clock.status()[0]).toMatchObject({ error: 'no fit', done_at: null, runs: 1 })
+    fails = false
+    await look()
+    expect(appended).toEqual([])
+    now += 300_000
+    await look()
+    expect(appended).toHaveLength(1)
+    expect(clock.status()[0]).toMatchObject({ error: null, done_at: MIDNIGHT })
+  })
+
+  it('runs at once, as of any moment, when it is asked for', async () => {
+    await clock.run('count-things', T - hours(3))
+    expect(appended.map(row => row.as_of)).toEqual(['2026-03-01T07:00:00.000Z'])
+    expect(() => clock.run('other', T)).toThrow('there is no job other: count-things')
+  })
+})

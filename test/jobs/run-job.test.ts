@@ -1,0 +1,77 @@
+/** What a job reads and writes: views as of the moment in, checked rows of its topics out, or nothing at all. */
+import { beforeEach, expect, it } from 'vitest'
+import type { Job, JobOutput } from '../../jobs/job.ts'
+import { type JobPorts, run_job } from '../../jobs/run-job.ts'
+import { tributary } from '../../runtime/app.ts'
+import { FieldError, type Row, row_checks } from '../../runtime/emit.ts'
+
+const AS_OF = Date.UTC(2026, 2, 1)
+let asked: { sql: string; params: unknown }[]
+let appended: Map<string, Row[]>
+let ports: JobPorts
+beforeEach(() => {
+  asked = []
+  appended = new Map()
+  const app = tributary(1)
+  ports = {
+    warehouse: {
+      query: async <R>(sql: string, params?: Readonly<Record<string, unknown>>) => {
+        asked.push({ sql, params })
+        return [{ n: 1 }, { n: 2 }] as R[]
+      },
+    },
+    emitter: {
+      check: (topic, value) => row_checks(app, topic).check(value),
+      append: async (topic, rows) => {
+        appended.set(topic, [...(appended.get(topic) ?? []), ...rows])
+      },
+    },
+  }
+})
+
+const value = (customer_id: string): JobOutput => ({
+  topic: 'lifetime_values',
+  row: {
+    event_id: 'EUR',
+    tenant_id: 't',
+    occurred_at: AS_OF,
+    customer_id,
+    revision: AS_OF,
+    currency: 'EUR',
+    model: 'bg_nbd',
+    horizon_weeks: 52,
+    p_alive: 0.5,
+    expected_purchases: 1.5,
+    expected_value_minor: 1200,
+  },
+})
+const job = (outputs: readonly JobOutput[]): Job => ({
+  name: 'sample',
+  every_ms: 1000,
+  reads: { customers: 'SELECT n FROM v(as_of = {as_of:DateTime64(3)})' },
+  writes: ['lifetime_values', 'lifetime_models'],
+  run: ({ customers }) => (customers?.length === 2 ? outputs : []),
+})
+const run = (outputs: readonly JobOutput[]) =>
+  run_job(job(outputs), AS_OF, ports, async (each, rows, as_of) => each.run(rows, as_of))
+
+it('asks its views as of the moment and appends what it computed', async () => {
+  expect(await run([value('c1'), value('c2')])).toEqual({ lifetime_values: 2, lifetime_models: 0 })
+  expect(asked).toEqual([
+    { sql: 'SELECT n FROM v(as_of = {as_of:DateTime64(3)})', params: { as_of: '2026-03-01 00:00:00.000' } },
+  ])
+  expect(appended.get('lifetime_values')?.map(row => row.customer_id)).toEqual(['c1', 'c2'])
+})
+
+it('appends nothing when one row does not fit', async () => {
+  const { topic, row } = value('c2')
+  const wrong = { topic, row: { ...row, p_alive: 'high' } }
+  await expect(run([value('c1'), wrong])).rejects.toThrow(FieldError)
+  expect(appended.size).toBe(0)
+})
+
+it('writes no topic that the job does not name', async () => {
+  await expect(run([{ topic: 'ledger', row: {} }])).rejects.toThrow(
+    'job sample does not say that it writes ledger',
+  )
+})
