@@ -13,6 +13,11 @@ export class CommandError extends Error {
  * on stderr; TRIBUTARY_DEBUG=1 adds where they come from.
  */
 export const run_command = async (main: () => Promise<number>): Promise<void> => {
+  // Who reads the output has seen enough, as `head` has.
+  process.stdout.on('error', error => {
+    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error
+    process.exit(0)
+  })
   try {
     process.exitCode = await main()
   } catch (error) {

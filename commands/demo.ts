@@ -16,7 +16,15 @@ import type { System } from '../runtime/system.ts'
 import { days, hours, minutes, seconds } from '../schemas/units.ts'
 import { CommandError, run_command } from './command.ts'
 import { type Business, business, type Incident } from './demo/business.ts'
-import { append_catalog, caught_up, feed_live, hold_time, load_past, release_time } from './demo/load.ts'
+import {
+  append_catalog,
+  caught_up,
+  feed_live,
+  hold_time,
+  load_past,
+  release_time,
+  settled,
+} from './demo/load.ts'
 import { read_saved, type SavedDemo, save_demo } from './demo/saved.ts'
 import { tenants } from './demo/tenants.ts'
 import { banner, check_port, run_process, type Served } from './process.ts'
@@ -103,6 +111,7 @@ const main = async (): Promise<number> => {
   return run_process(config, {
     before: (system, stop) => demo.load(system, stop),
     running: served => demo.run(served),
+    ends: demo.ends,
   })
 }
 
@@ -141,6 +150,11 @@ class Demo {
     this.#business = business(this.#saved)
   }
 
+  /** Nothing happens behind the past. */
+  get ends(): boolean {
+    return this.#saved.ends
+  }
+
   /** The past, or what happened while the demo was away. */
   async load(system: System, stop: AbortSignal): Promise<void> {
     const { data_dir } = this.#config
@@ -175,6 +189,7 @@ class Demo {
     this.#line.end()
     if (!all) return
     await release_time(system)
+    if (this.ends && !(await settled(system, work, stop))) return
     // Counted from the start of the process.
     const took_s = Math.round(performance.now() / 1000)
     process.stdout.write(
@@ -241,7 +256,7 @@ const new_demo = (chosen: Own): SavedDemo => {
   const origin_ms = Math.floor((past_to_ms - days(chosen.days ?? DEFAULT_DAYS)) / minutes(1)) * minutes(1)
   const seed = chosen.seed ?? DEFAULT_SEED
   return {
-    version: 1,
+    version: 2,
     seed,
     origin_ms,
     past_to_ms,

@@ -1,4 +1,7 @@
-/** `npm run forecast -- FILE.csv --horizon H --season S[,S2]`: what comes next of each series in a file, with intervals that cover. */
+/**
+ * `npm run forecast -- FILE.csv --horizon H --season S[,S2]`: what comes next of each series in a file, with
+ * intervals that cover.
+ */
 import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import {
@@ -16,13 +19,14 @@ import { read_series } from './series-file.ts'
 
 const USAGE = `npm run forecast -- FILE.csv --horizon H [--season S[,S2]] [--method NAME]
 
-  FILE.csv: a header line with timestamp, value (and series, where there are several), then a line per period; a
-  timestamp is an ISO date or a number, rows may come in any order, none may be missing or there twice.
-  Prints CSV: series,step,method,forecast,lo80,hi80,lo95,hi95. Intervals are calibrated by asking again at earlier
-  moments of all series with the same season, so several series in one file make them better.
+  FILE.csv: a header line with timestamp, value (and series, where there are several), then a line per
+  period; a timestamp is an ISO date or a number, rows may come in any order, none may be missing or there
+  twice. Prints CSV: series,step,method,forecast,lo80,hi80,lo95,hi95. Intervals are calibrated by asking
+  again at earlier moments of all series of the file, so several series make them better.
 
   --horizon H      how many periods to foretell
-  --season S,S2    after how many periods it repeats: 12 for months, 7 for days, 24,168 for hours (default: no season)
+  --season S,S2    after how many periods it repeats: 12 for months, 7 for days, 24,168 for hours
+                   (default: no season)
   --method NAME    ${METHODS.slice(0, 6).join(', ')},
                    ${METHODS.slice(6).join(', ')} (default), or all
   --help
@@ -125,7 +129,8 @@ const seasons_of = (text: string | undefined): readonly number[] => {
   const seasons = [...new Set(parts.map(Number))].sort((a, b) => a - b)
   if (!parts.every(part => /^[1-9]\d*$/.test(part)) || seasons.length > MOST_SEASONS)
     throw new ConfigError(
-      `--season: expected up to ${MOST_SEASONS} whole numbers of periods like 24,168, not ${JSON.stringify(text)}`,
+      `--season: expected up to ${MOST_SEASONS} whole numbers of periods like 24,168, ` +
+        `not ${JSON.stringify(text)}`,
     )
   return seasons
 }

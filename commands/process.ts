@@ -40,6 +40,8 @@ export interface Phases {
    * fails.
    */
   readonly running: (served: Served) => Promise<void>
+  /** Jobs run only when asked to: of a past that ended, today's results would say nothing. */
+  readonly ends?: boolean
 }
 
 /** Runs tasks, sink and server until a signal, or until one of them fails. Returns the exit code. */
@@ -70,6 +72,7 @@ const serve = async (config: Config, system: System, phases: Phases, told: Abort
       ...system,
       ...work,
       jobs,
+      by_itself: config.jobs && !phases.ends,
       compute: compute_in_thread(jobs_end.signal),
       left_to_do: () => left_to_do(system, work),
     },

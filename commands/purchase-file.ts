@@ -23,10 +23,7 @@ export interface Purchases {
   readonly later: number
 }
 
-interface Parsed {
-  readonly record: readonly string[]
-  readonly info: Info
-}
+type Parsed = Readonly<Record<'record', readonly string[]> & Record<'info', Info>>
 
 /** Days since the epoch of an ISO date; null when there is no such day. */
 export const day_of = (text: string): number | null => {

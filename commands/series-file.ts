@@ -1,6 +1,7 @@
 /**
- * A CSV of time series: columns timestamp, value and, for several, series, in any order and among others; rows in any order.
- * Every line is checked; a series is evenly spaced (months count as even), nothing missing, nothing twice.
+ * A CSV of time series: columns timestamp, value and, for several, series, in any order and among others;
+ * rows in any order. Every line is checked; a series is evenly spaced (months count as even), nothing
+ * missing, nothing twice.
  */
 import { createReadStream } from 'node:fs'
 import { CsvError, parse } from 'csv-parse'
@@ -43,7 +44,10 @@ export const instant_of = (text: string): Instant | null => {
   return Number.isNaN(x) ? null : { kind: 'date', x }
 }
 
-/** In the order in which they first appear. Rejects with a CommandError that says file:line, the column and why. */
+/**
+ * In the order in which they first appear. Rejects with a CommandError that says file:line, the column and
+ * why.
+ */
 export const read_series = async (file: string): Promise<Series[]> => {
   const parser = createReadStream(file).pipe(
     parse({

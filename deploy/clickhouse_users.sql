@@ -33,10 +33,11 @@ GRANT DROP TABLE ON tributary._tmp_replace_* TO tributary_migrator_role;
 CREATE ROLE IF NOT EXISTS tributary_analyst_role;
 GRANT SELECT, SHOW ON tributary.* TO tributary_analyst_role;
 
--- readonly = 1: no setting can be changed, so the bounds hold and final stays on.
+-- readonly = 1: no setting can be changed, so the bounds hold and final stays on. All but one: the driver of Grafana sends
+-- the time that a query may take with each, and may ask for less than the bound.
 CREATE SETTINGS PROFILE IF NOT EXISTS tributary_analyst_profile SETTINGS
   final = 1,
-  max_execution_time = 60,
+  max_execution_time = 60 MIN 1 MAX 60 CHANGEABLE_IN_READONLY,
   max_memory_usage = 4000000000,
   max_rows_to_read = 2000000000,
   max_result_rows = 1000000,

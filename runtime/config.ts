@@ -46,6 +46,8 @@ export interface Config {
   readonly partitions: number
   /** Copies of checkpoints; null: none are taken. */
   readonly snapshot_dir: string | null
+  /** The process runs the jobs by itself. */
+  readonly jobs: boolean
   readonly insecure_dev: boolean
   readonly log_level: (typeof LEVELS)[number]
   /** null: no key file; only then, on loopback or with insecure_dev, is the API open. */
@@ -133,6 +135,7 @@ const combine = (flat: Flat): Config => {
         : cluster
           ? null
           : resolve(flat.data_dir, 'snapshots'),
+    jobs: flat.jobs,
     insecure_dev: flat.insecure_dev,
     // A person at a laptop reads the banner; a cluster's log is read by machines.
     log_level: flat.log_level ?? (cluster ? 'info' : 'warn'),

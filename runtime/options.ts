@@ -105,6 +105,14 @@ export const options = [
       "daily copies of every task's checkpoint; data directory/snapshots, in a cluster none without it",
   },
   {
+    name: 'jobs',
+    flag: 'jobs',
+    env: 'TRIBUTARY_JOBS',
+    default: 'true',
+    type: on_off,
+    meaning: 'fit and forecast at midnight UTC what npm run jobs names; false: only by that command',
+  },
+  {
     name: 'insecure_dev',
     flag: 'insecure-dev',
     env: 'TRIBUTARY_INSECURE_DEV',

@@ -33,6 +33,11 @@ export interface TopicSpec {
   /** The warehouse table: identity after `_key` is (tenant_id, _key, event_id) unless named; version picks the newest row. */
   readonly table?: {
     readonly order_by?: readonly string[]
+    /**
+     * Rows lie by tenant and day (UTC): asked for a stretch of days, a table of years reads those alone. Only where a row
+     * that comes again, or anew, has the time of the one before.
+     */
+    readonly by_day?: true
     readonly version?: string
     readonly partition_by?: string
   }
@@ -61,14 +66,14 @@ const output = (schema: string, keyed_by: KeyedBy, table: TopicSpec['table'] = {
 })
 
 export const topics = {
-  touchpoints: input('touchpoints', days(2)),
+  touchpoints: { ...input('touchpoints', days(2)), table: { by_day: true } },
   conversations: input('conversations', days(2)),
   payments: { ...input('payments', 'for_ever'), kept_on_erasure: true },
   feedback: input('feedback', 'for_ever'),
   spend: input('spend', 'for_ever', 'tenant'),
   erasures: { ...input('erasures', 'for_ever'), erases: true, kept_on_erasure: true },
   catalog: { ...input('catalog', 'for_ever', 'catalog'), partitions: 1 },
-  ledger: { ...output('ledger', 'customer'), kept_on_erasure: true },
+  ledger: { ...output('ledger', 'customer', { by_day: true }), kept_on_erasure: true },
   sessions: output('sessions', 'customer', { version: 'revision' }),
   movements: { ...output('movements', 'tenant'), role: 'internal' },
   revenue_windows: output('revenue_windows', 'tenant', { version: 'revision' }),
@@ -86,7 +91,10 @@ export const topics = {
     }),
     rekeyed: true,
   },
-  conversions: { ...output('conversions', 'customer', { version: 'revision' }), kept_on_erasure: true },
+  conversions: {
+    ...output('conversions', 'customer', { version: 'revision', by_day: true }),
+    kept_on_erasure: true,
+  },
   lead_scores: output('lead_scores', 'customer'),
   conversation_metrics: output('conversation_metrics', 'customer'),
   leads: { ...output('leads', 'tenant'), role: 'internal' },

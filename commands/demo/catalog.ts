@@ -1,8 +1,9 @@
 /**
- * What the catalog says of the demo's business: tenants, markets, products, and how many leads their buyers
- * take a day.
+ * What the catalog says of the demo's business: tenants, markets, products, goals, rates of exchange, and how many leads
+ * their buyers take a day.
  */
 import type { Catalog } from '../../schemas/catalog-kinds.ts'
+import { days } from '../../schemas/units.ts'
 import { markets, tenants } from './tenants.ts'
 
 type Kind = Exclude<keyof Catalog, 'imports' | 'alert_rules'>
@@ -26,6 +27,11 @@ const TIERS: Readonly<Record<string, Catalog['buyer_tiers']>> = {
   direct: { base_minor: 18_000, daily_capacity: 12 },
 }
 
+/** Revenue of the first 30 days: near what comes, so that it is open whether they are reached. */
+const GOALS_MINOR = { leads: 24_000_000, software: 22_000_000, shop: 18_000_000 }
+/** What is not between these two currencies goes by way of the dollar. */
+const RATES: Readonly<Record<string, string>> = { 'EUR|USD': '1.0845', 'USD|JPY': '151.2' }
+
 /** Valid from the origin on; the same rows for the same origin. */
 export const catalog_rows = (origin_ms: number): CatalogRow[] => {
   const entry = <K extends Kind>(tenant_id: string, kind: K, id: string, body: Catalog[K]): CatalogRow => ({
@@ -38,6 +44,17 @@ export const catalog_rows = (origin_ms: number): CatalogRow[] => {
     revision: 0,
     body: JSON.stringify(body),
   })
+  const days_on = (n: number) => new Date(origin_ms + days(n)).toISOString().slice(0, 10)
+  const goal = ({ id, currency }: (typeof tenants)[number], target: number): CatalogRow => {
+    const span = { from_day: days_on(0), to_day: days_on(30) }
+    return entry(id, 'goals', `${id}-30-days`, {
+      tenant_id: id,
+      metric: 'revenue',
+      currency,
+      target,
+      ...span,
+    })
+  }
   const leads = tenants.find(({ kind }) => kind === 'leads')?.id ?? '*'
   return [
     ...tenants.map(({ id, name, zone, currency }) => entry(id, 'tenants', id, { name, zone, currency })),
@@ -51,6 +68,8 @@ export const catalog_rows = (origin_ms: number): CatalogRow[] => {
       const body = { adoption_index, income_index, supply_index, season_index, revenue_ratio }
       return entry(leads, 'markets', id, body)
     }),
+    ...tenants.map(tenant => goal(tenant, GOALS_MINOR[tenant.kind])),
+    ...Object.entries(RATES).map(([id, rate]) => entry('*', 'fx_rates', id, { rate })),
     ...Object.entries(TIERS).map(([id, body]) => entry(leads, 'buyer_tiers', id, body)),
   ]
 }

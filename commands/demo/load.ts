@@ -120,6 +120,26 @@ export const caught_up = async (
   return !stop.aborted
 }
 
+/** Tenants' tasks wait for customers', each for idle_ms, before they move time; and once more to be sure. */
+const STILL = 3
+
+/**
+ * Waits until time has moved on everywhere behind a past that has ended: the last windows are closed, paths revised, and
+ * no task has anything to write any more. False when told to stop before.
+ */
+export const settled = async (system: System, work: Work, stop: AbortSignal): Promise<boolean> => {
+  const still_ms = STILL * system.settings.idle_ms
+  let seen = ''
+  for (let since = performance.now(); performance.now() - since < still_ms && !stop.aborted; ) {
+    const done = work.worker.status().map(({ committed_seq }) => committed_seq)
+    const now = `${left_to_do(system, work)} ${done.join()}`
+    if (now !== seen || left_to_do(system, work) !== null) since = performance.now()
+    seen = now
+    await pause(LOOK_EVERY_MS, stop)
+  }
+  return !stop.aborted
+}
+
 /** Records that tasks have still to process. */
 export const unprocessed = ({ worker }: Pick<Work, 'worker'>): number =>
   worker

@@ -18,7 +18,7 @@ import { z } from 'zod'
 import { CommandError } from '../command.ts'
 
 const saved_demo = z.object({
-  version: z.literal(1),
+  version: z.literal(2),
   seed: z.int(),
   /** Where the business begins, epoch ms. */
   origin_ms: z.int(),
@@ -27,7 +27,7 @@ const saved_demo = z.object({
   /** Everything before it is in the log. */
   until_ms: z.int(),
   /** Nothing happens behind the past. */
-  ends: z.boolean().default(false),
+  ends: z.boolean(),
   starts: z.array(z.object({ at_ms: z.int(), speed: z.number().positive() })),
 })
 export type SavedDemo = Readonly<z.output<typeof saved_demo>>

@@ -1,12 +1,14 @@
 /**
  * When a running process runs which job: each as of every multiple of its `every_ms`, once what happened before that is in
- * the tables; and at once when somebody asks. One after the other, by the process that works the first task of the tenants.
+ * the tables; anew as of the same moment when history has been imported since; and at once when somebody asks. One after the
+ * other, by the process that works the first task of the tenants.
  */
 import type { Logger } from 'pino'
 import type { Job } from '../../jobs/job.ts'
 import { type Compute, type JobPorts, run_job } from '../../jobs/run-job.ts'
 import type { Clock } from '../../runtime/ports.ts'
 import type { Running, TaskStatus } from '../../runtime/worker-types.ts'
+import type { Catalog } from '../../schemas/catalog-kinds.ts'
 import type { JobStatus } from '../../server/server-deps.ts'
 import { one_line } from '../command.ts'
 
@@ -15,11 +17,17 @@ const LOOK_MS = 5000
 /** Under steady load nothing is ever through: what happened before the moment is in the tables by then. */
 const SETTLED_AFTER_MS = 300_000
 const RETRY_MS = 300_000
+/** How often is looked whether history was imported. */
+const IMPORTS_MS = 60_000
 
 export interface JobClockDeps extends JobPorts {
   readonly jobs: readonly Job[]
+  /** false: a job runs only when it is asked for. */
+  readonly by_itself: boolean
   readonly compute: Compute
   readonly clock: Clock
+  /** An import that is not renewed for so long is none. */
+  readonly settings: { readonly import_lapse_ms: number }
   readonly logger: Logger
   readonly worker: Pick<Running<TaskStatus>, 'status'>
   /** What has not been processed and inserted yet; null when nothing is left. */
@@ -38,6 +46,8 @@ interface Known {
   readonly job: Job
   /** Newest moment that it was run as of. */
   done_at: number | null
+  /** When it was run last, or this process began: what was imported before is in its result. */
+  ran_at: number
   /** When the moment that is due was first seen. */
   seen: { due_at: number; at: number } | null
   retry_at: number
@@ -52,7 +62,16 @@ export const start_job_clock = (deps: JobClockDeps, signal: AbortSignal): JobClo
   const known = new Map<string, Known>(
     deps.jobs.map(job => [
       job.name,
-      { job, done_at: null, seen: null, retry_at: 0, running: false, runs: 0, error: null },
+      {
+        job,
+        done_at: null,
+        ran_at: clock.now(),
+        seen: null,
+        retry_at: 0,
+        running: false,
+        runs: 0,
+        error: null,
+      },
     ]),
   )
   let last: Promise<unknown> = Promise.resolve()
@@ -75,22 +94,25 @@ export const start_job_clock = (deps: JobClockDeps, signal: AbortSignal): JobClo
     last = next.catch(() => {})
     return next
   }
+  const imports = imports_seen(deps)
   const look = async (each: Known): Promise<void> => {
     const now = clock.now()
     const due_at = Math.floor(now / each.job.every_ms) * each.job.every_ms
-    if (now < each.retry_at || (each.done_at !== null && each.done_at >= due_at)) return
+    if (now < each.retry_at) return
+    each.done_at ??= await newest_result(deps, each.job)
+    const { open, closed_at } = await imports()
+    const is_done = each.done_at !== null && each.done_at >= due_at && closed_at < each.ran_at
+    if (is_done || open) return
     if (each.seen?.due_at !== due_at) each.seen = { due_at, at: now }
     if (deps.left_to_do() !== null && now < each.seen.at + SETTLED_AFTER_MS) return
-    each.done_at ??= await newest_result(deps, each.job)
-    if (each.done_at !== null && each.done_at >= due_at) return
     await run(each, due_at)
-    each.done_at = due_at
+    Object.assign(each, { done_at: due_at, ran_at: now, seen: null })
   }
   const watch = async (): Promise<void> => {
     for (;;) {
       await clock.sleep(LOOK_MS, signal)
       if (signal.aborted) return
-      if (!is_ours(deps.worker.status())) continue
+      if (!deps.by_itself || !is_ours(deps.worker.status())) continue
       for (const each of known.values())
         await look(each).catch(error => {
           if (signal.aborted) return
@@ -121,6 +143,35 @@ export const start_job_clock = (deps: JobClockDeps, signal: AbortSignal): JobClo
 
 const is_ours = (tasks: readonly TaskStatus[]): boolean =>
   tasks.some(({ group, partition, state }) => group === 'tenant' && partition === 0 && state === 'live')
+
+interface Imports {
+  /** History is being loaded: what is fitted now is fitted to a part of it. */
+  readonly open: boolean
+  /** When the newest import ended, epoch milliseconds; before all time without one. */
+  readonly closed_at: number
+}
+
+/** Looks into the catalog's table, at most every minute. */
+const imports_seen = ({ warehouse, clock, settings }: JobClockDeps): (() => Promise<Imports>) => {
+  let seen: Imports = { open: false, closed_at: Number.NEGATIVE_INFINITY }
+  let again_at = Number.NEGATIVE_INFINITY
+  return async () => {
+    const now = clock.now()
+    if (now < again_at) return seen
+    const rows = await warehouse.query<{ body: string }>(
+      `SELECT argMax(body, (effective_at, revision)) AS body FROM catalog WHERE kind = 'imports' GROUP BY id`,
+    )
+    const leases = rows.map(({ body }) => JSON.parse(body) as Catalog['imports'])
+    const open = leases.some(
+      ({ state, renewed_at }) => state === 'open' && renewed_at + settings.import_lapse_ms > now,
+    )
+    const closed = leases.filter(({ state }) => state === 'closed').map(({ renewed_at }) => renewed_at)
+    seen = { open, closed_at: Math.max(...closed) }
+    // While one is open its end is not to be missed by a minute.
+    again_at = now + (open ? 0 : IMPORTS_MS)
+    return seen
+  }
+}
 
 /** As of when the tables hold a result; null without one. */
 const newest_result = async ({ warehouse }: JobClockDeps, { writes }: Job): Promise<number | null> => {

@@ -1,6 +1,7 @@
 /**
- * Rolling origins: every method asked again at earlier moments of a series, knowing only what came before, and compared with
- * what came (Tashman 2000). Everything that chooses, weighs or calibrates learns from these windows.
+ * Rolling origins: every method asked again at earlier moments of a series, knowing only what came before,
+ * and compared with what came (Tashman 2000). Everything that chooses, weighs or calibrates learns from
+ * these windows.
  */
 import { type History, history_of, method_forecast } from './methods.ts'
 import type { Component, SeriesInput } from './types.ts'
@@ -38,8 +39,9 @@ const least_history = (n: number, season: number): number =>
   Math.max(season > 1 ? 2 * season + 5 : 7, Math.floor(n / 3))
 
 /**
- * Newest first: the last leaves the whole horizon, or what a short series can spare. Steps between origins are a third of the
- * horizon, rounded up to half a season where they reach that far, so that origins fall on different positions of it.
+ * Newest first: the last leaves the whole horizon, or what a short series can spare. Steps between origins
+ * are a third of the horizon, rounded up to half a season where they reach that far, so that origins fall on
+ * different positions of it.
  */
 export const origins_of = (n: number, horizon: number, season: number): number[] => {
   const least = least_history(n, season)
@@ -63,7 +65,9 @@ export const change_size = ({ adjusted }: History): number => {
   return sum / Math.max(1, own.length - 1)
 }
 
-/** A past in which nothing happened says little about the size of changes: at least this part of the whole's. */
+/**
+ * A past in which nothing happened says little about the size of changes: at least this part of the whole's.
+ */
 const LEAST_SCALE = 0.05
 
 export const backtest = (input: SeriesInput, components: readonly Component[], horizon: number): Backtest => {

@@ -1,7 +1,8 @@
 /**
- * Intervals from how far forecasts really were from what came (split conformal prediction: Vovk et al. 2005, Lei et al.
- * 2018), pooled over the windows of a set: errors are scaled by what was known at their origin, by how errors grow with the
- * step, and by how well the series was foretold in windows apart from it; quantiles are of the scaled errors.
+ * Intervals from how far forecasts really were from what came (split conformal prediction: Vovk et al. 2005,
+ * Lei et al. 2018), pooled over the windows of a set: errors are scaled by what was known at their origin,
+ * by how errors grow with the step, and by how well the series was foretold in windows apart from it;
+ * quantiles are of the scaled errors.
  */
 
 export interface ErrorWindow {
@@ -24,12 +25,18 @@ export interface HalfWidths {
   readonly by_window: readonly Float64Array[]
 }
 
-/** So many windows of a series count as much as the pool in judging how well it can be foretold. */
-const POOL_WORTH = 1
+/**
+ * So many windows of a series count as much as the pool in judging how well it can be foretold: 1 in a large
+ * pool, more in a small one, all of them where the series is the pool.
+ */
+const pool_worth = (others: number): number => 1 + 10 / others
+
 /** A step has its own quantile from so many windows on; below it all steps share one. */
 const ENOUGH_WINDOWS = 60
 
-/** Mean scaled absolute error by step, never falling; by the square root of the step where nothing is known. */
+/**
+ * Mean scaled absolute error by step, never falling; by the square root of the step where nothing is known.
+ */
 const growth_of = (set: readonly ErrorSeries[], horizon: number): Float64Array => {
   const sums = new Float64Array(horizon)
   const counts = new Float64Array(horizon)
@@ -49,14 +56,19 @@ const growth_of = (set: readonly ErrorSeries[], horizon: number): Float64Array =
   return growth
 }
 
-/** How much worse (above 1) or better than the pool a series was foretold in the windows that share no value with `apart`. */
+/**
+ * How much worse (above 1) or better than the pool a series was foretold in the windows that share no value
+ * with `apart`.
+ */
 const own_factor = (
   windows: readonly ErrorWindow[],
   sizes: readonly number[],
+  worth: number,
   apart: ErrorWindow | null,
 ): number => {
-  let sum = POOL_WORTH
-  let count = POOL_WORTH
+  if (worth === Number.POSITIVE_INFINITY) return 1
+  let sum = worth
+  let count = worth
   for (const [w, { origin, errors }] of windows.entries()) {
     if (apart && origin < apart.origin + apart.errors.length && apart.origin < origin + errors.length)
       continue
@@ -66,7 +78,10 @@ const own_factor = (
   return sum / count
 }
 
-/** The k-th smallest with k = ⌈(n + 1) level⌉, as conformal prediction wants it; beyond the largest, the largest. */
+/**
+ * The k-th smallest with k = ⌈(n + 1) level⌉, as conformal prediction wants it; beyond the largest, the
+ * largest.
+ */
 const conformal_quantile = (sorted: Float64Array, level: number): number =>
   sorted[Math.min(sorted.length, Math.ceil((sorted.length + 1) * level)) - 1]!
 
@@ -88,6 +103,8 @@ export const calibrate = (
   levels: readonly number[],
 ): HalfWidths[][] => {
   const growth = growth_of(set, horizon)
+  const known = set.filter(({ windows }) => windows.length > 0).length
+  const worth = pool_worth(Math.max(0, known - 1))
   const sizes = set.map(({ windows }) =>
     windows.map(({ scale, errors }) => {
       let sum = 0
@@ -99,7 +116,7 @@ export const calibrate = (
   for (const [s, { windows }] of set.entries())
     for (const window of windows) {
       const { scale, errors } = window
-      const unit = scale * own_factor(windows, sizes[s]!, window)
+      const unit = scale * own_factor(windows, sizes[s]!, worth, window)
       for (let h = 0; h < errors.length; h++) scores[h]!.push(Math.abs(errors[h]!) / unit / growth[h]!)
     }
   const by_level = levels.map(level => quantiles(scores, level))
@@ -107,8 +124,8 @@ export const calibrate = (
     by_level.map(quantile => {
       const width = (unit: number): Float64Array => quantile.map((q, h) => q * growth[h]! * unit)
       return {
-        final: width(scale * own_factor(windows, sizes[s]!, null)),
-        by_window: windows.map(window => width(window.scale * own_factor(windows, sizes[s]!, window))),
+        final: width(scale * own_factor(windows, sizes[s]!, worth, null)),
+        by_window: windows.map(window => width(window.scale * own_factor(windows, sizes[s]!, worth, window))),
       }
     }),
   )

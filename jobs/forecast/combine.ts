@@ -1,11 +1,13 @@
 /**
- * How `best` weighs the methods: by their errors at earlier origins of this series, drawn towards their errors on the other
- * series of the set where its own origins are few. Weights fall with a power of the error, as in Bates and Granger (1969).
+ * How `best` weighs the methods: by their errors at earlier origins of this series, drawn towards their
+ * errors on the other series of the set where its own origins are few. Weights fall with a power of the
+ * error, as in Bates and Granger (1969).
  */
 import { type Backtest, overlap, type Window } from './backtest.ts'
 
-/** So many windows count as much as what the other series say. */
+/** So many windows count as much as what many other series say; alone, all methods alike count as one. */
 const OTHERS_WORTH = 4
+const worth_of = (others: number): number => 1 + ((OTHERS_WORTH - 1) * others) / (others + OTHERS_WORTH - 1)
 /** Weight is error to the power of minus this. */
 const SHARPNESS = 4
 
@@ -53,18 +55,22 @@ const log_ratio = ({ own, yardstick, count }: Sums, j: number): number =>
 export interface Weights {
   /** For the forecast from all values. */
   readonly final: Float64Array
-  /** For each window, learnt without it and those that share values with it: what `best` would have said unflattered. */
+  /**
+   * For each window, learnt without it and those that share values with it: what `best` would have said
+   * unflattered.
+   */
   readonly by_window: readonly Float64Array[]
 }
 
 const weights_from = (
   sums: Sums,
   others: Float64Array,
+  worth: number,
   paths: readonly (Float64Array | null)[],
 ): Float64Array => {
   const ratios = Array.from(others, (other, j) => {
     const n = sums.count[j]!
-    return (OTHERS_WORTH * other + n * log_ratio(sums, j)) / (OTHERS_WORTH + n)
+    return (worth * other + n * log_ratio(sums, j)) / (worth + n)
   })
   const raw = Float64Array.from(ratios, (ratio, j) => (paths[j] ? Math.exp(-SHARPNESS * ratio) : 0))
   const total = raw.reduce((sum, x) => sum + x, 0)
@@ -87,8 +93,10 @@ export const weigh = (set: readonly Backtest[], components: number): Weights[] =
       totals[j]! += log_ratio(own, j)
       counts[j]!++
     }
+  const judged = set.filter(({ windows }) => windows.length > 0).length
   return set.map(({ windows, paths }, s) => {
     const own = sums[s]!
+    const worth = worth_of(judged - (windows.length > 0 ? 1 : 0))
     const others = totals.map((total, j) => {
       const mine = own.count[j]! > 0.5 ? 1 : 0
       return (total - mine * log_ratio(own, j)) / (counts[j]! - mine + 1)
@@ -96,11 +104,11 @@ export const weigh = (set: readonly Backtest[], components: number): Weights[] =
     const by_window = windows.map(window => {
       const seen = windows.flatMap((other, i) => (overlap(window, other) ? [errors[s]![i]!] : []))
       for (const error of seen) add(own, error, -1)
-      const weights = weights_from(own, others, window.paths)
+      const weights = weights_from(own, others, worth, window.paths)
       for (const error of seen) add(own, error, 1)
       return weights
     })
-    return { final: weights_from(own, others, paths), by_window }
+    return { final: weights_from(own, others, worth, paths), by_window }
   })
 }
 

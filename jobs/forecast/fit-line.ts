@@ -1,4 +1,7 @@
-/** A straight line through values at times 1, 2, 3 …, and one with a season beside it, by ordinary least squares. */
+/**
+ * A straight line through values at times 1, 2, 3 …, and one with a season beside it, by ordinary least
+ * squares.
+ */
 
 export interface Line {
   /** At time 0. */

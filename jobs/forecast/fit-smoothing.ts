@@ -1,7 +1,7 @@
 /**
- * Exponential smoothing fitted: the parameters and start states of the least sum of squared errors one step ahead. Start
- * states enter the errors linearly, so simple smoothing has one parameter to search; the others are searched by least
- * squares from the best of a few starts.
+ * Exponential smoothing fitted: the parameters and start states of the least sum of squared errors one step
+ * ahead. Start states enter the errors linearly, so simple smoothing has one parameter to search; the others
+ * are searched by least squares from the best of a few starts.
  */
 import {
   type HoltParameters,
@@ -36,7 +36,10 @@ const fitted_holt = (values: ArrayLike<number>, parameters: HoltParameters): Fit
   return { parameters, state, sse, forecast: horizon => holt_forecast(state, parameters.phi, horizon) }
 }
 
-/** For a given alpha the best start level is a regression on (1 - alpha)^t: the sum of squares and that level. */
+/**
+ * For a given alpha the best start level is a regression on (1 - alpha)^t: the sum of squares and that
+ * level.
+ */
 const simple_at = (values: ArrayLike<number>, alpha: number): { sse: number; level: number } => {
   const keep = 1 - alpha
   let level = 0
@@ -111,7 +114,10 @@ export const fit_holt = (values: ArrayLike<number>, damped: boolean): FittedHolt
   return fitted_holt(values, { ...best, level: base + best.level * scale, trend: best.trend * scale })
 }
 
-/** Start states from the first two seasons, as R's HoltWinters: for the value after the first season. Needs 2 seasons. */
+/**
+ * Start states from the first two seasons, as R's HoltWinters: for the value after the first season. Needs 2
+ * seasons.
+ */
 export const winters_start = (
   values: ArrayLike<number>,
   season: number,
@@ -132,7 +138,10 @@ const WINTERS_STARTS = [
   [0.9, 0.02, 0.05],
 ] as const
 
-/** alpha, beta and gamma in 0 … 1 by least squares over the values after the first season, as R's HoltWinters does. */
+/**
+ * alpha, beta and gamma in 0 … 1 by least squares over the values after the first season, as R's HoltWinters
+ * does.
+ */
 export const fit_winters_from_start = (
   values: ArrayLike<number>,
   season: number,
@@ -173,8 +182,8 @@ const fitted_winters = (
 }
 
 /**
- * Parameters and start states together by least squares over all values, from where `fit_winters_from_start` ends. The
- * columns to differentiate are as many as the season is long: meant for seasons up to 12.
+ * Parameters and start states together by least squares over all values, from where `fit_winters_from_start`
+ * ends. The columns to differentiate are as many as the season is long: meant for seasons up to 12.
  */
 export const fit_winters = (values: ArrayLike<number>, season: number, kind: SeasonKind): FittedWinters => {
   const rough = fit_winters_from_start(values, season, kind).parameters

@@ -1,6 +1,6 @@
 /**
- * Forecasts of a set of series: point forecasts by method, `best` combined from them, intervals that cover. Pure: the same
- * values give the same numbers. Series with the same seasons are judged together.
+ * Forecasts of a set of series: point forecasts by method, `best` combined from them, intervals that cover.
+ * Pure: the same values give the same numbers. Series with the same seasons are judged together.
  */
 import { mean_absolute_error, seasonal_scale, smape } from '../../operators/stats/forecast-measures.ts'
 import { type Backtest, backtest } from './backtest.ts'
@@ -38,7 +38,9 @@ interface Told {
   readonly weight: number
 }
 
-/** One result a series, in their order. Throws RangeError on a value that is not finite or a horizon below 1. */
+/**
+ * One result a series, in their order. Throws RangeError on a value that is not finite or a horizon below 1.
+ */
 export const forecast_series = (set: readonly SeriesInput[], options: ForecastOptions): SeriesForecast[] => {
   const { horizon, methods = 'best', on_series } = options
   if (!Number.isInteger(horizon) || horizon < 1) throw new RangeError(`a horizon of ${horizon} steps`)

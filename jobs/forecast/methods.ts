@@ -1,6 +1,6 @@
 /**
- * The methods by name: from when on each can be asked, and its point forecasts. Those that know no season work on the
- * seasonally adjusted series and get the season back, as in the M4 benchmarks.
+ * The methods by name: from when on each can be asked, and its point forecasts. Those that know no season
+ * work on the seasonally adjusted series and get the season back, as in the M4 benchmarks.
  */
 import { several_seasons } from '../../operators/stats/stl.ts'
 import { fit_seasonal_line } from './fit-line.ts'

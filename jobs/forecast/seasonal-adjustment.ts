@@ -1,6 +1,6 @@
 /**
- * A series without its season, and the season put back on a forecast: classical decomposition when the 90 % test finds one
- * (as the M4 benchmarks do), by ratios where every value is positive, else by differences.
+ * A series without its season, and the season put back on a forecast: classical decomposition when the 90 %
+ * test finds one (as the M4 benchmarks do), by ratios where every value is positive, else by differences.
  */
 import { decompose, is_seasonal } from '../../operators/stats/seasonality.ts'
 

@@ -1,6 +1,7 @@
 /**
- * The theta method (Assimakopoulos and Nikolopoulos 2000, winner of M3) as the M4 benchmarks compute it, and the dynamic
- * optimised theta model (Fiorucci et al. 2016), which fits theta and lets the line follow the data.
+ * The theta method (Assimakopoulos and Nikolopoulos 2000, winner of M3) as the M4 benchmarks compute it, and
+ * the dynamic optimised theta model (Fiorucci et al. 2016), which fits theta and lets the line follow the
+ * data.
  */
 import { minimise_line } from '../../operators/stats/least-squares.ts'
 import { fit_line } from './fit-line.ts'
@@ -42,7 +43,9 @@ interface ThetaFit {
   readonly level: number
 }
 
-/** For a given alpha, start level and bend are a regression of two columns. `pulls` is room for the second. */
+/**
+ * For a given alpha, start level and bend are a regression of two columns. `pulls` is room for the second.
+ */
 const dynamic_at = (values: Float64Array, alpha: number): ThetaFit => {
   const line: RunningLine = { count: 0, mean: 0, slope: 0 }
   const keep = 1 - alpha

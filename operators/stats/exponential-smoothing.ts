@@ -1,10 +1,14 @@
 /**
- * The recursions of exponential smoothing (Brown 1959, Holt 1957, Winters 1960, damped: Gardner and McKenzie 1985), at
- * given parameters and start states: errors of one step ahead, and the state at the end. No fitting here.
+ * The recursions of exponential smoothing (Brown 1959, Holt 1957, Winters 1960, damped: Gardner and McKenzie
+ * 1985), at given parameters and start states: errors of one step ahead, and the state at the end. No
+ * fitting here.
  */
 import type { SeasonKind } from './seasonality.ts'
 
-/** `beta` weighs the change of level against the old trend; `phi` 1 is undamped; beta 0 and trend 0 is simple smoothing. */
+/**
+ * `beta` weighs the change of level against the old trend; `phi` 1 is undamped; beta 0 and trend 0 is simple
+ * smoothing.
+ */
 export interface HoltParameters {
   readonly alpha: number
   readonly beta: number
@@ -60,8 +64,8 @@ export interface WintersState extends HoltState {
 }
 
 /**
- * From values[from] on (its errors land in errors[0 …]). The season is corrected by the new level, as Winters and R's
- * HoltWinters do.
+ * From values[from] on (its errors land in errors[0 …]). The season is corrected by the new level, as
+ * Winters and R's HoltWinters do.
  */
 export const run_winters = (
   values: ArrayLike<number>,

@@ -1,7 +1,7 @@
 /**
- * Sums of squares made small: Levenberg–Marquardt (Levenberg 1944, Marquardt 1963) within bounds, the Jacobian by
- * differences. For recursions of a few parameters it needs a tenth of the evaluations of a simplex search. Local: the
- * caller chooses where to start. Beside it the golden section for one parameter.
+ * Sums of squares made small: Levenberg–Marquardt (Levenberg 1944, Marquardt 1963) within bounds, the
+ * Jacobian by differences. For recursions of a few parameters it needs a tenth of the evaluations of a
+ * simplex search. Local: the caller chooses where to start. Beside it the golden section for one parameter.
  */
 
 export interface LeastSquaresProblem {
@@ -27,7 +27,10 @@ export const sum_of_squares = (errors: Float64Array): number => {
   return Number.isFinite(sum) ? sum : Number.POSITIVE_INFINITY
 }
 
-/** Solves A x = b for a symmetric positive definite A (row-major k × k) by Cholesky; null when it is not definite. */
+/**
+ * Solves A x = b for a symmetric positive definite A (row-major k × k) by Cholesky; null when it is not
+ * definite.
+ */
 export const solve_definite = (a: Float64Array, b: Float64Array): Float64Array | null => {
   const k = b.length
   const low = new Float64Array(k * k)
@@ -50,7 +53,7 @@ export const solve_definite = (a: Float64Array, b: Float64Array): Float64Array |
   return x
 }
 
-const clamp = (x: number, lo: number, hi: number): number => (x < lo ? lo : x > hi ? hi : x)
+const clamp = (x: number, lo: number, hi: number): number => Math.min(Math.max(x, lo), hi)
 
 /** Columns of derivatives by one-sided differences, away from the nearer bound. */
 const jacobian = (

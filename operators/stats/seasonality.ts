@@ -1,6 +1,7 @@
 /**
- * Is there a season, and what is it: the autocorrelation test at 90 % and the classical decomposition by centred moving
- * averages (Macaulay 1931), both as the M4 competition's benchmarks use them. One season of a known length in periods.
+ * Is there a season, and what is it: the autocorrelation test at 90 % and the classical decomposition by
+ * centred moving averages (Macaulay 1931), both as the M4 competition's benchmarks use them. One season of a
+ * known length in periods.
  */
 
 /** Autocorrelations of lags 1 … `lags`; all 0 for a constant series. */
@@ -18,7 +19,10 @@ export const autocorrelations = (values: ArrayLike<number>, lags: number): Float
   })
 }
 
-/** The autocorrelation at the season's lag lies outside the 90 % limits that the shorter lags leave; needs 3 seasons. */
+/**
+ * The autocorrelation at the season's lag lies outside the 90 % limits that the shorter lags leave; needs 3
+ * seasons.
+ */
 export const is_seasonal = (values: ArrayLike<number>, season: number): boolean => {
   if (season < 2 || values.length < 3 * season) return false
   const r = autocorrelations(values, season)

@@ -1,9 +1,12 @@
 /**
- * Seasonal-trend decomposition by loess (STL: Cleveland, Cleveland, McRae and Terpenning 1990), without its robust outer
- * loop. For evenly spaced values; the season may change slowly from one turn to the next.
+ * Seasonal-trend decomposition by loess (STL: Cleveland, Cleveland, McRae and Terpenning 1990), without its
+ * robust outer loop. For evenly spaced values; the season may change slowly from one turn to the next.
  */
 
-/** Local regression at `x` of the values at 0, 1, 2 …, over the `window` nearest; degree 0 or 1, tricube weights. */
+/**
+ * Local regression at `x` of the values at 0, 1, 2 …, over the `window` nearest; degree 0 or 1, tricube
+ * weights.
+ */
 const loess_at = (values: Float64Array, x: number, window: number, degree: 0 | 1): number => {
   const n = values.length
   const width = Math.min(window, n)
@@ -95,8 +98,8 @@ export const stl = (values: ArrayLike<number>, season: number, seasonal_window: 
 }
 
 /**
- * Several seasons, each decomposed from what the others leave, in two rounds (MSTL: Bandara, Hyndman and Bergmeir 2021).
- * One season's values a row, in the order given.
+ * Several seasons, each decomposed from what the others leave, in two rounds (MSTL: Bandara, Hyndman and
+ * Bergmeir 2021). One season's values a row, in the order given.
  */
 export const several_seasons = (values: ArrayLike<number>, seasons: readonly number[]): Float64Array[] => {
   const left = Float64Array.from(values)

@@ -11,6 +11,7 @@ export interface Column {
 export interface Table {
   readonly name: string
   readonly columns: readonly Column[]
+  /** Column names, and expressions of columns. */
   readonly order_by: readonly string[]
   readonly version?: string
   readonly partition_by?: string
@@ -114,10 +115,11 @@ export const tables_of = (app: App): Table[] => {
     if (!spec.table) continue
     const schema = app.schemas[spec.schema]
     if (!schema) throw new Error(`topic ${topic} names a schema that does not exist: ${spec.schema}`)
+    const day = spec.table.by_day ? [`toDate(${quote_name(spec.occurred_at ?? 'occurred_at')})`] : []
     tables.push({
       name: topic,
       columns: [...PREFIX, ...columns_of(schema, topic)],
-      order_by: spec.table.order_by ?? ['tenant_id', '_key', spec.event_id ?? 'event_id'],
+      order_by: spec.table.order_by ?? ['tenant_id', ...day, '_key', spec.event_id ?? 'event_id'],
       ...(spec.table.version ? { version: spec.table.version } : {}),
       ...(spec.table.partition_by ? { partition_by: spec.table.partition_by } : {}),
     })
@@ -141,7 +143,7 @@ export const column_sql = (column: Column): string =>
 /** CREATE TABLE IF NOT EXISTS: a row written twice merges into one, the newest version winning. */
 export const create_table_sql = (table: Table): string => {
   for (const name of [...table.order_by, ...(table.version ? [table.version] : [])])
-    if (!table.columns.some(column => column.name === name))
+    if (!name.includes('(') && !table.columns.some(column => column.name === name))
       throw new Error(`table ${table.name} has no column ${name}`)
   return [
     `CREATE TABLE IF NOT EXISTS ${quote_name(table.name)}`,
@@ -150,7 +152,7 @@ export const create_table_sql = (table: Table): string => {
     ')',
     `ENGINE = ReplacingMergeTree${table.version ? `(${quote_name(table.version)})` : ''}`,
     ...(table.partition_by ? [`PARTITION BY ${table.partition_by}`] : []),
-    `ORDER BY (${table.order_by.map(quote_name).join(', ')})`,
+    `ORDER BY (${table.order_by.map(name => (name.includes('(') ? name : quote_name(name))).join(', ')})`,
     '',
   ].join('\n')
 }

@@ -20,7 +20,7 @@ export interface InsertHead {
   readonly data_at: number
 }
 
-interface Token {
+export interface Token {
   /** Upper case when it is a bare word. */
   readonly word: string
   readonly start: number
@@ -31,7 +31,7 @@ const TOKEN =
   /--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^'\\]|\\[\s\S])*'|`(?:[^`\\]|\\[\s\S])*`|"(?:[^"\\]|\\[\s\S])*"|\w+|\S/g
 
 /** Words and marks outside of brackets; comments, strings and what stands in brackets are passed over. */
-function* outer_tokens(text: string): Generator<Token> {
+export function* outer_tokens(text: string): Generator<Token> {
   let depth = 0
   for (const found of text.matchAll(TOKEN)) {
     const [word] = found

@@ -2,7 +2,7 @@
 import type { ServerDeps } from '../server-deps.ts'
 import { ask_alerts } from './alerts-panel.ts'
 import { asking, in_lanes } from './asking.ts'
-import { ask_channels } from './channels-panel.ts'
+import { remember_channels } from './channels-panel.ts'
 import { ask_conversations } from './conversations-panel.ts'
 import { ask_forecast } from './forecast-panel.ts'
 import type { Reconciliation } from './reconciliation.ts'
@@ -28,10 +28,9 @@ export const board_shelf = (deps: Deps, reconciled: Reconciliation, closing: Abo
   const boards = new Map<string, TenantBoard>()
   const in_lane = in_lanes(LANES)
   const query: typeof warehouse.query = (sql, params) => in_lane(() => warehouse.query(sql, params))
-  const sources: Sources = {
+  const shared: Omit<Sources, 'channels'> = {
     revenue: { every_ms: LIGHT_MS, ask: ask_revenue },
     conversations: { every_ms: LIGHT_MS, ask: ask_conversations },
-    channels: { every_ms: HEAVY_MS, ask: ask_channels },
     forecast: { every_ms: HEAVY_MS, ask: ask_forecast },
     alerts: { every_ms: LIGHT_MS, ask: ask_alerts },
     trust: { every_ms: LIGHT_MS, ask: about => ask_trust(about, deps, reconciled) },
@@ -39,7 +38,7 @@ export const board_shelf = (deps: Deps, reconciled: Reconciliation, closing: Abo
   const open = (tenant: string): TenantBoard =>
     tenant_board({
       tenant,
-      sources,
+      sources: { ...shared, channels: { every_ms: HEAVY_MS, ask: remember_channels() } },
       clock,
       logger,
       closing,

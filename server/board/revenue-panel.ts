@@ -33,11 +33,12 @@ const HOURS = `WITH toDate({as_of:DateTime64(3, 'UTC')}, 'UTC') AS today
     toUInt32(dateDiff('day', toDate(occurred_at, 'UTC'), today)) AS days_ago,
     toHour(occurred_at) AS hour,
     sum(amount_minor) AS net_minor
-  ${ROWS} AND dateDiff('day', toDate(occurred_at, 'UTC'), today) IN (0, ${Array.from({ length: WEEKS }, (_, i) => 7 * (i + 1)).join(', ')})
+  ${ROWS} AND toDate(occurred_at) IN (today, ${Array.from({ length: WEEKS }, (_, i) => `today - ${7 * (i + 1)}`).join(', ')})
   GROUP BY days_ago, hour`
 
-const FIRST = `SELECT toUnixTimestamp64Milli(min(occurred_at)) AS first_ms FROM ledger
-  WHERE tenant_id = {tenant:String} AND currency = {currency:String} HAVING count() > 0`
+/** Of the first day; the table is sorted by day. */
+const FIRST = `SELECT toUnixTimestamp64Milli(occurred_at) AS first_ms FROM ledger
+  WHERE tenant_id = {tenant:String} AND currency = {currency:String} ORDER BY tenant_id, toDate(occurred_at) LIMIT 1`
 
 interface HourRow {
   readonly days_ago: number

@@ -19,4 +19,4 @@ CREATE TABLE IF NOT EXISTS `conversions`
   `left_out` Int64
 )
 ENGINE = ReplacingMergeTree(`revision`)
-ORDER BY (`tenant_id`, `_key`, `event_id`)
+ORDER BY (`tenant_id`, toDate(`occurred_at`), `_key`, `event_id`)

@@ -25,4 +25,4 @@ CREATE TABLE IF NOT EXISTS `ledger`
   `content_id` Nullable(String)
 )
 ENGINE = ReplacingMergeTree
-ORDER BY (`tenant_id`, `_key`, `event_id`)
+ORDER BY (`tenant_id`, toDate(`occurred_at`), `_key`, `event_id`)

@@ -24,4 +24,4 @@ CREATE TABLE IF NOT EXISTS `touchpoints`
   `properties` Map(String, String)
 )
 ENGINE = ReplacingMergeTree
-ORDER BY (`tenant_id`, `_key`, `event_id`)
+ORDER BY (`tenant_id`, toDate(`occurred_at`), `_key`, `event_id`)

@@ -14,12 +14,12 @@ WITH
     SELECT tenant_id, channel, ifNull(campaign, 'none') AS of_campaign, currency, cost_minor AS spend_minor
     FROM touchpoints FINAL
     WHERE cost_minor != 0 AND occurred_at < {as_of:DateTime64(3, 'UTC')}
-      AND toDate(occurred_at, 'UTC') >= {from_day:Date} AND toDate(occurred_at, 'UTC') < {to_day:Date}
+      AND toDate(occurred_at) >= {from_day:Date} AND toDate(occurred_at) < {to_day:Date}
     UNION ALL
     SELECT tenant_id, channel, ifNull(campaign, 'none') AS of_campaign, currency, amount_minor AS spend_minor
     FROM spend FINAL
     WHERE occurred_at < {as_of:DateTime64(3, 'UTC')}
-      AND toDate(occurred_at, 'UTC') >= {from_day:Date} AND toDate(occurred_at, 'UTC') < {to_day:Date}
+      AND toDate(occurred_at) >= {from_day:Date} AND toDate(occurred_at) < {to_day:Date}
   ),
   moved AS (
     SELECT tenant_id, model, channel, campaign AS of_campaign, currency, credit_minor, conversions, 0 AS spend_minor

@@ -1,7 +1,7 @@
 -- Answers: what is each channel, campaign and content worth by the models that look at all paths at once, as last fitted
---          before a moment?
+--          as of a moment?
 -- Grain:   tenant_id, model, markov_order, dimension, place.
--- Reads:   attribution_effects (FINAL) with occurred_at < as_of; of each tenant, model, order and dimension those of the
+-- Reads:   attribution_effects (FINAL) with occurred_at at as_of or before; of each tenant, model, order and dimension those of the
 --          newest moment, fitted_at: a place that was on no path then has no row.
 -- Holds:   the shares of a tenant, model, order and dimension sum to 1; conversions are share times the conversions of the
 --          paths. effect: markov, the part of the conversions that would be lost without the place; shapley_rate, its
@@ -10,6 +10,6 @@ SELECT tenant_id, model, markov_order, dimension, place, effect, share, conversi
 FROM (
   SELECT *, max(occurred_at) OVER (PARTITION BY tenant_id, model, markov_order, dimension) AS newest_at
   FROM attribution_effects FINAL
-  WHERE occurred_at < {as_of:DateTime64(3, 'UTC')}
+  WHERE occurred_at <= {as_of:DateTime64(3, 'UTC')}
 )
 WHERE occurred_at = newest_at

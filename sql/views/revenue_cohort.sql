@@ -11,89 +11,102 @@
 --          never purchased belong to no cohort. Over the cohorts revenue_minor sums to the ledger of the purchasers. The
 --          granularity changes where money stands, not how much of it there is.
 WITH
-  entries AS (
+  days AS (
     SELECT
-      tenant_id, currency, customer_id, amount_minor, quantity,
-      type = 'payment_succeeded' AS purchase,
+      tenant_id, currency, customer_id,
       toDate(occurred_at, 'UTC') AS day,
+      countIf(type = 'payment_succeeded') AS payments,
+      sumIf(quantity, type = 'payment_succeeded') AS units,
+      sum(amount_minor) AS revenue_minor
+    FROM ledger FINAL
+    WHERE occurred_at < {as_of:DateTime64(3, 'UTC')}
+      AND throwIf({granularity:String} NOT IN ('day', 'week', 'month'), 'granularity must be day, week or month') = 0
+    GROUP BY tenant_id, currency, customer_id, day
+  ),
+  -- One row per customer and period; everything else is counted from these, so that the ledger is read once.
+  steps AS (
+    SELECT
+      tenant_id, currency, customer_id,
       multiIf(
         {granularity:String} = 'month', toStartOfMonth(day),
         {granularity:String} = 'week', toStartOfWeek(day, 1),
         day
-      ) AS period
-    FROM ledger FINAL
-    WHERE occurred_at < {as_of:DateTime64(3, 'UTC')}
-      AND throwIf({granularity:String} NOT IN ('day', 'week', 'month'), 'granularity must be day, week or month') = 0
+      ) AS period,
+      sum(days.payments) AS payments,
+      countIf(days.payments > 0) AS purchase_days,
+      sum(days.units) AS units,
+      sum(days.revenue_minor) AS revenue_minor
+    FROM days
+    GROUP BY tenant_id, currency, customer_id, period
   ),
-  purchasers AS (
-    SELECT tenant_id, currency, customer_id, min(period) AS cohort_start
-    FROM entries
-    WHERE purchase
-    GROUP BY tenant_id, currency, customer_id
-  ),
-  spans AS (
-    SELECT tenant_id, currency, max(period) AS last_period
-    FROM entries
-    GROUP BY tenant_id, currency
-  ),
-  cohorts AS (
-    SELECT tenant_id, currency, cohort_start, count() AS customers
-    FROM purchasers
-    GROUP BY tenant_id, currency, cohort_start
-  ),
-  periods AS (
+  customers AS (
     SELECT
-      cohorts.tenant_id AS tenant_id, cohorts.currency AS currency, cohort_start, customers,
-      if(
-        {granularity:String} = 'month',
-        dateDiff('month', cohort_start, last_period),
-        intDiv(dateDiff('day', cohort_start, last_period), if({granularity:String} = 'week', 7, 1))
-      ) AS last_since,
-      arrayJoin(range(toUInt32(last_since + 1))) AS periods_since
-    FROM cohorts
-    INNER JOIN spans ON spans.tenant_id = cohorts.tenant_id AND spans.currency = cohorts.currency
+      tenant_id, currency, customer_id,
+      minIf(period, payments > 0) AS cohort_start,
+      max(payments > 0) AS bought,
+      groupArray((period, payments, purchase_days, units, revenue_minor)) AS moves
+    FROM steps
+    GROUP BY tenant_id, currency, customer_id
   ),
   activity AS (
     SELECT
-      entries.tenant_id AS tenant_id, entries.currency AS currency, cohort_start,
+      tenant_id, currency, bought, cohort_start,
+      max(move.1) AS last_period,
       toUInt32(greatest(
         if(
           {granularity:String} = 'month',
-          dateDiff('month', cohort_start, period),
-          intDiv(dateDiff('day', cohort_start, period), if({granularity:String} = 'week', 7, 1))
+          dateDiff('month', cohort_start, move.1),
+          intDiv(dateDiff('day', cohort_start, move.1), if({granularity:String} = 'week', 7, 1))
         ),
         0
       )) AS periods_since,
-      uniqExactIf(entries.customer_id, purchase) AS active_customers,
-      uniqExactIf((entries.customer_id, day), purchase) AS purchase_days,
-      countIf(purchase) AS payments,
-      sumIf(quantity, purchase) AS units,
-      sum(amount_minor) AS revenue_minor
-    FROM entries
-    INNER JOIN purchasers
-      ON purchasers.tenant_id = entries.tenant_id
-      AND purchasers.currency = entries.currency
-      AND purchasers.customer_id = entries.customer_id
-    GROUP BY tenant_id, currency, cohort_start, periods_since
+      countIf(move.2 > 0) AS active_customers,
+      sum(move.3) AS purchase_days,
+      sum(move.2) AS payments,
+      sum(move.4) AS units,
+      sum(move.5) AS revenue_minor
+    FROM customers
+    ARRAY JOIN moves AS move
+    GROUP BY tenant_id, currency, bought, cohort_start, periods_since
+  ),
+  -- Everybody of a cohort is active in its own period; who never bought only says how far the months go.
+  cohorts AS (
+    SELECT
+      tenant_id, currency, bought, cohort_start,
+      sumIf(active_customers, periods_since = 0) AS customers,
+      max(max(last_period)) OVER (PARTITION BY tenant_id, currency) AS end_period,
+      groupArray(periods_since) AS places,
+      groupArray((active_customers, purchase_days, payments, units, revenue_minor)) AS moved
+    FROM activity
+    GROUP BY tenant_id, currency, bought, cohort_start
+  ),
+  periods AS (
+    SELECT
+      tenant_id, currency, cohort_start, customers,
+      if(
+        {granularity:String} = 'month',
+        dateDiff('month', cohort_start, end_period),
+        intDiv(dateDiff('day', cohort_start, end_period), if({granularity:String} = 'week', 7, 1))
+      ) AS last_since,
+      arrayJoin(range(toUInt32(last_since + 1))) AS periods_since,
+      -- 0 where nothing happened: element 0 of an array is a tuple of zeros.
+      moved[indexOf(places, periods_since)] AS held
+    FROM cohorts
+    WHERE bought
   )
 SELECT
-  periods.tenant_id AS tenant_id,
-  periods.currency AS currency,
-  periods.cohort_start AS cohort_start,
-  periods.periods_since AS periods_since,
-  periods.customers AS customers,
-  ifNull(activity.active_customers, 0) AS active_customers,
+  tenant_id,
+  currency,
+  cohort_start,
+  periods_since,
+  customers,
+  held.1 AS active_customers,
   active_customers / customers AS retention_ratio,
-  ifNull(activity.purchase_days, 0) AS purchase_days,
-  ifNull(activity.payments, 0) AS payments,
-  ifNull(activity.units, 0) AS units,
-  ifNull(activity.revenue_minor, 0) AS revenue_minor,
+  held.2 AS purchase_days,
+  held.3 AS payments,
+  held.4 AS units,
+  held.5 AS revenue_minor,
   sum(revenue_minor) OVER (
     PARTITION BY tenant_id, currency, cohort_start ORDER BY periods_since
   ) AS cumulative_revenue_minor
 FROM periods
-LEFT JOIN activity
-  ON activity.tenant_id = periods.tenant_id
-  AND activity.currency = periods.currency
-  AND activity.cohort_start = periods.cohort_start
-  AND activity.periods_since = periods.periods_since

@@ -5,7 +5,7 @@
 --          payments counts payment_succeeded rows, those of 0.00 too. Minor units of `currency`.
 SELECT
   tenant_id,
-  toDate(occurred_at, 'UTC') AS day,
+  toDate(occurred_at) AS day,
   currency,
   sumIf(amount_minor, type = 'payment_succeeded') AS gross_minor,
   -sumIf(amount_minor, type != 'payment_succeeded') AS refunds_minor,

@@ -6,6 +6,7 @@
 --          when that batch began, by the clock of the process. An event is judged once: a rebuild or a redrive writes rows
 --          anew, and makes none of them newer. A movement of which the warehouse
 --          does not hold event and batch yet (the sink brings batches last) has no row: it was not known before known_at.
+--          channel, campaign and content_id are of the touch known then; revenue_by shows what is known now.
 WITH
   judged AS (
     SELECT

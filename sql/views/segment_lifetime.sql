@@ -1,6 +1,6 @@
 -- Answers: what is each customer expected to buy in the coming weeks, are they still there, and which segment are they of, as of a moment?
 -- Grain:   tenant_id, currency, customer_id: customers of segment_rfm whom the newest run of the job lifetime-value foretold.
--- Reads:   lifetime_values (FINAL) with occurred_at < as_of, segment_rfm(as_of).
+-- Reads:   lifetime_values (FINAL) with occurred_at at as_of or before, segment_rfm(as_of).
 -- Holds:   foretold_at is the moment that the prediction knew; model says how, lifetime_models how sure. A newer run replaces an
 --          older one, so that before the newest run there is no row. expected_value_minor: of the horizon_weeks after foretold_at,
 --          not discounted. A customer whose first purchase came after foretold_at has no row yet.
@@ -24,7 +24,7 @@ INNER JOIN (
     tenant_id, currency, customer_id, occurred_at AS foretold_at, model, horizon_weeks,
     p_alive, expected_purchases, expected_value_minor
   FROM lifetime_values FINAL
-  WHERE occurred_at < {as_of:DateTime64(3, 'UTC')}
+  WHERE occurred_at <= {as_of:DateTime64(3, 'UTC')}
 ) AS foretold
   ON foretold.tenant_id = rfm.tenant_id
   AND foretold.currency = rfm.currency

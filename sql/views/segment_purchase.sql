@@ -18,7 +18,7 @@ SELECT
   currency,
   customer_id,
   min(day) AS first_day,
-  arrayMap(day -> toUInt32(day - first_day), arraySlice(arraySort(groupArray(day)), 2)) AS repeat_days,
+  arrayMap(bought -> toUInt32(bought - first_day), arraySlice(arraySort(groupArray(day)), 2)) AS repeat_days,
   toUInt32(dateDiff('day', first_day, toDate(subtractMilliseconds({as_of:DateTime64(3, 'UTC')}, 1), 'UTC'))) AS age_days,
   toUInt32(count() - 1) AS repeat_purchases,
   if(repeat_purchases = 0, 0, repeat_days[-1] / 7) AS recency_weeks,

@@ -95,7 +95,7 @@ describe('usage', () => {
 
     const other = join(dir, 'other')
     save_demo(other, {
-      version: 1,
+      version: 2,
       seed: 7,
       origin_ms: 0,
       past_to_ms: 1,
@@ -109,7 +109,7 @@ describe('usage', () => {
     expect((await until('yesterday')).out).toContain('a time such as')
     expect((await finish([...on_free_ports(other), '--seed', '8'])).out).toContain('begun with --seed 7')
     expect((await finish([...on_free_ports(other), '--days', '8'])).out).toContain('--days is decided')
-    writeFileSync(join(other, 'demo.json'), '{"version": 2}')
+    writeFileSync(join(other, 'demo.json'), '{"version": 1}')
     expect((await finish(on_free_ports(other))).out).toContain('is not what a demo writes')
   })
 

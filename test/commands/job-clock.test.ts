@@ -15,8 +15,10 @@ let stop: AbortController
 let appended: { topic: string; event_id: string; as_of: string }[]
 let left: string | null
 let ours: boolean
+let by_itself: boolean
 let newest: number | null
 let fails: boolean
+let leases: { state: string; renewed_at: number }[]
 let clock: JobClock
 
 const job: Job = {
@@ -34,6 +36,7 @@ const job: Job = {
 
 const deps = (): JobClockDeps => ({
   jobs: [job],
+  by_itself,
   compute: async (each, rows, as_of) => {
     if (fails) throw new Error('no fit')
     return each.run(rows, as_of)
@@ -52,11 +55,15 @@ const deps = (): JobClockDeps => ({
     status: () => [{ group: 'tenant', partition: ours ? 0 : 1, state: 'live' } as TaskStatus],
   },
   left_to_do: () => left,
+  settings: { import_lapse_ms: 90_000 },
   warehouse: {
-    query: async <R>(sql: string) =>
-      (sql.includes('max(occurred_at)')
-        ? [{ rows: newest === null ? 0 : 1, at_ms: newest ?? 0 }]
-        : [{ one: 1 }]) as R[],
+    query: async <R>(sql: string) => {
+      if (sql.includes("kind = 'imports'"))
+        return leases.map(lease => ({ body: JSON.stringify(lease) })) as R[]
+      if (sql.includes('max(occurred_at)'))
+        return [{ rows: newest === null ? 0 : 1, at_ms: newest ?? 0 }] as R[]
+      return [{ one: 1 }] as R[]
+    },
   },
   emitter: {
     check: (_topic, value) => value as never,
@@ -74,8 +81,10 @@ beforeEach(() => {
   appended = []
   left = null
   ours = true
+  by_itself = true
   newest = null
   fails = false
+  leases = []
   clock = start_job_clock(deps(), stop.signal)
 })
 afterEach(async () => {
@@ -129,11 +138,43 @@ describe('a job', () => {
     expect(appended).toEqual([])
   })
 
+  it('is left to who asks for it, where the process is told so', async () => {
+    stop.abort()
+    stop = new AbortController()
+    by_itself = false
+    clock = start_job_clock(deps(), stop.signal)
+    await look()
+    expect(appended).toEqual([])
+    await clock.run('count-things', T)
+    expect(appended).toHaveLength(1)
+  })
+
   it('is not run again by a process that finds its result', async () => {
     newest = MIDNIGHT
     await look()
     expect(appended).toEqual([])
     expect(clock.status()[0]?.done_at).toBe(MIDNIGHT)
+  })
+
+  it('waits for an import that is open, and runs again when one was closed', async () => {
+    leases = [{ state: 'open', renewed_at: now - 1000 }]
+    await look()
+    expect(appended).toEqual([])
+    now += 5000
+    leases = [{ state: 'closed', renewed_at: now }]
+    await look()
+    expect(appended).toHaveLength(1)
+    now += 60_000
+    leases = [...leases, { state: 'closed', renewed_at: now - 10 }]
+    await look()
+    now += 60_000
+    await look()
+    expect(appended.map(row => row.event_id)).toEqual([`${MIDNIGHT}`, `${MIDNIGHT}`])
+    // An import that died without a word lapses.
+    now = T + days(1)
+    leases = [...leases, { state: 'open', renewed_at: now - 90_000 }]
+    await look()
+    expect(appended).toHaveLength(3)
   })
 
   it('that failed says so, and is tried again five minutes later', async () => {

@@ -1,4 +1,7 @@
-/** The series of the forecasting competitions as they lie in the reference data, and what is expected of them. */
+/**
+ * The series of the forecasting competitions as they lie in the reference data, and what is expected of
+ * them.
+ */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'

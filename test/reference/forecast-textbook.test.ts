@@ -1,4 +1,7 @@
-/** Forecasting methods on textbook series: recursions, start values, optima and forecasts as published or recomputed. */
+/**
+ * Forecasting methods on textbook series: recursions, start values, optima and forecasts as published or
+ * recomputed.
+ */
 import { describe, expect, test } from 'vitest'
 import { fit_line } from '../../jobs/forecast/fit-line.ts'
 import {

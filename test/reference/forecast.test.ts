@@ -1,6 +1,6 @@
 /**
- * The M3 and M4 competitions against published results. Each set is foretold once, by the code that `npm run forecast` runs;
- * nothing was tuned on what is compared here.
+ * The M3 and M4 competitions against published results. Each set is foretold once, by the code that `npm run
+ * forecast` runs; nothing was tuned on what is compared here.
  */
 import { beforeAll, describe, expect, test } from 'vitest'
 import { forecast_series, type MethodForecast, type MethodName } from '../../jobs/forecast/forecast.ts'
@@ -51,7 +51,9 @@ const judge = (
   }
 }
 
-/** Every method's scores on every series of a set, in one pass; naive2 is what the competitions compare with. */
+/**
+ * Every method's scores on every series of a set, in one pass; naive2 is what the competitions compare with.
+ */
 const score_set = (set: readonly Contest[], seasons: readonly number[]): Scores => {
   const horizon = set[0]!.test.length
   const season = seasons[0]!
@@ -102,8 +104,8 @@ type Column = keyof typeof COLUMNS
 type Means = Record<'smape' | 'mase', Record<string, number>>
 
 /**
- * Means near the reference by 1 %, or better than it: its optimiser stops at other optima of Holt's method. `slack` by method
- * where ours is worse, and stated why.
+ * Means near the reference by 1 %, or better than it: its optimiser stops at other optima of Holt's method.
+ * `slack` by method where ours is worse, and stated why.
  */
 const compare = (
   scores: Scores,
@@ -122,17 +124,19 @@ const compare = (
     }
 }
 
-/** Series by series: naive methods to 1e-4, theta to 1 %. */
+/**
+ * Series by series: naive methods to 1e-4, theta to 1 % or better: its search is over all alphas, the
+ * library's is local.
+ */
 const compare_rows = (scores: Scores, id: string): void => {
   const { columns, rows } = of<{ columns: string[]; rows: Record<string, number[]> }>(id)
   for (const [name, row] of Object.entries(rows))
-    for (const method of ['naive', 'seasonal_naive', 'naive2', 'theta'] as const)
-      for (const measure of ['smape', 'mase'] as const)
-        near(
-          scores.get(name)![method]![measure],
-          row[columns.indexOf(`${measure}.${COLUMNS[method]}`)]!,
-          method === 'theta' ? 0.01 : 1e-4,
-        )
+    for (const measure of ['smape', 'mase'] as const) {
+      const bar = (method: Column): number => row[columns.indexOf(`${measure}.${COLUMNS[method]}`)]!
+      for (const method of ['naive', 'seasonal_naive', 'naive2'] as const)
+        near(scores.get(name)![method]![measure], bar(method), 1e-4)
+      expect(scores.get(name)!.theta![measure], name).toBeLessThanOrEqual(bar('theta') * 1.01)
+    }
 }
 
 const within = (value: number, lo: number, hi: number): void => {
@@ -176,7 +180,9 @@ describe.runIf(present)('M3', () => {
   test('m3.monthly.shared51: series by series, and their means', () => {
     compare_rows(groups.MONTHLY, 'm3.monthly.shared51')
     const names = input<{ series: string[] }>('m3.monthly.shared51').series
-    compare(groups.MONTHLY, of<Means>('m3.monthly.shared51.mean'), names)
+    // Holt: one series of the 51 (N1710), whose better fit one step ahead is worse 18 steps ahead, makes the
+    // difference.
+    compare(groups.MONTHLY, of<Means>('m3.monthly.shared51.mean'), names, { holt: 1.05 })
   })
 
   test('m3.monthly.forecasts: step by step', () => {

@@ -1,7 +1,7 @@
 /** The channels panel on ClickHouse itself: given conversions, touches and spend, the expected panel. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Asking, asking } from '../../server/board/asking.ts'
-import { ask_channels } from '../../server/board/channels-panel.ts'
+import { ask_channels, remember_channels } from '../../server/board/channels-panel.ts'
 import { type Served, serve_warehouse } from '../sql/served-warehouse.ts'
 
 const DAY = 86_400_000
@@ -108,4 +108,59 @@ it('channels: credits of 30 days by model, with what the channel cost', async ()
     row('linear', 'none', 99, 1),
     row('linear', 'tv', 0, 0),
   ])
+})
+
+it('a day that is over is asked again when a row of it comes late, and only then', async () => {
+  const asked: string[] = []
+  const listening: Asking = {
+    ...about,
+    query: sql => {
+      const day = /from_day = '([^']*)'/.exec(sql)?.[1]
+      if (day) asked.push(day)
+      return about.query(sql)
+    },
+  }
+  const ask = remember_channels()
+  const days_asked = async () => {
+    asked.length = 0
+    const panel = await ask(listening)
+    expect(panel).toEqual(await ask_channels(about))
+    return [...asked]
+  }
+  expect(await days_asked()).toEqual(['2026-02-10', '2026-03-10', '2026-03-11'])
+  expect(await days_asked()).toEqual(['2026-03-11'])
+  const bare = {
+    _key: 't1|c1',
+    event_id: 'bare',
+    tenant_id: 't1',
+    customer_id: 'c1',
+    type: 'payment_succeeded',
+  }
+  const at = iso(Date.UTC(2026, 1, 10))
+  const touch = { event_id: 'late', touched_at: at, channel: 'late', cost_minor: 0, cost_currency: 'USD' }
+  const path = {
+    path_ends_at: at,
+    touches: [{ ...touch, campaign: null, content_id: null, anonymous: false }],
+  }
+  await served.fill('conversions', [
+    { ...bare, ...path, occurred_at: at, amount_minor: 99, currency: 'USD', revision: 1, _offset: 8 },
+  ])
+  expect(await days_asked()).toEqual(['2026-02-10', '2026-03-11'])
+  expect(await days_asked()).toEqual(['2026-03-11'])
+  await served.fill('spend', [
+    {
+      _key: 't1',
+      event_id: '9',
+      tenant_id: 't1',
+      occurred_at: iso(NOW - 2 * DAY),
+      channel: 'tv',
+      amount_minor: 7,
+    },
+  ])
+  expect(await days_asked()).toEqual(['2026-03-09', '2026-03-11'])
+  // The removal effects share out all days anew.
+  await served.fill('attribution_effects', [
+    { _key: 't1', event_id: 'e', tenant_id: 't1', occurred_at: iso(NOW - DAY), model: 'markov', effect: 0.5 },
+  ])
+  expect(await days_asked()).toHaveLength(4)
 })

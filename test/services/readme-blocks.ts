@@ -35,9 +35,6 @@ const blocks_of = (path: string, languages: string): (Commands & { readonly lang
 export const sh_blocks = (path: string): Commands[] =>
   blocks_of(path, 'sh').map(({ chapter, text }) => ({ chapter, text }))
 
-export const sql_blocks = (path: string): Commands[] =>
-  blocks_of(path, 'sql').map(({ chapter, text }) => ({ chapter, text }))
-
 /** The commands of one chapter, each with what the guide shows of its output. Throws for an output without commands. */
 export const told_in = (path: string, chapter: string): Told[] => {
   const told: Told[] = []

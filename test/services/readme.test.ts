@@ -1,6 +1,6 @@
 /**
- * README.md and docs/VIEWS.md do what they say: README's commands run in bash, in order, on an installation of their own,
- * and print what README shows; then every query of VIEWS.md has rows.
+ * README.md does what it says: its commands run in bash, in order, on an installation of their own, and print what it
+ * shows.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,12 +8,10 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { caught_up, Installation } from './installation.ts'
-import { run_in_bash, shows, sql_blocks, type Told, told_in } from './readme-blocks.ts'
+import { run_in_bash, shows, type Told, told_in } from './readme-blocks.ts'
 
 const CHAPTER = 'One event, all the way'
 const WITHIN_MS = 60_000
-const MINUTE_MS = 60_000
-const DAY_MS = 1440 * MINUTE_MS
 const told = told_in('README.md', CHAPTER)
 
 let installation: Installation
@@ -84,69 +82,4 @@ describe(`README, ${CHAPTER}`, () => {
       expect.stringContaining('<title>Tributary</title>'),
     ])
   })
-})
-
-const post = async (path: string, body: unknown): Promise<void> => {
-  const headers = { 'content-type': 'application/json' }
-  const response = await fetch(installation.http + path, {
-    method: 'POST',
-    headers,
-    body: JSON.stringify(body),
-  })
-  expect(response.ok, await response.clone().text()).toBe(true)
-}
-
-/** What README's events leave unanswered: a lead to raise an alert, and days enough to foretell. */
-const more_history = async (): Promise<void> => {
-  const now_ms = Date.now()
-  const payment = { tenant_id: 'acme', type: 'payment_succeeded', currency: 'USD', customer_id: 'c-3' }
-  await post(
-    '/v1/events/payments',
-    Array.from({ length: 21 }, (_, i) => ({
-      ...payment,
-      event_id: `day-${i}`,
-      occurred_at: now_ms - i * DAY_MS,
-      amount_minor: 1000 + i,
-    })),
-  )
-  const indexes = '{"adoption_index":1,"income_index":1,"supply_index":1,"season_index":1}'
-  const market = { event_id: 'market', tenant_id: 'acme', occurred_at: 0, kind: 'markets', id: '11215' }
-  await post('/v1/events/catalog', { ...market, effective_at: 0, body: indexes })
-  const questions = [10, 8, 6, 4].map(ago => ({
-    role: 'user',
-    content: `What of question ${ago}?`,
-    timestamp: now_ms - ago * MINUTE_MS,
-    sentiment: 1,
-    technical_question: true,
-  }))
-  await post('/api/v1/conversation/revenue-optimized', {
-    tenant_id: 'acme',
-    session_id: 'chat_2',
-    message: 'A brownstone, as soon as possible',
-    conversation_context: {
-      homeowner_verified: true,
-      bill_amount: 350,
-      zip_code: '11215',
-      credit_signal: 'good',
-      decision_role: 'owner',
-    },
-    conversation_history: questions,
-  })
-}
-
-describe('docs/VIEWS.md', () => {
-  beforeAll(async () => {
-    await more_history()
-    await caught_up(installation)
-  }, 120_000)
-
-  it.each(sql_blocks('docs/VIEWS.md').map(({ chapter, text }) => [chapter, text] as const))(
-    '%s has rows',
-    async (view, text) => {
-      expect(text).toContain(`${view}(`)
-      const here = text.replaceAll(/'(komorebi|brightdesk|albasol)'/g, "'acme'")
-      expect(here).toContain("'acme'")
-      expect(await installation.query(here)).not.toEqual([])
-    },
-  )
 })

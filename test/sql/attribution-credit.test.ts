@@ -318,7 +318,7 @@ describe('channels share by', () => {
     ...more,
   })
   const shared = async (values: Asked = {}) =>
-    by_model(await view({ models: ['shapley', 'markov'], as_of: iso_sql(T + days(9)), ...values }))
+    by_model(await view({ models: ['shapley', 'markov'], as_of: iso_sql(T + days(9) - 1), ...values }))
   const thirds = { search: [99, 0.333333333], email: [99, 0.333333333], direct: [99, 0.333333333] }
   beforeEach(() => served.fill('conversions', [conversion(walk, { amount_minor: 297 })]))
 
@@ -328,7 +328,7 @@ describe('channels share by', () => {
     expect((await shared()).markov).toEqual(thirds)
   })
 
-  it('the newest removal effects before as_of, of the channels and of order 1', async () => {
+  it('the newest removal effects of as_of or before, of the channels and of order 1', async () => {
     await served.fill('attribution_effects', [
       effect('search', 0.6, 2),
       effect('email', 0.3, 2),
@@ -343,7 +343,7 @@ describe('channels share by', () => {
     ])
     const known = { search: [198, 0.666666666], email: [99, 0.333333333] }
     expect(await shared()).toEqual({ shapley: thirds, markov: known })
-    expect((await shared({ as_of: iso_sql(T + days(1)) })).markov).toEqual(thirds)
+    expect((await shared({ as_of: iso_sql(T + days(1) - 1) })).markov).toEqual(thirds)
     expect((await shared({ lookback_days: 1 })).markov).toEqual({ direct: [297, 1] })
   })
 })

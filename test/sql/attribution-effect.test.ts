@@ -45,7 +45,7 @@ const newest = async (as_of: string) => {
   return rows.map(row => Object.values(row).join(' '))
 }
 
-it('has those of the newest moment before as_of, each tenant’s, model’s, order’s and dimension’s own', async () => {
+it('has those of the newest moment that is not after as_of, each tenant’s, model’s, order’s and dimension’s own', async () => {
   const others = (after: readonly string[]) => [
     't1 markov 1 campaign spring 0.1 2026-01-01 00:00:00.000',
     ...after,
@@ -53,16 +53,16 @@ it('has those of the newest moment before as_of, each tenant’s, model’s, ord
     't1 shapley_rate 0 channel search 0.1 2026-01-01 00:00:00.000',
     't2 markov 1 channel search 0.1 2026-01-01 00:00:00.000',
   ]
-  expect(await newest('2026-01-03 00:00:00.000')).toEqual(
+  expect(await newest('2026-01-02 23:59:59.999')).toEqual(
     others([
       't1 markov 1 channel email 0.2 2026-01-02 00:00:00.000',
       't1 markov 1 channel search 0.2 2026-01-02 00:00:00.000',
     ]),
   )
-  expect(await newest('2026-01-03 00:00:00.001')).toEqual(
+  expect(await newest('2026-01-03 00:00:00.000')).toEqual(
     others(['t1 markov 1 channel search 0.3 2026-01-03 00:00:00.000']),
   )
-  expect(await newest('2026-01-01 00:00:00.000')).toEqual([])
+  expect(await newest('2025-12-31 23:59:59.999')).toEqual([])
 })
 
 it('carries what the model was made of', async () => {

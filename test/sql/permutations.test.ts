@@ -53,6 +53,7 @@ const touch = fc
     ),
     channel: fc.constantFrom('ads', 'email', 'direct'),
     campaign: fc.constantFrom('spring', null),
+    content_id: fc.constantFrom('hero', null),
   })
   .map(({ person, ...rest }) => ({ currency: 'EUR', interaction: 'click', ...rest, ...person }))
 
@@ -178,13 +179,7 @@ const as_of = `as_of = '2026-12-31 00:00:00.000'`
 const in_euros = `revenue_by(${as_of}, zone = 'America/New_York', reporting_currency = 'EUR')`
 it.each([
   ['revenue_daily', `SELECT * FROM revenue_daily(${as_of})`],
-  // Which channel a ledger row names was decided when it was booked, by the touches known then; credit is corrected.
-  [
-    'revenue_by',
-    `SELECT tenant_id, day, product_id, currency, sum(gross_minor), sum(refunds_minor), sum(net_minor), sum(payments),
-       sum(reporting_net_minor), sum(unconverted_movements)
-     FROM ${in_euros} GROUP BY tenant_id, day, product_id, currency`,
-  ],
+  ['revenue_by', `SELECT * FROM ${in_euros}`],
   ['revenue_cohort', `SELECT * FROM revenue_cohort(${as_of}, granularity = 'day')`],
   [
     'attribution_credit',
@@ -199,3 +194,25 @@ it.each([
   for (const [by_time, as_drawn] of tenants)
     expect(rows.get(as_drawn), `${as_drawn} of seed 6`).toEqual(rows.get(by_time))
 })
+
+it.each([T + hours(20), T + SPAN_MS + minutes(1)])(
+  'revenue_by and the last touch of attribution_credit say the same of each source as of %i',
+  async until => {
+    const then = `as_of = '${new Date(until).toISOString().replace('T', ' ').slice(0, -1)}'`
+    const said = await by_tenant(
+      `SELECT tenant_id, source, campaign, content_id, currency, sum(net_minor) AS minor, sum(payments) AS payments
+       FROM revenue_by(${then}, zone = '', reporting_currency = '')
+       GROUP BY ALL`,
+    )
+    const credited = await by_tenant(
+      `SELECT tenant_id, channel AS source, campaign, content AS content_id, currency, sum(credit_minor) AS minor,
+         toUInt64(sum(conversions)) AS payments
+       FROM attribution_credit(${then}, lookback_days = 90, lookback_steps = 0, path_transform = 'none',
+         half_life_days = 7, models = ['last_touch'])
+       GROUP BY ALL`,
+    )
+    expect(said.size).toBeGreaterThan(HISTORIES)
+    expect(new Set([...said.values()].flat().map(({ source }) => source)).size).toBe(4)
+    expect(said).toEqual(credited)
+  },
+)

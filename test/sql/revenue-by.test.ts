@@ -97,6 +97,61 @@ it('converts to a currency without cents, through a third one', async () => {
   )
 })
 
+it('shows the source that the path ends with, where the path is there', async () => {
+  const touch = (at: string, channel: string, campaign: string | null) => ({
+    event_id: at,
+    touched_at: `2026-05-${at}:00.000Z`,
+    channel,
+    campaign,
+    content_id: null,
+    cost_minor: 0,
+    cost_currency: 'EUR',
+    anonymous: false,
+  })
+  const path = (
+    event_id: string,
+    revision: number,
+    touches: readonly object[],
+    path_ends_at = '02T10:00',
+  ) => ({
+    tenant_id: 't4',
+    _key: 't4|c1',
+    event_id,
+    revision,
+    occurred_at: '2026-05-02T10:00:00.000Z',
+    path_ends_at: `2026-05-${path_ends_at}:00.000Z`,
+    touches,
+  })
+  const sold = (event_id: string, amount_minor: number) => ({
+    ...moved(event_id, '01T10:00', amount_minor, 'EUR', { tenant_id: 't4', ...spring }),
+    occurred_at: '2026-05-02T10:00:00.000Z',
+  })
+  await served.fill('ledger', [
+    sold('m', 1),
+    sold('n', 20),
+    sold('o', 300),
+    sold('p', -4000),
+    sold('q', 50_000),
+  ])
+  const [first, second] = [touch('01T10:00', 'search', 'may'), touch('02T09:00', 'social', null)]
+  await served.fill('conversions', [
+    path('m', 0, [first]),
+    path('m', 1, [first, second]),
+    path('n', 0, [first]),
+    path('o', 0, []),
+    // Taken back before it was paid: at as_of the path goes on.
+    path('p', 0, [first, touch('03T10:00', 'email', 'later')], '03T11:00'),
+  ])
+  const shown = await ask('', '', '2026-05-03 10:00:00.000', `tenant_id = 't4'`)
+  expect(shown.map(line => line.split(' ').slice(2, 11).join(' '))).toEqual([
+    // q has no path yet.
+    'email spring hero p1 EUR | 50000 0 50000',
+    'none none none p1 EUR | 300 0 300',
+    'search may none p1 EUR | 20 4000 -3980',
+    'social none none p1 EUR | 1 0 1',
+  ])
+})
+
 it('takes one zone for all where it is given, and no currency where none is', async () => {
   const days = (lines: readonly string[]) => lines.map(line => line.split(' ')[1])
   expect(days(await ask('', 'UTC', undefined, `currency IN ('EUR', 'JPY')`))).toEqual([

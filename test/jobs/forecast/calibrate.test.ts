@@ -49,12 +49,18 @@ it('judges a window without its own errors', () => {
     ...wild,
     windows: [{ ...first, errors: first.errors.map(x => x / 1000) }, ...wild.windows.slice(1)],
   }
+  const others = Array.from({ length: 20 }, () => walk(4, 2, 1, 1))
   const own = (series: ErrorSeries) => {
-    const one = calibrate([series], 2, [0.8])[0]![0]!
+    const one = calibrate([series, ...others], 2, [0.8])[0]![0]!
     return one.by_window[0]![1]! / one.by_window[1]![1]!
   }
   // The other windows' factor sees the first one, its own does not: their ratio moves one way only.
   expect(own(calm)).toBeGreaterThan(own(wild))
+})
+
+it('alone, a series is its own pool: no window counts as harder than another', () => {
+  const { by_window, final } = calibrate([walk(5, 3, 2, 1)], 3, [0.95])[0]![0]!
+  for (const width of by_window) expect([...width]).toEqual([...final])
 })
 
 it('falls back to a normal error of one usual change, growing with the root of the step', () => {

@@ -34,8 +34,8 @@ it('weighs the better method more, and everything adds up to 1', () => {
     2,
   )[0]!
   expect(final[0]! + final[1]!).toBeCloseTo(1, 12)
-  // Four windows count half: (1/2)^(-4 × 1/2) = 4.
-  expect(rows(final)).toEqual([0.8, 0.2])
+  // Alone, four windows count 4/5: (1/2)^(-4 × 4/5) = 9.2.
+  expect(rows(final)).toEqual([0.902, 0.098])
 })
 
 it('learns from the other series where its own windows are few', () => {

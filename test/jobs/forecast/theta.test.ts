@@ -26,6 +26,11 @@ it('dynamic: between smoothing and the line, following the drift', () => {
   expect(Math.abs(path[9]! - 153)).toBeLessThan(5)
 })
 
+it('dynamic: rises on by the slope of the line', () => {
+  const path = dynamic_theta_forecast([10, 12, 11, 14, 13, 16, 15, 19, 17, 20, 19, 23], 6)
+  for (let h = 1; h < 6; h++) expect(path[h]! - path[h - 1]!).toBeCloseTo(1.059, 2)
+})
+
 it('dynamic: without a drift it is simple smoothing', () => {
   const values = drifting.map((x, i) => x - i)
   const path = dynamic_theta_forecast(values, 10)

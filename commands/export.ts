@@ -1,0 +1,131 @@
+/**
+ * `npm run export -- "SELECT …"`: the rows of a query as a file, from the ClickHouse of the process that runs on the data
+ * directory, or from that of CLICKHOUSE_URL. A file is there whole or not at all.
+ */
+import { createWriteStream } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { z } from 'zod'
+import { ConfigError, help_text, type Option, parse_config } from '../runtime/config.ts'
+import { CommandError, one_line, read_endpoints, run_command } from './command.ts'
+import { FORMATS, type Format, format_of, with_format } from './export-statement.ts'
+
+const own = [
+  {
+    name: 'format',
+    flag: 'format',
+    value: 'NAME',
+    type: z.enum(Object.keys(FORMATS) as Format[], { message: 'csv, parquet or ndjson' }),
+    meaning: 'csv (with names), parquet or ndjson; by the ending of --out, else csv',
+  },
+  {
+    name: 'out',
+    flag: 'out',
+    value: 'FILE',
+    type: z.string().min(1, 'a file'),
+    meaning: 'where to; standard output without. A file of that name is replaced once the new one is whole',
+  },
+] as const satisfies readonly Option[]
+
+const USAGE = `npm run export -- "SELECT …" [options]
+  asks as user analyst the process that runs on --data-dir; with CLICKHOUSE_URL (and CLICKHOUSE_PASSWORD,
+  CLICKHOUSE_DATABASE) that server. The views and their columns: docs/ANALYSTS.md`
+/** A server is named here by its ClickHouse alone. */
+const OTHERS = ['KAFKA_BROKERS', 'REDIS_URL', 'SCHEMA_REGISTRY_URL', 'CLICKHOUSE_URL']
+const CUT = 'EPIPE'
+
+const main = async (): Promise<number> => {
+  const { env } = process
+  const alone = Object.fromEntries(Object.entries(env).filter(([name]) => !OTHERS.includes(name)))
+  const { config, own: chosen, help, positionals } = parse_config(process.argv.slice(2), alone, own, 1)
+  if (help) {
+    process.stdout.write(help_text(USAGE, own))
+    return 0
+  }
+  const [sql] = positionals
+  if (sql === undefined) throw new ConfigError(`what is to be exported? ${USAGE.split('\n')[0]}`)
+  const format = chosen.format ?? format_of(chosen.out)
+  if (format === 'parquet' && chosen.out === undefined && process.stdout.isTTY)
+    throw new ConfigError('parquet is no text: name a file with --out')
+  const statement = checked(sql, format)
+  const target = env.CLICKHOUSE_URL ? server(env.CLICKHOUSE_URL) : beside(config.data_dir)
+  const stop = new AbortController()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
+  const rows = await ask(target, statement, stop.signal)
+  if (chosen.out === undefined) await to_stdout(rows)
+  else await to_file(rows, chosen.out, stop.signal)
+  return 0
+}
+
+const checked = (sql: string, format: Format): string => {
+  try {
+    return with_format(sql, format)
+  } catch (error) {
+    throw new CommandError(one_line(error))
+  }
+}
+
+interface Target {
+  readonly url: URL
+  readonly user: string
+  readonly password: string
+}
+
+const beside = (data_dir: string): Target => {
+  const running = read_endpoints(data_dir)
+  if (!running)
+    throw new CommandError(
+      `nothing runs on ${data_dir}: start it, name another with --data-dir, or a server with CLICKHOUSE_URL`,
+    )
+  const password = process.env.CLICKHOUSE_ANALYST_PASSWORD ?? ''
+  return { url: new URL(running.clickhouse), user: 'analyst', password }
+}
+
+const server = (address: string): Target => {
+  const url = URL.parse(address)
+  if (!url || !/^https?:$/.test(url.protocol))
+    throw new ConfigError('CLICKHOUSE_URL: expected an address such as https://user@host:8443')
+  const user = decodeURIComponent(url.username) || 'default'
+  const password = decodeURIComponent(url.password) || (process.env.CLICKHOUSE_PASSWORD ?? '')
+  url.username = ''
+  url.password = ''
+  const database = process.env.CLICKHOUSE_DATABASE
+  if (database) url.searchParams.set('database', database)
+  return { url, user, password }
+}
+
+const ask = async ({ url, user, password }: Target, body: string, signal: AbortSignal): Promise<Readable> => {
+  // The answer begins when the query is done: it is rows, or an error, and never both.
+  url.searchParams.set('wait_end_of_query', '1')
+  const headers = { 'x-clickhouse-user': user, ...(password && { 'x-clickhouse-key': password }) }
+  const response = await fetch(url, { method: 'POST', headers, body, signal }).catch(error => {
+    throw new CommandError(
+      signal.aborted ? 'stopped' : `${url.origin} does not answer: ${one_line(error.cause ?? error)}`,
+    )
+  })
+  if (!response.ok) throw new CommandError(one_line(new Error(await response.text())))
+  return response.body ? Readable.fromWeb(response.body) : Readable.from([])
+}
+
+const to_stdout = async (rows: Readable): Promise<void> => {
+  try {
+    await pipeline(rows, process.stdout, { end: false })
+  } catch (error) {
+    // Who reads has seen enough.
+    if ((error as NodeJS.ErrnoException).code !== CUT) throw error
+  }
+}
+
+const to_file = async (rows: Readable, file: string, signal: AbortSignal): Promise<void> => {
+  const draft = `${file}.${process.pid}.tmp`
+  try {
+    await pipeline(rows, createWriteStream(draft), { signal })
+    await rename(draft, file)
+  } catch (error) {
+    await rm(draft, { force: true })
+    throw new CommandError(signal.aborted ? 'stopped: nothing was written' : `${file}: ${one_line(error)}`)
+  }
+}
+
+await run_command(main)
