@@ -21,8 +21,11 @@ export const migrate = async (
 ): Promise<string[]> => {
   const done: string[] = []
   await warehouse.command(MIGRATIONS)
-  for (const table of tables_of(app)) done.push(...(await bring_table(warehouse, table)))
+  const tables = tables_of(app)
+  for (const table of tables) done.push(...(await create_table(warehouse, table)))
+  // Between: a migration finds every table, and what it rewrites is as it is to be when columns are compared.
   done.push(...(await run_migrations(warehouse, join(sql_dir, 'migrations'))))
+  for (const table of tables) done.push(...(await bring_columns(warehouse, table)))
   for (const view of read_sql(join(sql_dir, 'views'))) await warehouse.command(view_sql(view.name, view.text))
   return done
 }
@@ -52,15 +55,20 @@ export const read_checks = (): SqlFile[] => read_sql(join(SQL_DIR, 'checks'))
 export const view_sql = (name: string, select: string): string =>
   `CREATE OR REPLACE VIEW ${quote_name(name)} AS\n${select.trim().replace(/;$/, '')}`
 
-const bring_table = async (warehouse: Warehouse, table: Table): Promise<string[]> => {
-  const held = await warehouse.query<{ name: string; type: string }>(
+const columns_held = (warehouse: Warehouse, { name }: Table) =>
+  warehouse.query<{ name: string; type: string }>(
     'SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = {table:String}',
-    { table: table.name },
+    { table: name },
   )
-  if (held.length === 0) {
-    await warehouse.command(create_table_sql(table))
-    return [`created table ${table.name}`]
-  }
+
+const create_table = async (warehouse: Warehouse, table: Table): Promise<string[]> => {
+  if ((await columns_held(warehouse, table)).length > 0) return []
+  await warehouse.command(create_table_sql(table))
+  return [`created table ${table.name}`]
+}
+
+const bring_columns = async (warehouse: Warehouse, table: Table): Promise<string[]> => {
+  const held = await columns_held(warehouse, table)
   const types = new Map(held.map(column => [column.name, column.type]))
   const done: string[] = []
   for (const column of table.columns) {

@@ -15,6 +15,8 @@ import { behind_records } from './trust-panel.ts'
 
 export const RECONCILE_EVERY_MS = 60_000
 export const LOOK_AGAIN_MS = 3000
+/** Where the tables are large, a run takes at most one part of so many of the time. */
+const PARTS = 20
 const RETRY_MS = 10_000
 const ROWS_MAX = 1000
 const SENTENCES_MAX = 10
@@ -91,9 +93,11 @@ export const reconciliation = (
     look: () => {
       if (running || closing.aborted || clock.now() < next_ms) return
       running = true
+      const began_ms = clock.now()
       void run().then(complete => {
         running = false
-        next_ms = clock.now() + (complete ? RECONCILE_EVERY_MS : RETRY_MS)
+        const took_ms = clock.now() - began_ms
+        next_ms = clock.now() + Math.max(complete ? RECONCILE_EVERY_MS : RETRY_MS, took_ms * (PARTS - 1))
       })
     },
     result: tenant => verdict(tenant, found, count, checked_ms),

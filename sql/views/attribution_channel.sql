@@ -32,12 +32,11 @@ WITH
     UNION ALL
     SELECT
       tenant_id,
-      arrayJoin(if(
-        empty({models:Array(String)}),
+      arrayJoin(arrayFilter(
+        name -> empty({models:Array(String)}) OR has({models:Array(String)}, name),
         [
           'first_touch', 'last_touch', 'last_non_direct', 'linear', 'time_decay', 'position_based', 'shapley', 'markov'
-        ],
-        {models:Array(String)}
+        ]
       )) AS model,
       channel, of_campaign, currency, 0 AS credit_minor, 0 AS conversions, spend_minor
     FROM (

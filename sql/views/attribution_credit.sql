@@ -23,21 +23,21 @@ WITH
     'first_touch', 'last_touch', 'last_non_direct', 'linear', 'time_decay', 'position_based', 'shapley', 'markov'
   ] AS known_models,
   arrayFilter(name -> empty({models:Array(String)}) OR has({models:Array(String)}, name), known_models) AS wanted_models,
-  -- Whole parts of 2^40, the greatest effect of the tenant.
+  -- Whole parts of 2^40, the greatest effect of the tenant; none so small that a path's touches cannot share it.
   effects AS (
     SELECT
       concat(tenant_id, '|', place) AS tenant_place,
       toUInt64(round(1099511627776 * greatest(effect, 0) / max(effect) OVER (PARTITION BY tenant_id))) AS parts
     FROM attribution_effect(as_of = {as_of:DateTime64(3, 'UTC')})
-    WHERE model = 'markov' AND markov_order = 1 AND dimension = 'channel' AND isFinite(effect)
+    WHERE model = 'markov' AND markov_order = 1 AND dimension = 'channel' AND isFinite(effect) AND effect > 0
   ),
-  (SELECT groupArray((tenant_place, parts)) FROM effects WHERE parts > 0) AS known_effects,
+  (SELECT groupArray((tenant_place, parts)) FROM effects WHERE parts >= 200) AS known_effects,
   arrayPushFront(known_effects.1, '') AS effect_places,
   arrayPushFront(known_effects.2, toUInt64(0)) AS effect_parts,
   reached AS (
     SELECT
       tenant_id, customer_id, event_id, currency, amount_minor, type = 'payment_succeeded' AS paid,
-      -- As the table is sorted, so that a filter by day reads those days alone.
+      -- As the table is sorted: a filter by day reads those days alone.
       toDate(occurred_at) AS day,
       -- Touches are sorted by time: those within reach are a stretch.
       touches.touched_at AS all_times,
@@ -77,18 +77,35 @@ WITH
       if({path_transform:String} = 'none', times, arrayFilter((_, one) -> one, times, stays)) AS path_times,
       if({path_transform:String} = 'none', channels, arrayFilter((_, one) -> one, channels, stays)) AS path_channels,
       if({path_transform:String} = 'none', campaigns, arrayFilter((_, one) -> one, campaigns, stays)) AS path_campaigns,
-      if({path_transform:String} = 'none', contents, arrayFilter((_, one) -> one, contents, stays)) AS path_contents
+      if({path_transform:String} = 'none', contents, arrayFilter((_, one) -> one, contents, stays)) AS path_contents,
+      arrayJoin(wanted_models) AS model
     FROM reached
   ),
-  -- Whole numbers in the proportions of the credit: nothing is lost before the one division. Of each model as many weights
-  -- as the path has touches: so names need not be copied, which costs more than arithmetic.
+  -- Of a model that credits one touch, that one.
+  credited AS (
+    SELECT
+      tenant_id, customer_id, event_id, currency, amount_minor, paid, day, model,
+      toInt64(length(path_channels)) AS steps,
+      multiIf(
+        model = 'first_touch', toInt64(1),
+        model = 'last_touch', steps,
+        model = 'last_non_direct', toInt64(arrayLastIndex(channel -> channel != 'direct', path_channels)),
+        -1
+      ) AS chosen,
+      multiIf(chosen < 0, 1, chosen = 0, greatest(steps, 1), chosen) AS start,
+      if(chosen < 0, steps, 1) AS size,
+      arraySlice(path_times, start, size) AS times,
+      arraySlice(path_channels, start, size) AS channels,
+      arraySlice(path_campaigns, start, size) AS campaigns,
+      arraySlice(path_contents, start, size) AS contents
+    FROM transformed
+  ),
+  -- Whole numbers in the proportions of the credit: nothing is lost before the one division.
   weighed AS (
     SELECT
-      tenant_id, customer_id, event_id, currency, amount_minor, paid, day,
-      path_times AS times, path_channels AS channels, path_campaigns AS campaigns, path_contents AS contents,
+      tenant_id, customer_id, event_id, currency, amount_minor, paid, day, model, times, channels, campaigns, contents,
       toInt64(length(channels)) AS n,
-      arrayEnumerate(channels) AS places,
-      arrayWithConstant(n, toUInt64(0)) AS nothing,
+      times[-1] AS last_at,
       -- How many touches the channel of each touch has on the path.
       arrayMap(
         (to_it, from_it) -> toUInt64(to_it + from_it - 1),
@@ -97,51 +114,26 @@ WITH
       arrayMap(
         channel -> transform(concat(tenant_id, '|', channel), effect_places, effect_parts, toUInt64(0)), channels
       ) AS parts,
-      -- 232792560 can be divided by all of 1 to 22.
-      if(arrayMax(repeats) <= 22, toUInt64(232792560), toUInt64(1099511627776)) AS worth,
-      arrayMap(times_on -> intDiv(worth, times_on), repeats) AS fair,
-      toInt64(arrayLastIndex(channel -> channel != 'direct', channels)) AS last_other,
-      arrayFilter(
-        (_, name) -> has(wanted_models, name),
-        [
-          if(has(wanted_models, 'first_touch'), arrayMap(i -> toUInt64(i = 1), places), nothing),
-          if(has(wanted_models, 'last_touch'), arrayMap(i -> toUInt64(i = n), places), nothing),
-          if(
-            has(wanted_models, 'last_non_direct'),
-            arrayMap(i -> toUInt64(i = if(last_other = 0, n, last_other)), places),
-            nothing
-          ),
-          if(has(wanted_models, 'linear'), arrayWithConstant(n, toUInt64(1)), nothing),
-          if(
-            has(wanted_models, 'time_decay'),
-            arrayMap(
-              at -> toUInt64(round(exp2(
-                32 - dateDiff('millisecond', at, times[-1]) / 86400000 / {half_life_days:Float64}
-              ))),
-              times
-            ),
-            nothing
-          ),
-          if(
-            has(wanted_models, 'position_based'),
-            arrayMap(i -> toUInt64(if(n > 2 AND (i = 1 OR i = n), 2 * (n - 2), 1)), places),
-            nothing
-          ),
-          if(has(wanted_models, 'shapley'), fair, nothing),
-          if(
-            has(wanted_models, 'markov'),
-            if(arraySum(parts) > 0, arrayMap((part, times_on) -> intDiv(part, times_on), parts, repeats), fair),
-            nothing
-          )
-        ],
-        known_models
-      ) AS of_models
-    FROM transformed
+      multiIf(
+        n <= 1 OR model = 'linear', arrayWithConstant(n, toUInt64(1)),
+        model = 'time_decay', arrayMap(
+          at -> toUInt64(round(exp2(32 - dateDiff('millisecond', at, last_at) / 86400000 / {half_life_days:Float64}))),
+          times
+        ),
+        model = 'position_based', arrayMap(
+          i -> toUInt64(if(n > 2 AND (i = 1 OR i = n), 2 * (n - 2), 1)), arrayEnumerate(channels)
+        ),
+        model = 'markov' AND arraySum(parts) > 0, arrayMap((part, times_on) -> intDiv(part, times_on), parts, repeats),
+        -- 232792560 can be divided by all of 1 to 22.
+        arrayMax(repeats) <= 22, arrayMap(times_on -> intDiv(toUInt64(232792560), times_on), repeats),
+        arrayMap(times_on -> intDiv(toUInt64(1099511627776), times_on), repeats)
+      ) AS weights
+    FROM credited
   ),
   divided AS (
     SELECT
-      tenant_id, customer_id, event_id, currency, amount_minor, paid, day, times, channels, campaigns, contents, n, places,
-      model, weights,
+      tenant_id, customer_id, event_id, currency, amount_minor, paid, day, model, times, channels, campaigns, contents,
+      n, weights,
       arraySum(weights) AS whole,
       toUInt64(abs(amount_minor)) AS amount,
       if(
@@ -161,18 +153,17 @@ WITH
         arrayMap((quotient, remainder) -> toInt64(quotient) + (remainder >= least), quotients, remainders)
       ) AS credits
     FROM weighed
-    ARRAY JOIN wanted_models AS model, of_models AS weights
   )
 SELECT
   tenant_id, customer_id, event_id, day, model, currency,
-  if(n = 0, NULL, times[place]) AS touch_at,
+  if(n = 0, NULL, at) AS touch_at,
   if(n = 0, 'none', touch_channel) AS channel,
   ifNull(touch_campaign, 'none') AS campaign,
-  ifNull(contents[place], 'none') AS content,
+  ifNull(touch_content, 'none') AS content,
   if(n = 0, amount_minor, sign(amount_minor) * credit) AS credit_minor,
   if(paid, if(n = 0, 1, weight / whole), 0) AS conversions
 FROM divided
--- What is joined is copied whether it is asked for or not; the rest is looked up by place.
 LEFT ARRAY JOIN
-  places AS place, channels AS touch_channel, campaigns AS touch_campaign, credits AS credit, weights AS weight
+  times AS at, channels AS touch_channel, campaigns AS touch_campaign, contents AS touch_content, credits AS credit,
+  weights AS weight
 WHERE n = 0 OR weight > 0

@@ -1,5 +1,6 @@
 -- Answers: will each goal be reached: what has come so far, what is foretold, what is missing, how probable is it?
--- Grain:   goal_id (the catalog's entry), also of goals that are over or yet to begin. Not of ratios and mrr.
+-- Grain:   tenant_id, goal_id (the catalog's entry; one of '*' names its tenant), also of goals that are over or yet to
+--          begin. Not of ratios and mrr.
 -- Reads:   catalog (FINAL), kind goals: of each id the entry in force at as_of; metric_history of days; metric_outlook.
 --          warn_probability (0 to 1): from which probability of missing the goal on the warning is given.
 -- Holds:   target, came, expected and gap in the metric's unit, minor units for money. came sums the metric from from_day
@@ -13,16 +14,16 @@
 WITH
   {as_of:DateTime64(3, 'UTC')} AS until,
   entries AS (
-    SELECT id AS goal_id, argMax(body, (effective_at, revision)) AS said
+    SELECT tenant_id AS scope, id AS goal_id, argMax(body, (effective_at, revision, -_offset)) AS said
     FROM catalog FINAL
     WHERE kind = 'goals' AND effective_at <= until
       AND throwIf(NOT ({warn_probability:Float64} BETWEEN 0 AND 1), 'warn_probability lies between 0 and 1') = 0
-    GROUP BY id
+    GROUP BY tenant_id, id
   ),
   goals AS (
     SELECT
-      goal_id,
-      JSONExtractString(said, 'tenant_id') AS tenant_id,
+      scope, goal_id,
+      if(scope = '*', JSONExtractString(said, 'tenant_id'), scope) AS tenant_id,
       JSONExtractString(said, 'metric') AS metric,
       JSONExtractString(said, 'currency') AS unit,
       JSONExtractFloat(said, 'target') AS target,
@@ -35,17 +36,17 @@ WITH
     WHERE from_day < to_day AND NOT endsWith(metric, '_rate') AND metric != 'mrr'
   ),
   earned AS (
-    SELECT goals.goal_id AS goal_id, sum(history.value) AS came
+    SELECT goals.scope AS scope, goals.goal_id AS goal_id, sum(history.value) AS came
     FROM goals
     INNER JOIN metric_history(as_of = {as_of:DateTime64(3, 'UTC')}, granularity = 'day') AS history
       ON history.tenant_id = goals.tenant_id AND history.metric = goals.metric AND ifNull(history.currency, '') = goals.unit
     WHERE toDate(history.period_start, 'UTC') >= goals.from_day AND toDate(history.period_start, 'UTC') < goals.to_day
-    GROUP BY goal_id
+    GROUP BY scope, goal_id
   ),
   -- The outlook at the end of the last day, and at that of the day before the first where this is yet to come.
   foretold AS (
     SELECT
-      goals.goal_id AS goal_id,
+      goals.scope AS scope, goals.goal_id AS goal_id,
       toNullable(any(outlook.foretold_at)) AS foretold_at,
       countIf(outlook.beyond AND outlook.day >= goals.from_day AND outlook.day < goals.to_day) AS days_beyond,
       maxIf(toNullable(outlook.total), outlook.day = goals.to_day - 1)
@@ -59,7 +60,7 @@ WITH
     INNER JOIN metric_outlook(as_of = {as_of:DateTime64(3, 'UTC')}) AS outlook
       ON outlook.tenant_id = goals.tenant_id AND outlook.metric = goals.metric
         AND ifNull(outlook.currency, '') = goals.unit
-    GROUP BY goal_id
+    GROUP BY scope, goal_id
   )
 SELECT
   goals.goal_id AS goal_id,
@@ -81,5 +82,5 @@ SELECT
   ahead > 0 AND ifNull(1 - reach_probability >= {warn_probability:Float64}, 0) AS early_warning,
   foretold_at, days_beyond
 FROM goals
-LEFT JOIN earned ON earned.goal_id = goals.goal_id
-LEFT JOIN foretold ON foretold.goal_id = goals.goal_id
+LEFT JOIN earned ON earned.scope = goals.scope AND earned.goal_id = goals.goal_id
+LEFT JOIN foretold ON foretold.scope = goals.scope AND foretold.goal_id = goals.goal_id

@@ -10,7 +10,11 @@ export const table_shapes = (app: App): ((table: string) => TableShape) => {
   const shapes = new Map(
     tables_of(app).map(({ name, order_by, version }) => [
       name,
-      { identity: order_by, version: version ?? null },
+      // Where rows lie by day, one of the same name and another time is another row.
+      {
+        identity: order_by.map(column => /^toDate\(`(\w+)`\)$/.exec(column)?.[1] ?? column),
+        version: version ?? null,
+      },
     ]),
   )
   return table => {

@@ -126,5 +126,7 @@ it('knows nothing of what happens from as_of on', async () => {
 
 it('refuses a stretch of no day, and a model that there is not', async () => {
   await expect(channels({ to_day: '2026-01-05' })).rejects.toThrow('from_day must be before to_day')
+  // Named twice, it costs once.
+  expect(await channels({ models: ['linear', 'linear'] })).toEqual(await channels({ models: ['linear'] }))
   await expect(channels({ models: ['best'] })).rejects.toThrow('models must be of first_touch')
 })

@@ -34,6 +34,19 @@ const gaps = async (as_of: string, columns: string, warn_probability = 0.5, wher
   )
   return rows.map(row => Object.values(row))
 }
+it('tells goals of one name of two tenants apart', async () => {
+  const goal = { target: 5000, from_day: day_text(0), to_day: day_text(10) }
+  await served.fill('catalog', [
+    goal_entry('january', goal, { tenant_id: 'a' }),
+    goal_entry('january', { ...goal, target: 6000, tenant_id: 'a' }, { tenant_id: 'b' }),
+  ])
+  const rows = await gaps('2025-03-02 00:00:00.000', 'tenant_id, target', 0.5, "tenant_id IN ('a', 'b')")
+  expect(rows.toSorted()).toEqual([
+    ['january', 'a', 5000],
+    ['january', 'b', 6000],
+  ])
+})
+
 const near = (value: number) => expect.closeTo(value, 6)
 
 describe('a forecast of 100 a day with deviation 10, and 80 a day so far', () => {

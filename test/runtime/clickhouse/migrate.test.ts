@@ -65,7 +65,28 @@ describe('migrate', () => {
     )
   })
 
+  it('rewrites what an older version made before it compares', async () => {
+    const { warehouse } = served
+    const [made] = await warehouse.query<{ text: string }>(
+      'SELECT create_table_query AS text FROM system.tables WHERE name = {name:String}',
+      { name: 'conversions' },
+    )
+    const old = made!.text.replace('content_id Nullable(String), ', '')
+    expect(old).not.toBe(made!.text)
+    for (const sql of ['DROP TABLE conversions', old, 'TRUNCATE TABLE migrations'])
+      await warehouse.command(sql)
+    const touch = { event_id: 'a', channel: 'mail', campaign: 'may', cost_minor: 7, cost_currency: 'EUR' }
+    await served.fill('conversions', [{ event_id: 'e', touches: [{ ...touch, anonymous: true }] }])
+    expect(await migrate(warehouse, tributary(2))).toEqual(['ran migration m0001_content_of_touches'])
+    expect(await warehouse.query('SELECT touches FROM conversions')).toEqual([
+      {
+        touches: [{ ...touch, anonymous: true, content_id: null, touched_at: '1970-01-01 00:00:00.000' }],
+      },
+    ])
+  })
+
   it('runs numbered migrations once, in order', async () => {
+    await served.warehouse.command('TRUNCATE TABLE migrations')
     writeFileSync(
       join(sql_dir, 'migrations', 'm0001_notes.sql'),
       'CREATE TABLE IF NOT EXISTS notes (a Int64) ENGINE = MergeTree ORDER BY a;\nINSERT INTO notes VALUES (1);\n',
