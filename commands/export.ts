@@ -98,13 +98,24 @@ const server = (address: string): Target => {
 const ask = async ({ url, user, password }: Target, body: string, signal: AbortSignal): Promise<Readable> => {
   // The answer begins when the query is done: it is rows, or an error, and never both.
   url.searchParams.set('wait_end_of_query', '1')
+  // Whatever a statement looks like to us, the server changes nothing for it.
+  url.searchParams.set('readonly', '2')
   const headers = { 'x-clickhouse-user': user, ...(password && { 'x-clickhouse-key': password }) }
-  const response = await fetch(url, { method: 'POST', headers, body, signal }).catch(error => {
-    throw new CommandError(
-      signal.aborted ? 'stopped' : `${url.origin} does not answer: ${one_line(error.cause ?? error)}`,
-    )
-  })
-  if (!response.ok) throw new CommandError(one_line(new Error(await response.text())))
+  const post = (): Promise<Response> =>
+    fetch(url, { method: 'POST', headers, body, signal }).catch(error => {
+      throw new CommandError(
+        signal.aborted ? 'stopped' : `${url.origin} does not answer: ${one_line(error.cause ?? error)}`,
+      )
+    })
+  let response = await post()
+  let refused = response.ok ? '' : await response.text()
+  // A user who may only read may not even say so.
+  if (/Cannot modify 'readonly' setting/.test(refused)) {
+    url.searchParams.delete('readonly')
+    response = await post()
+    refused = response.ok ? '' : await response.text()
+  }
+  if (!response.ok) throw new CommandError(one_line(new Error(refused)))
   return response.body ? Readable.fromWeb(response.body) : Readable.from([])
 }
 

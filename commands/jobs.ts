@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { compute_in_thread } from '../jobs/in-thread.ts'
 import { jobs } from '../jobs/index.ts'
-import { run_job } from '../jobs/run-job.ts'
+import { run_job, told_failures } from '../jobs/run-job.ts'
 import { type Config, help_text, type Option, parse_config } from '../runtime/config.ts'
 import { create_logger } from '../runtime/logger.ts'
 import { as_installed, open_system } from '../runtime/system.ts'
@@ -18,7 +18,7 @@ const own = [
     name: 'as_of',
     flag: 'as-of',
     value: 'TIME',
-    type: z.string(),
+    type: z.iso.datetime({ offset: true, message: 'a time such as 2026-06-01T00:00:00Z' }),
     meaning: 'only what happened before it is known (ISO 8601; now without)',
   },
   {
@@ -47,26 +47,33 @@ const main = async (): Promise<number> => {
     return 0
   }
   const as_of = chosen.as_of === undefined ? Date.now() : Date.parse(chosen.as_of)
-  if (Number.isNaN(as_of)) throw new CommandError(`--as-of ${chosen.as_of} is no time`)
+  if (as_of > Date.now()) throw new CommandError(`--as-of ${chosen.as_of} is still to come`)
   const names = positionals.length > 0 ? positionals : jobs.map(job => job.name)
   for (const name of names)
     if (!jobs.some(job => job.name === name)) throw new CommandError(`there is no job ${name}\n${USAGE}`)
   const running = config.cluster ? null : read_endpoints(config.data_dir)
-  if (running) await ask_process(running.http, names, as_of, chosen.api_key)
-  else await run_here(config, names, as_of)
-  return 0
+  const failed = running
+    ? await ask_process(running.http, names, as_of, chosen.api_key)
+    : await run_here(config, names, as_of)
+  for (const line of failed) process.stderr.write(`${line}\n`)
+  return failed.length === 0 ? 0 : 1
 }
 
-const run_here = async (config: Config, names: readonly string[], as_of: number): Promise<void> => {
+/** Resolves with what failed for some tenants, a line a job. */
+const run_here = async (config: Config, names: readonly string[], as_of: number): Promise<string[]> => {
+  const failed: string[] = []
   const system = await open_system(await as_installed(config), create_logger('warn'))
   const stop = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
   try {
     for (const job of jobs.filter(({ name }) => names.includes(name))) {
       process.stderr.write(`${job.name} …\n`)
-      const written = await run_job(job, as_of, system, compute_in_thread(stop.signal))
-      process.stdout.write(`${job.name}: ${told(written)}\n`)
+      const ran = await run_job(job, as_of, system, compute_in_thread(stop.signal), stop.signal)
+      process.stdout.write(`${job.name}: ${told(ran.written)}\n`)
+      const failures = told_failures(ran)
+      if (failures !== null) failed.push(`${job.name}: ${failures}`)
     }
+    return failed
   } finally {
     await system.close()
   }
@@ -82,7 +89,8 @@ const ask_process = async (
   names: readonly string[],
   as_of: number,
   api_key: string | undefined,
-): Promise<void> => {
+): Promise<string[]> => {
+  const failed: string[] = []
   const headers = { 'content-type': 'application/json', ...(api_key && { 'x-api-key': api_key }) }
   const ask = async <T>(path: string, body?: object): Promise<T> => {
     const asked = body ? { method: 'POST', headers, body: JSON.stringify(body) } : { headers }
@@ -99,15 +107,15 @@ const ask_process = async (
     return found
   }
   for (const name of names) {
-    const { runs } = await status_of(name)
-    await ask(`/v1/jobs/${name}`, { as_of: new Date(as_of).toISOString() })
+    const { run } = await ask<{ run: number }>(`/v1/jobs/${name}`, { as_of: new Date(as_of).toISOString() })
     process.stderr.write(`${name} …\n`)
     let status = await status_of(name)
-    for (; status.runs === runs; status = await status_of(name)) await sleep(POLL_MS)
+    for (; status.runs < run; status = await status_of(name)) await sleep(POLL_MS)
     const { error } = status
-    if (error !== null) throw new CommandError(`${name}: ${error}`)
-    process.stdout.write(`${name}: done\n`)
+    if (error !== null) failed.push(`${name}: ${error}`)
+    else process.stdout.write(`${name}: done\n`)
   }
+  return failed
 }
 
 await run_command(main)

@@ -3,6 +3,7 @@
  * the paths of the last 30 days before the moment. markov of order 1 always; markov of order 2 and shapley_rate where a dimension has
  * at most 12 places: with more, pairs and sets of places are walked too seldom to say anything.
  */
+import { createHash } from 'node:crypto'
 import { days } from '../schemas/units.ts'
 import { credit_by, type Model } from './attribution/models.ts'
 import { type CountedPath, collect_paths, type PathSet } from './attribution/paths.ts'
@@ -72,7 +73,7 @@ const effects = (
     return set.places.map((place, i) => ({
       topic: 'attribution_effects',
       row: {
-        event_id: [model, order, dimension, place, as_of].join('|'),
+        event_id: [model, order, dimension, name_of(place), as_of].join('|'),
         tenant_id,
         occurred_at: as_of,
         model,
@@ -99,3 +100,10 @@ const attribution_effects: Job = {
   run,
 }
 export default attribution_effects
+
+/** Ids are short and of printable characters, names of campaigns need not be. */
+const NAME_MAX = 100
+const name_of = (place: string): string =>
+  place.length <= NAME_MAX && /^[\x20-\x7e]*$/.test(place)
+    ? place
+    : `#${createHash('sha256').update(place).digest('hex').slice(0, 32)}`

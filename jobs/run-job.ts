@@ -15,30 +15,58 @@ export type Compute = (
   as_of: number,
 ) => Promise<readonly JobOutput[]>
 
+export interface JobRun {
+  /** Rows per topic, durable. */
+  readonly written: Readonly<Record<string, number>>
+  /** Tenants of whom nothing was written, since a row of theirs does not fit its topic: why. */
+  readonly failed: ReadonlyMap<string, string>
+}
+
 /** Rows in one append. */
 const CHUNK = 1000
 
 /**
- * `as_of`: epoch milliseconds. Resolves with the rows written per topic, durable then. Rejects when a port is out of
- * reach, when a row does not fit its topic (nothing is written then), or when the job itself throws.
+ * `as_of`: epoch milliseconds. Rejects when a port is out of reach, when the job itself throws, and when the signal aborts.
  */
 export const run_job = async (
   job: Job,
   as_of: number,
   { warehouse, emitter }: JobPorts,
   compute: Compute,
-): Promise<Readonly<Record<string, number>>> => {
+  signal?: AbortSignal,
+): Promise<JobRun> => {
   const rows: Record<string, readonly JobRow[]> = {}
   const params = { as_of: new Date(as_of).toISOString().replace('T', ' ').replace('Z', '') }
-  for (const [name, sql] of Object.entries(job.reads)) rows[name] = await warehouse.query(sql, params)
-  const written = new Map(job.writes.map(topic => [topic, [] as Row[]]))
-  for (const { topic, row } of await compute(job, rows, as_of)) {
-    const of_topic = written.get(topic)
-    if (!of_topic) throw new Error(`job ${job.name} does not say that it writes ${topic}`)
-    of_topic.push(emitter.check(topic, row))
+  for (const [name, sql] of Object.entries(job.reads)) {
+    signal?.throwIfAborted()
+    rows[name] = await warehouse.query(sql, params)
   }
-  for (const [topic, of_topic] of written)
-    for (let at = 0; at < of_topic.length; at += CHUNK)
-      await emitter.append(topic, of_topic.slice(at, at + CHUNK))
-  return Object.fromEntries([...written].map(([topic, of_topic]) => [topic, of_topic.length]))
+  const checked = new Map(job.writes.map(topic => [topic, [] as Row[]]))
+  const failed = new Map<string, string>()
+  for (const { topic, row } of await compute(job, rows, as_of)) {
+    const of_topic = checked.get(topic)
+    if (!of_topic) throw new Error(`job ${job.name} does not say that it writes ${topic}`)
+    try {
+      of_topic.push(emitter.check(topic, row))
+    } catch (error) {
+      // One tenant's odd data keep nobody else from an answer.
+      failed.set(String(row.tenant_id), `${topic}: ${(error as Error).message}`)
+    }
+  }
+  const written: Record<string, number> = {}
+  for (const [topic, all] of checked) {
+    const good = all.filter(({ tenant_id }) => !failed.has(tenant_id))
+    for (let at = 0; at < good.length; at += CHUNK) {
+      signal?.throwIfAborted()
+      await emitter.append(topic, good.slice(at, at + CHUNK))
+    }
+    written[topic] = good.length
+  }
+  return { written, failed }
 }
+
+/** What a person is told of tenants that failed; null when none did. */
+export const told_failures = ({ failed }: JobRun): string | null =>
+  failed.size === 0
+    ? null
+    : `nothing was written of ${[...failed].map(([tenant, why]) => `tenant ${tenant} (${why})`).join(', ')}`

@@ -51,12 +51,13 @@ export const job_routes = (server: FastifyInstance, deps: ServerDeps, authentica
     {
       config: {
         openapi: {
-          summary: 'Run a job now, behind those that run; GET /v1/jobs says when it is through.',
+          summary:
+            'Run a job now, behind those that run; it is through once `runs` of GET /v1/jobs is `run`.',
           body: { schema: z.toJSONSchema(run_body) },
           responses: {
             202: {
               description: 'It will run.',
-              schema: object_of({ name: 'string', as_of: 'string' }),
+              schema: object_of({ name: 'string', as_of: 'string', run: 'integer' }),
             },
             404: 'There is no such job.',
           },
@@ -79,10 +80,9 @@ export const job_routes = (server: FastifyInstance, deps: ServerDeps, authentica
       const known = jobs.status().map(job => job.name)
       if (!known.includes(name))
         throw refusal(404, 'NOT_FOUND', `there is no job ${name}: ${known.join(', ') || 'none'}`)
-      jobs
-        .run(name, as_of)
-        .catch(error => deps.logger.warn({ job: name, err: error }, 'a job that was asked for failed'))
-      return reply.code(202).send({ name, as_of: new Date(as_of).toISOString() })
+      const { run, ended } = jobs.run(name, as_of)
+      ended.catch(error => deps.logger.warn({ job: name, err: error }, 'a job that was asked for failed'))
+      return reply.code(202).send({ name, as_of: new Date(as_of).toISOString(), run })
     },
   )
 }

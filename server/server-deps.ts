@@ -29,15 +29,15 @@ export interface JobStatus {
   readonly running: boolean
   /** How often it has run in this process, well or not. */
   readonly runs: number
-  /** Why the newest run failed. */
+  /** Why the newest run failed, or for whom it did. */
   readonly error: string | null
 }
 
 /** Jobs of this process. */
 export interface Jobs {
   status(): readonly JobStatus[]
-  /** Rows written per topic. Throws RangeError where there is no such job. */
-  run(name: string, as_of: number): Promise<Readonly<Record<string, number>>>
+  /** Behind those that run; it has ended once `runs` is `run`. Throws RangeError where there is no such job. */
+  run(name: string, as_of: number): { readonly run: number; readonly ended: Promise<unknown> }
 }
 
 export interface ServerDeps {

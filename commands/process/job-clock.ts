@@ -5,7 +5,7 @@
  */
 import type { Logger } from 'pino'
 import type { Job } from '../../jobs/job.ts'
-import { type Compute, type JobPorts, run_job } from '../../jobs/run-job.ts'
+import { type Compute, type JobPorts, type JobRun, run_job, told_failures } from '../../jobs/run-job.ts'
 import type { Clock } from '../../runtime/ports.ts'
 import type { Running, TaskStatus } from '../../runtime/worker-types.ts'
 import type { Catalog } from '../../schemas/catalog-kinds.ts'
@@ -36,8 +36,8 @@ export interface JobClockDeps extends JobPorts {
 
 export interface JobClock {
   status(): readonly JobStatus[]
-  /** Runs a job now, behind those that run; resolves with the rows written per topic. */
-  run(name: string, as_of: number): Promise<Readonly<Record<string, number>>>
+  /** Runs a job now, behind those that run. `run`: the number that it has, once `runs` has reached it. */
+  run(name: string, as_of: number): { readonly run: number; readonly ended: Promise<JobRun> }
   /** Resolves when nothing runs any more. */
   readonly ended: Promise<void>
 }
@@ -53,6 +53,8 @@ interface Known {
   retry_at: number
   running: boolean
   runs: number
+  /** Runs that were asked for. */
+  asked: number
   error: string | null
 }
 
@@ -70,19 +72,27 @@ export const start_job_clock = (deps: JobClockDeps, signal: AbortSignal): JobClo
         retry_at: 0,
         running: false,
         runs: 0,
+        asked: 0,
         error: null,
       },
     ]),
   )
   let last: Promise<unknown> = Promise.resolve()
-  const run = (each: Known, as_of: number): Promise<Readonly<Record<string, number>>> => {
+  const run = (each: Known, as_of: number): Promise<JobRun> => {
+    each.asked++
     const next = last.then(async () => {
+      signal.throwIfAborted()
       each.running = true
       try {
-        const written = await run_job(each.job, as_of, deps, deps.compute)
-        each.error = null
-        logger.info({ job: each.job.name, as_of: new Date(as_of).toISOString(), written }, 'a job ran')
-        return written
+        const ran = await run_job(each.job, as_of, deps, deps.compute, signal)
+        // What fails for a tenant's data would fail again: it is told, not tried again.
+        each.error = told_failures(ran)
+        each.done_at = Math.max(each.done_at ?? as_of, as_of)
+        const { written } = ran
+        const told = { job: each.job.name, as_of: new Date(as_of).toISOString(), written, failed: each.error }
+        if (each.error === null) logger.info(told, 'a job ran')
+        else logger.warn(told, 'a job ran, not for every tenant')
+        return ran
       } catch (error) {
         each.error = one_line(error)
         throw error
@@ -106,7 +116,7 @@ export const start_job_clock = (deps: JobClockDeps, signal: AbortSignal): JobClo
     if (each.seen?.due_at !== due_at) each.seen = { due_at, at: now }
     if (deps.left_to_do() !== null && now < each.seen.at + SETTLED_AFTER_MS) return
     await run(each, due_at)
-    Object.assign(each, { done_at: due_at, ran_at: now, seen: null })
+    Object.assign(each, { ran_at: now, seen: null })
   }
   const watch = async (): Promise<void> => {
     for (;;) {
@@ -135,7 +145,8 @@ export const start_job_clock = (deps: JobClockDeps, signal: AbortSignal): JobClo
     run: (name, as_of) => {
       const each = known.get(name)
       if (!each) throw new RangeError(`there is no job ${name}: ${[...known.keys()].join(', ')}`)
-      return run(each, as_of)
+      const ended = run(each, as_of)
+      return { run: each.asked, ended }
     },
     ended: watch().then(() => last.then(() => {})),
   }

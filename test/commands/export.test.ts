@@ -88,6 +88,16 @@ it('leaves the file as it was when the query fails, after rows too, and no draft
   expect(readdirSync(dir).filter(name => name.endsWith('.tmp'))).toEqual([])
 })
 
+it('changes nothing, whatever is hidden from its reading of the statement', async () => {
+  await served.warehouse.command('CREATE TABLE taken (a String) ENGINE = MergeTree ORDER BY a')
+  for (const hidden of [
+    "WITH x AS (SELECT 'hash' AS a) # '\nINSERT INTO taken SELECT a FROM x # '",
+    "WITH $$'$$ AS q, 'heredoc' AS a INSERT INTO taken SELECT a -- '",
+  ])
+    expect((await run([hidden])).code).toBe(1)
+  expect(await served.warehouse.query('SELECT a FROM taken')).toEqual([])
+})
+
 it.each([
   [['DROP TABLE ledger'], {}, 1, 'only SELECT or WITH'],
   [['SELECT nope'], {}, 1, 'nope'],

@@ -145,7 +145,7 @@ describe('a job', () => {
     clock = start_job_clock(deps(), stop.signal)
     await look()
     expect(appended).toEqual([])
-    await clock.run('count-things', T)
+    await clock.run('count-things', T).ended
     expect(appended).toHaveLength(1)
   })
 
@@ -191,7 +191,7 @@ describe('a job', () => {
   })
 
   it('runs at once, as of any moment, when it is asked for', async () => {
-    await clock.run('count-things', T - hours(3))
+    await clock.run('count-things', T - hours(3)).ended
     expect(appended.map(row => row.as_of)).toEqual(['2026-03-01T07:00:00.000Z'])
     expect(() => clock.run('other', T)).toThrow('there is no job other: count-things')
   })

@@ -1,9 +1,9 @@
 /** What a job reads and writes: views as of the moment in, checked rows of its topics out, or nothing at all. */
 import { beforeEach, expect, it } from 'vitest'
 import type { Job, JobOutput } from '../../jobs/job.ts'
-import { type JobPorts, run_job } from '../../jobs/run-job.ts'
+import { type JobPorts, run_job, told_failures } from '../../jobs/run-job.ts'
 import { tributary } from '../../runtime/app.ts'
-import { FieldError, type Row, row_checks } from '../../runtime/emit.ts'
+import { type Row, row_checks } from '../../runtime/emit.ts'
 
 const AS_OF = Date.UTC(2026, 2, 1)
 let asked: { sql: string; params: unknown }[]
@@ -56,18 +56,25 @@ const run = (outputs: readonly JobOutput[]) =>
   run_job(job(outputs), AS_OF, ports, async (each, rows, as_of) => each.run(rows, as_of))
 
 it('asks its views as of the moment and appends what it computed', async () => {
-  expect(await run([value('c1'), value('c2')])).toEqual({ lifetime_values: 2, lifetime_models: 0 })
+  const { written, failed } = await run([value('c1'), value('c2')])
+  expect(written).toEqual({ lifetime_values: 2, lifetime_models: 0 })
+  expect(failed.size).toBe(0)
   expect(asked).toEqual([
     { sql: 'SELECT n FROM v(as_of = {as_of:DateTime64(3)})', params: { as_of: '2026-03-01 00:00:00.000' } },
   ])
   expect(appended.get('lifetime_values')?.map(row => row.customer_id)).toEqual(['c1', 'c2'])
 })
 
-it('appends nothing when one row does not fit', async () => {
+it('appends nothing of a tenant of whom a row does not fit, and all of the others', async () => {
   const { topic, row } = value('c2')
-  const wrong = { topic, row: { ...row, p_alive: 'high' } }
-  await expect(run([value('c1'), wrong])).rejects.toThrow(FieldError)
-  expect(appended.size).toBe(0)
+  const wrong = { topic, row: { ...row, tenant_id: 'odd', p_alive: 'high' } }
+  const good_of_odd = { topic, row: { ...row, tenant_id: 'odd' } }
+  const ran = await run([good_of_odd, value('c1'), wrong])
+  expect(ran.written).toEqual({ lifetime_values: 1, lifetime_models: 0 })
+  expect(appended.get('lifetime_values')?.map(each => each.tenant_id)).toEqual(['t'])
+  expect(told_failures(ran)).toBe(
+    'nothing was written of tenant odd (lifetime_values: p_alive must be a number)',
+  )
 })
 
 it('writes no topic that the job does not name', async () => {
