@@ -1,8 +1,9 @@
 /** A CSV of marketing paths with counts: columns path, total_conversions, total_conversion_value, total_null, in any order. */
-import { closeSync, createReadStream, openSync, readSync } from 'node:fs'
-import { CsvError, type Info, parse } from 'csv-parse'
+import { closeSync, openSync, readSync } from 'node:fs'
+import { type Info, parse } from 'csv-parse'
 import type { CountedPath } from '../jobs/attribution/paths.ts'
 import { CommandError } from './command.ts'
+import { feed, MOST_COUNT, MOST_VALUE, read_error } from './csv-file.ts'
 
 const COLUMNS = ['path', 'total_conversions', 'total_conversion_value', 'total_null'] as const
 type Column = (typeof COLUMNS)[number]
@@ -14,22 +15,28 @@ type Parsed = Readonly<Record<'record', readonly string[]> & Record<'raw', strin
 
 /** Rejects with a CommandError that says file:line:column and why. */
 export const read_paths = async (file: string): Promise<CountedPath[]> => {
-  const delimiter = delimiter_of(file)
-  const parser = createReadStream(file).pipe(
-    parse({ delimiter, bom: true, info: true, raw: true, relax_column_count: true, skip_empty_lines: true }),
-  )
   const paths: CountedPath[] = []
   let place: Readonly<Record<Column, number>> | null = null
   try {
+    const delimiter = delimiter_of(file)
+    const parser = feed(
+      file,
+      parse({
+        delimiter,
+        bom: true,
+        info: true,
+        raw: true,
+        relax_column_count: true,
+        skip_empty_lines: true,
+      }),
+    )
     for await (const parsed of parser as AsyncIterable<Parsed>) {
       const row = new Row(file, delimiter, parsed)
       if (place) paths.push(path_of(row, place))
       else place = row.header()
     }
   } catch (error) {
-    if (!(error instanceof CsvError)) throw error
-    const at = error as CsvError & { lines?: number; column?: unknown }
-    throw new CommandError(`${file}:${at.lines ?? 1}:1: ${error.message}`)
+    throw read_error(file, error, ':1')
   }
   if (!place)
     throw new CommandError(`${file}:1:1: the file is empty; its first line must name ${COLUMNS.join(', ')}`)
@@ -82,13 +89,15 @@ class Row {
   places(i: number): string[] {
     const text = this.#cell(i)
     const places = text.split(BETWEEN).map(place => place.trim())
-    if (places.includes(''))
+    // "a > > b" leaves a mark in a name: it is a place that was forgotten.
+    if (places.some(place => place === '' || place.startsWith('>') || place.endsWith('>')))
       throw this.#refused(i, `path must be channels separated by "${BETWEEN}", not ${JSON.stringify(text)}`)
     return places
   }
 
   count(i: number): number {
     const count = this.number(i)
+    if (count > MOST_COUNT) throw this.#refused(i, `a count must not be beyond ${MOST_COUNT}, it is ${count}`)
     if (count < 0) throw this.#refused(i, `a count must not be negative, it is ${count}`)
     return count
   }
@@ -98,6 +107,8 @@ class Row {
     const number = Number(text)
     if (!DECIMAL.test(text) || !Number.isFinite(number))
       throw this.#refused(i, `expected a number, not ${JSON.stringify(text)}`)
+    if (Math.abs(number) > MOST_VALUE)
+      throw this.#refused(i, `a number must not be beyond ${MOST_VALUE}, it is ${number}`)
     return number
   }
 

@@ -2,10 +2,10 @@
  * A CSV of purchases: columns customer_id, date (ISO, a time after it is ignored), amount, in any order and among others. Every line is
  * checked; purchases of one customer on one day count once, with their amounts added up.
  */
-import { createReadStream } from 'node:fs'
-import { CsvError, type Info, parse } from 'csv-parse'
+import { type Info, parse } from 'csv-parse'
 import type { Customer } from '../jobs/lifetime/choose.ts'
 import { CommandError } from './command.ts'
+import { feed, read_error } from './csv-file.ts'
 
 const COLUMNS = ['customer_id', 'date', 'amount'] as const
 type Column = (typeof COLUMNS)[number]
@@ -36,7 +36,8 @@ export const day_of = (text: string): number | null => {
 
 /** Rejects with a CommandError that says file:line, the column and why. `end`: the last day that counts, since the epoch. */
 export const read_purchases = async (file: string, end: number): Promise<Purchases> => {
-  const parser = createReadStream(file).pipe(
+  const parser = feed(
+    file,
     parse({ bom: true, info: true, relax_column_count: true, skip_empty_lines: true }),
   )
   const spent = new Map<string, Map<number, number>>()
@@ -60,9 +61,7 @@ export const read_purchases = async (file: string, end: number): Promise<Purchas
       spent.set(customer_id, days)
     }
   } catch (error) {
-    if (!(error instanceof CsvError)) throw error
-    const at = error as CsvError & { lines?: number }
-    throw new CommandError(`${file}:${at.lines ?? 1}: ${error.message}`)
+    throw read_error(file, error)
   }
   if (!places)
     throw new CommandError(`${file}:1: the file is empty; its first line must name ${COLUMNS.join(', ')}`)

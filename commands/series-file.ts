@@ -3,9 +3,9 @@
  * rows in any order. Every line is checked; a series is evenly spaced (months count as even), nothing
  * missing, nothing twice.
  */
-import { createReadStream } from 'node:fs'
-import { CsvError, parse } from 'csv-parse'
+import { parse } from 'csv-parse'
 import { CommandError } from './command.ts'
+import { feed, MOST_VALUE, read_error } from './csv-file.ts'
 
 export interface Series {
   /** Empty where the file has no column series. */
@@ -49,7 +49,8 @@ export const instant_of = (text: string): Instant | null => {
  * why.
  */
 export const read_series = async (file: string): Promise<Series[]> => {
-  const parser = createReadStream(file).pipe(
+  const parser = feed(
+    file,
     parse({
       bom: true,
       relax_column_count: true,
@@ -72,9 +73,7 @@ export const read_series = async (file: string): Promise<Series[]> => {
       else points.set(name, [point])
     }
   } catch (error) {
-    if (!(error instanceof CsvError)) throw error
-    const at = error as CsvError & { lines?: number }
-    throw new CommandError(`${file}:${at.lines ?? 1}: ${error.message}`)
+    throw read_error(file, error)
   }
   if (!places)
     throw new CommandError(`${file}:1: the file is empty; its first line must name timestamp, value`)
@@ -114,6 +113,12 @@ const row_of = (record: readonly string[], places: Places, where: string, line: 
   const value = NUMBER.test(said) ? Number(said) : Number.NaN
   if (!Number.isFinite(value))
     throw new CommandError(`${where}: value ${JSON.stringify(said)} is no decimal number`)
+  for (const [column, number] of [
+    ['timestamp', at.x],
+    ['value', value],
+  ] as const)
+    if (Math.abs(number) > MOST_VALUE)
+      throw new CommandError(`${where}: ${column} is beyond ${MOST_VALUE}, it is ${number}`)
   const name = places.series < 0 ? '' : cell(places.series, 'series')
   return { name, point: { line, text, at, value } }
 }

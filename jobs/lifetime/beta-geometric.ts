@@ -5,29 +5,9 @@
  */
 import { log_rising } from '../../operators/stats/special-functions.ts'
 import { by_x, type History, type PurchaseModel } from './purchases.ts'
+import { bought_while_leaving } from './while-leaving.ts'
 
 type Parameters = readonly number[]
-
-/**
- * Purchases in a time tau = t / (alpha + T) of somebody alive whose rate is gamma(k, alpha + T) and whose probability of leaving is beta(a, b):
- * E[(1 - e^(-lambda p t)) / p]. Published as (c / (a - 1)) (1 - (1 - z)^k 2F1(k, b; c; z)) with c = a + b - 1, z = tau / (1 + tau),
- * which breaks at a = 1 and at c = 0; Euler's transformation takes (1 - z)^(a - 1) out of 2F1, and what is left has the factor
- * a - 1 in all terms but the first, so that it cancels.
- */
-const bought_while_leaving = (k: number, a: number, b: number, tau: number): number => {
-  const c = a + b - 1
-  const log_rest = -Math.log1p(tau)
-  const z = tau / (1 + tau)
-  const lead = a === 1 ? -log_rest : -Math.expm1((a - 1) * log_rest) / (a - 1)
-  // 2F1(a - 1, a + b - 1 - k; c; z) = 1 + (a - 1) / c * sum
-  let term = (c - k) * z
-  let sum = term
-  for (let n = 1; n < 100_000 && Math.abs(term) > 1e-17 * Math.abs(sum); n++) {
-    term *= ((c - k + n) * (a + n - 1) * z) / ((c + n) * (n + 1))
-    sum += term
-  }
-  return c * lead - Math.exp((a - 1) * log_rest) * sum
-}
 
 /** ln of how much likelier it is to have left after the last purchase than to be alive still. */
 const log_odds_left = ([r, alpha, a, b]: Parameters, { x, t_x, T }: History, first: 0 | 1): number =>

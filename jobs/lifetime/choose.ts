@@ -2,7 +2,7 @@
  * All models of lifetime value fitted to the customers of one shop, and which of purchases is believed: the one that foretold best what
  * it had not seen. Each is fitted as of the half and as of two thirds of the time there is, and asked for the rest; least is best of the mean
  * absolute errors, each over the mean that came. The likelihood does not decide: it says who fits the past, and the past is mostly the first weeks.
- * Where there is too little to be asked about, it does.
+ * Where there is too little to be asked about, or no model has an answer that is a number, it does.
  */
 import { bg_bb } from './beta-binomial.ts'
 import { bg_nbd, mbg_nbd } from './beta-geometric.ts'
@@ -111,7 +111,14 @@ export const fit_spend = (customers: readonly Customer[]): Fit => {
   const rows = paying
     .map(({ repeat_days, mean_spend }) => ({ x: repeat_days.length, mean_spend, n: 1 }))
     .sort((a, b) => a.x - b.x || a.mean_spend - b.mean_spend)
-  return fit_model(gamma_gamma, rows)
+  const fit = fit_model(gamma_gamma, rows)
+  return fit.refused === null && !has_mean(fit) ? { ...fit, refused: 'the mean spend has no bound' } : fit
+}
+
+/** At q = 1 the mean over customers turns infinite, just above it is whatever the next digit of q says. */
+const has_mean = ({ parameters }: Fit): boolean => {
+  const { value, standard_error } = parameters.find(({ name }) => name === 'q')!
+  return value - standard_error! > 1
 }
 
 const choose = (customers: readonly Customer[], fitted: readonly Fit[]): { name: string; why: string } => {
@@ -121,19 +128,28 @@ const choose = (customers: readonly Customer[], fitted: readonly Fit[]): { name:
     starts: [values_of(of)],
   }))
   const errors = ORIGINS.map(share => backtest(customers, models, Math.round(span * (1 - share))))
-  if (errors.some(error => error === null)) {
-    const likeliest = fitted.reduce((a, b) => (b.log_likelihood! > a.log_likelihood! ? b : a))
+  return believed(fitted, errors)
+}
+
+/** `errors`: per origin one of each fit, null where there was too little to ask about; what is no number is never the least. */
+export const believed = (
+  fitted: readonly Fit[],
+  errors: readonly (readonly number[] | null)[],
+): { name: string; why: string } => {
+  const likeliest = fitted.reduce((a, b) => (b.log_likelihood! > a.log_likelihood! ? b : a)).model
+  if (errors.some(error => error === null))
     return {
-      name: likeliest.model,
+      name: likeliest,
       why: 'the likeliest; too little came after half of the time to ask the models about',
     }
-  }
-  const sums = models.map((model, i) => ({
-    name: model.name,
-    error: errors.reduce((sum, error) => sum + error![i]!, 0) / errors.length,
-  }))
-  const best = sums.reduce((a, b) => (b.error < a.error ? b : a))
-  const told = sums.map(({ name, error }) => `${name} ${error.toFixed(4)}`).join(', ')
+  const means = fitted.map(({ model }, i) => {
+    const error = errors.reduce((sum, of) => sum + of![i]!, 0) / errors.length
+    return { name: model, error: Number.isFinite(error) ? error : Number.POSITIVE_INFINITY }
+  })
+  const best = means.reduce((a, b) => (b.error < a.error ? b : a))
+  if (best.error === Number.POSITIVE_INFINITY)
+    return { name: likeliest, why: 'the likeliest; no model foretold a number for the last half of the time' }
+  const told = means.map(({ name, error }) => `${name} ${error.toFixed(4)}`).join(', ')
   return {
     name: best.name,
     why: `least error over the last half and the last third of the time, as a share of what came: ${told}`,

@@ -49,6 +49,10 @@ const log_all_over_alive = (
   return since > 30 ? since + Math.log1p((1 - later) * Math.exp(-since)) : Math.log1p(Math.exp(since) - later)
 }
 
+/** Where z is next to 1 the difference is rough, and might say more than 1. */
+const alive_of = (p: Parameters, history: History): number =>
+  Math.min(1, Math.exp(-log_all_over_alive(p, history)))
+
 export const pareto_nbd: PurchaseModel = {
   name: 'pareto_nbd',
   parameters: ['r', 'alpha', 's', 'beta'],
@@ -69,11 +73,11 @@ export const pareto_nbd: PurchaseModel = {
     }
     return sum
   },
-  p_alive: (p, history) => Math.exp(-log_all_over_alive(p, history)),
+  p_alive: alive_of,
   expected_purchases: (p, history, t) => {
     const [r, alpha, s, beta] = p as [number, number, number, number]
     const { x, T } = history
-    const alive = Math.exp(-log_all_over_alive(p, history))
+    const alive = alive_of(p, history)
     return alive * ((r + x) / (alpha + T)) * time_alive(s, beta + T, t)
   },
   expected_of_new: (p, t) => {

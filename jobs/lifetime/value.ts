@@ -14,7 +14,7 @@ export interface Prediction {
 
 /**
  * Spend of a customer's next purchase, major units. By Gamma-Gamma; where that was refused, what their repeat purchases were worth on the
- * average, or everybody's did, where they made none.
+ * average, or everybody's did, where they made none; never below 0, whatever was paid back.
  */
 export const spend_of = (fit: Fit, customers: readonly Customer[]): ((customer: Customer) => number) => {
   if (fit.refused === null) {
@@ -29,7 +29,7 @@ export const spend_of = (fit: Fit, customers: readonly Customer[]): ((customer: 
     money += repeat_days.length * mean_spend
   }
   const usual = purchases === 0 ? 0 : money / purchases
-  return ({ repeat_days, mean_spend }) => (repeat_days.length > 0 ? mean_spend : usual)
+  return ({ repeat_days, mean_spend }) => Math.max(0, repeat_days.length > 0 ? mean_spend : usual)
 }
 
 /** In the order of the customers; none when no model of purchases was chosen. */

@@ -55,10 +55,20 @@ describe('refuses', () => {
     ['a,1,,3\n', '2:5: expected a number, not ""'],
     ['a,1,2,0x10\n', '2:7: expected a number, not "0x10"'],
     ['a,1,1e999,3\n', '2:5: expected a number, not "1e999"'],
+    ['a,2e15,2,3\n', '2:3: a count must not be beyond 1000000000000000, it is 2000000000000000'],
+    ['a,1,2,1e200\n', '2:7: a number must not be beyond 1e+100, it is 1e+200'],
+    ['a,1,-1e101,3\n', '2:5: a number must not be beyond 1e+100, it is -1e+101'],
+    ['a > > b,1,2,3\n', '2:1: path must be channels separated by " > ", not "a > > b"'],
+    ['a> > b,1,2,3\n', '2:1: path must be channels separated by " > ", not "a> > b"'],
+    ['>a,1,2,3\n', '2:1: path must be channels separated by " > ", not ">a"'],
     ['a,1\n', '2:3: the row has 2 cells and ends before column 3'],
     ['', '2:1: no path follows the header'],
   ])('%j', async (body, said) => {
     expect(await refused(HEAD + body)).toBe(`paths.csv:${said}`)
+  })
+
+  it('a directory', async () => {
+    await expect(read_paths(dir)).rejects.toThrow(`${dir} cannot be read: it is a directory`)
   })
 
   it('a file without the columns, without anything, with a quote left open', async () => {

@@ -54,3 +54,10 @@ it('names the line of a quote that stays open', async () => {
     /p\.csv:\d+: Quote/,
   )
 })
+
+it('says of a directory and of a file that is gone that they cannot be read', async () => {
+  await expect(read_purchases(directory, END)).rejects.toThrow(
+    `${directory} cannot be read: it is a directory`,
+  )
+  await expect(read_purchases(`${file}.no`, END)).rejects.toThrow('.no cannot be read: it is not there')
+})

@@ -72,6 +72,8 @@ describe('a file of series', () => {
     ['numbers among dates', ['2024-01-01,1', '7,1'], 'a.csv:3: timestamp "7" is a number, the first a date'],
     ['no date', ['2024-02-30,1'], 'a.csv:2: timestamp "2024-02-30" is neither an ISO date nor a number'],
     ['no number', ['1,NaN'], 'a.csv:2: value "NaN" is no decimal number'],
+    ['a huge value', ['1,-1e200'], 'a.csv:2: value is beyond 1e+100, it is -1e+200'],
+    ['a huge timestamp', ['1,1', '1e400,2'], 'a.csv:3: timestamp is beyond 1e+100, it is Infinity'],
     ['an empty value', ['1,'], 'a.csv:2: value is empty'],
     ['no rows', [], 'a.csv: there is no row below the header'],
   ])('refuses %s', async (_, lines, said) => {
@@ -86,6 +88,11 @@ describe('a file of series', () => {
     )
     expect(await refused('timestamp,value\n1,"2\n')).toMatch(/^a\.csv:\d+: Quote Not Closed/)
   })
+})
+
+it('says of a directory that it cannot be read', async () => {
+  const directory = join(file, '..')
+  await expect(read_series(directory)).rejects.toThrow(`${directory} cannot be read: it is a directory`)
 })
 
 it('reads a zone as an offset and a date as midnight UTC', () => {

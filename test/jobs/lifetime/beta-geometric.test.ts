@@ -73,3 +73,17 @@ it('stays finite where many purchases and a long silence overflow', () => {
   expect(bg_nbd.expected_purchases(p, gone, 52)).toBe(0)
   expect(Number.isFinite(bg_nbd.log_likelihood(p, [{ ...gone, n: 1 }]))).toBe(true)
 })
+
+it.each([
+  { params: [0.5, 1, 5000, 5000], history: { x: 3, t_x: 20, T: 30 } },
+  { params: [1000, 1, 0.1, 50], history: { x: 40, t_x: 50, T: 51 } },
+  { params: [0.01, 9e4, 1e-4, 9e4], history: { x: 0, t_x: 0, T: 0 } },
+])('expects no more than a customer buys who never leaves: $params', ({ params, history }) => {
+  const [r, alpha] = params as [number, number]
+  for (const model of [bg_nbd, mbg_nbd]) {
+    const expected = model.expected_purchases(params, history, 52)
+    expect(expected).toBeGreaterThanOrEqual(0)
+    expect(expected).toBeLessThanOrEqual((52 * (r + history.x)) / (alpha + history.T))
+    expect(model.expected_of_new(params, 52)).toBeLessThanOrEqual((52 * r) / alpha)
+  }
+})

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import {
+  believed,
   type Customer,
   fit_all,
   fit_spend,
   history_of,
   PURCHASE_MODELS,
 } from '../../../jobs/lifetime/choose.ts'
-import { fit_model, values_of } from '../../../jobs/lifetime/fit.ts'
+import { type Fit, fit_model, values_of } from '../../../jobs/lifetime/fit.ts'
 import { count_equal } from '../../../jobs/lifetime/purchases.ts'
 import { exponential, gamma_draw, geometric, simulate } from './simulate.ts'
 
@@ -92,4 +93,71 @@ describe('what the data cannot support', () => {
     expect(fit_spend(free).refused).toMatch(/^\d+ of \d+ who came back paid nothing or less, more than 5 %$/)
     expect(fit_spend(alike.slice(0, 8)).refused).toMatch(/fewer than 10$/)
   })
+})
+
+describe('of what the models foretold', () => {
+  const fit_of = (model: Fit['model'], log_likelihood: number): Fit => ({
+    ...{ model, customers: 100, parameters: [], log_likelihood, refused: null },
+  })
+  const fitted = [fit_of('bg_nbd', -30), fit_of('mbg_nbd', -10), fit_of('pareto_nbd', -20)]
+  const [none, endless] = [Number.NaN, Number.POSITIVE_INFINITY]
+
+  it('the least error is believed, and what is no number is not the least, wherever it stands', () => {
+    expect(
+      believed(fitted, [
+        [0.9, 0.7, 0.5],
+        [0.7, 0.8, 0.9],
+      ]).name,
+    ).toBe('pareto_nbd')
+    expect(
+      believed(fitted, [
+        [none, 0.7, 0.5],
+        [0.1, 0.8, 0.9],
+      ]),
+    ).toEqual({
+      name: 'pareto_nbd',
+      why:
+        'least error over the last half and the last third of the time, as a share of what came: ' +
+        'bg_nbd Infinity, mbg_nbd 0.7500, pareto_nbd 0.7000',
+    })
+    expect(
+      believed(fitted, [
+        [0.9, none, 0.5],
+        [0.7, 0.1, endless],
+      ]).name,
+    ).toBe('bg_nbd')
+  })
+
+  it('the likeliest is, where no error is a number', () => {
+    expect(
+      believed(fitted, [
+        [none, none, endless],
+        [0.1, 0.2, 0.3],
+      ]),
+    ).toEqual({
+      name: 'mbg_nbd',
+      why: 'the likeliest; no model foretold a number for the last half of the time',
+    })
+    expect(believed(fitted, [[0.1, 0.2, 0.3], null]).why).toMatch(/^the likeliest; too little came/)
+  })
+})
+
+it('has no model of spend whose mean has no bound', () => {
+  // nu is gamma(q, v) over customers: with q at 1 or below, the mean of 1 / nu is infinite.
+  const heavy = (q: number) =>
+    fit_spend(
+      simulate(
+        4,
+        1500,
+        () => 280,
+        exponential(1, 6, 0.7, 9),
+        random => gamma_draw(random, 6) / gamma_draw(random, q),
+      ),
+    )
+  for (const q of [0.6, 1.05]) expect(heavy(q).refused).toBe('the mean spend has no bound')
+  // Above 1, but not by a standard error.
+  const { value, standard_error } = heavy(1.05).parameters[1]!
+  expect(value).toBeGreaterThan(1)
+  expect(value - standard_error!).toBeLessThan(1)
+  expect(heavy(3).refused).toBeNull()
 })

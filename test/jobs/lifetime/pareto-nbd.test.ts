@@ -80,3 +80,9 @@ it('expects of a new customer what it expects of one right after the first purch
     12,
   )
 })
+
+it('is alive at most for sure, also where the leaving rate is next to nothing', () => {
+  const silent = { x: 0, t_x: 0, T: 30 }
+  expect(pareto_nbd.p_alive([0.01, 0.01, 0.1, 90_000], silent)).toBeLessThanOrEqual(1)
+  expect(pareto_nbd.p_alive([0.01, 0.01, 0.1, 90_000], silent)).toBeGreaterThan(0.99)
+})

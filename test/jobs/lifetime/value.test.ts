@@ -42,3 +42,9 @@ it('discounts month by month: without a rate it is the whole, with one less', ()
   expect(value(0.01)).toBeLessThan(whole)
   expect(value(0.01, 1)).toBeCloseTo((pareto_nbd.expected_purchases(P, history, 4) * 10) / 1.01, 10)
 })
+
+it('never expects less than nothing, whatever was paid back', () => {
+  const owed = [customer('a', [10], -40), customer('b', [], 0)]
+  expect(owed.map(spend_of(refused, owed))).toEqual([0, 0])
+  for (const { expected_value } of predict(chosen, owed, 52)) expect(expected_value).toBe(0)
+})
