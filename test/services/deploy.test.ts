@@ -23,6 +23,7 @@ const COPIED = [
   'commands',
   'dashboard',
   'docs',
+  'jobs',
   'operators',
   'pipelines',
   'runtime',
@@ -55,28 +56,28 @@ const make_next = (): void => {
   const schema = 'schemas/state/revenue_totals.avsc'
   const first = JSON.parse(readFileSync(join(NEXT, schema), 'utf8')) as { name: string; fields: object[] }
   const write = (path: string, value: object) => writeFileSync(join(NEXT, path), JSON.stringify(value))
-  write('schemas/state/revenue_totals_v1.avsc', { ...first, name: `${first.name}V1` })
+  write('schemas/state/revenue_totals_v2.avsc', { ...first, name: `${first.name}V2` })
   write(schema, { ...first, fields: [...first.fields, { name: 'movements', type: 'long' }] })
   edit(
     'operators/revenue/post-ledger.ts',
-    ['version: 1,', 'version: 2,'],
+    ['version: 2,', 'version: 3,'],
+    ['content_id: null, touched_ms: null }),', 'content_id: null, touched_ms: null, movements: 0 }),'],
+    ["earlier: { 1: 'state/revenue_totals_v1' },", "earlier: { 2: 'state/revenue_totals_v2' },"],
     [
-      'init: () => ({ channel: null, campaign: null, touched_ms: null }),',
-      `init: () => ({ channel: null, campaign: null, touched_ms: null, movements: 0 }),
-       earlier: { 1: 'state/revenue_totals_v1' },
-       upgrade: (_, earlier) => ({ ...(earlier as RevenueTotals), movements: 0 }),`,
+      '({ ...(earlier as RevenueTotalsV1), content_id: null }),',
+      '({ ...(earlier as unknown as RevenueTotals), movements: 0 }),',
     ],
-    ['init: () => NO_DAY }', "init: () => NO_DAY, earlier: { 1: 'state/revenue_day' } }"],
+    ["earlier: { 1: 'state/revenue_day' }", "earlier: { 2: 'state/revenue_day' }"],
     [
       'turn.emit(entry)\n      return state',
       'turn.emit(entry)\n      return { ...state, movements: state.movements + 1 }',
     ],
-    [': { channel: touch.channel,', ': { ...state, channel: touch.channel,'],
+    ['        channel: touch.channel,', '        ...state,\n        channel: touch.channel,'],
   )
   const lock = join(NEXT, 'operators/names.lock')
   writeFileSync(
     lock,
-    readFileSync(lock, 'utf8').replace('post-ledger 1\n', 'post-ledger 1 removed\npost-ledger 2\n'),
+    readFileSync(lock, 'utf8').replace('post-ledger 2\n', 'post-ledger 2 removed\npost-ledger 3\n'),
   )
   mkdirSync(dirname(join(NEXT, 'docs/asyncapi.json')), { recursive: true })
   command(NEXT, 'generate')
@@ -207,7 +208,7 @@ test('older code does not open what newer code wrote', { timeout: minutes(4) }, 
   expect(refused.ready).toBe(false)
   for (const task of refused.tasks.filter(({ state }) => state === 'refused')) {
     expect(task.group).toBe('customer')
-    expect(task.error).toContain('newer code wrote its state (revenue-ledger/post-ledger 2, here 1)')
+    expect(task.error).toContain('newer code wrote its state (revenue-ledger/post-ledger 3, here 2)')
   }
   // What one refuses the other works, more than its share.
   await next_one.until('at work on all of them', ({ tasks }) => {
