@@ -112,10 +112,14 @@ afterAll(() => {
   rmSync(directory, { recursive: true, force: true })
 })
 
-const DDL = /^\s*(?:CREATE|ALTER|DROP|TRUNCATE|RENAME|OPTIMIZE|GRANT|SYSTEM|DELETE|UPDATE|ATTACH|DETACH)\b/i
+const DDL =
+  /^(?:\s|--.*\n)*(?:CREATE|ALTER|DROP|TRUNCATE|RENAME|OPTIMIZE|GRANT|SYSTEM|DELETE|UPDATE|ATTACH|DETACH)\b/i
 const kinds = (statements: readonly Recorded[]): string[] => [
   ...new Set(
-    statements.map(({ text }) => /^\s*(\w+(?:\s+INTO\s+FUNCTION)?)/i.exec(text)?.[1]?.toUpperCase() ?? ''),
+    // A migration's statement comes with the comment above it.
+    statements.map(
+      ({ text }) => /^(?:\s|--.*\n)*(\w+(?:\s+INTO\s+FUNCTION)?)/i.exec(text)?.[1]?.toUpperCase() ?? '',
+    ),
   ),
 ]
 const of = (user: string): Recorded[] => {
@@ -160,7 +164,10 @@ describe('an installation', () => {
     expect([...new Set(recorded.map(({ user }) => user))].sort()).toEqual([MIGRATOR, SINK])
     expect(of(SINK).filter(({ text }) => DDL.test(text))).toEqual([])
     expect(kinds(of(SINK)).sort()).toEqual(['INSERT', 'INSERT INTO FUNCTION', 'SELECT', 'WITH'])
-    expect(kinds(of(MIGRATOR)).sort()).toEqual(['CREATE', 'SELECT'])
+    expect(kinds(of(MIGRATOR)).sort()).toEqual(['ALTER', 'CREATE', 'INSERT', 'SELECT'])
+    expect(of(MIGRATOR).filter(({ text }) => /INSERT/.test(text) && !/INTO migrations /.test(text))).toEqual(
+      [],
+    )
   })
 
   test('has passwords in no statement', () => {
