@@ -15,6 +15,45 @@ export interface Catalog {
   }
   /** A tier of lead buyers; id is premium, standard, volume or direct. */
   readonly buyer_tiers: { readonly base_minor?: number; readonly daily_capacity?: number }
+  /** Who buys a tenant's leads; id is the tenant. A buyer that is left out of a newer entry gets nothing more. */
+  readonly buyers: { readonly buyers: readonly Buyer[] }
+  /**
+   * How leads are scored; id is the tenant, or * for all that have none of their own. `tenant|shadow` is scored beside it and
+   * decides nothing. The table is what differs from the built-in policy `base` (lead-0: base × 0.6 + behavior × 0.4; lead-1).
+   */
+  readonly lead_policies: {
+    readonly version: string
+    readonly base: 'lead-0' | 'lead-1'
+    readonly reason: string
+    readonly table?: Readonly<Record<string, unknown>>
+    /** [score, probability], rising in both: what feedback says a score is worth (isotonic); without it the prior of the base. */
+    readonly calibration?: readonly (readonly [score: number, probability: number])[]
+  }
+  /** How leads are priced; id is the tenant or *. The table is what differs from the built-in policy. */
+  readonly pricing_policies: { readonly version: string; readonly table: Readonly<Record<string, unknown>> }
+  /** How buyers are chosen; id is the tenant or *. v1: the weighted score of six terms; v2: expected revenue alone. */
+  readonly routing_policies: {
+    readonly version: string
+    readonly score: 'v1' | 'v2'
+    readonly table?: Readonly<Record<string, unknown>>
+  }
+  /** How conversations are led; id is the tenant or *. The table is what differs from the built-in policy. */
+  readonly conversation_policies: {
+    readonly version: string
+    readonly table: Readonly<Record<string, unknown>>
+  }
+  /** What may be said to leads until a day: a claim without a source, or behind its day, is never said. id names it. */
+  readonly claims: {
+    readonly tenant_id: string
+    /** By language tag (en, es, …). */
+    readonly text: Readonly<Record<string, string>>
+    readonly source: string
+    readonly from_day: string
+    /** The day behind the last on which it holds. */
+    readonly to_day: string
+    /** Facts of the lead that it is about: all must be known as given, e.g. {borough: 'manhattan'}. */
+    readonly about?: Readonly<Record<string, string>>
+  }
   /** What an alert rule does differently from its defaults; id is the rule. */
   readonly alert_rules: {
     readonly enabled?: boolean
@@ -35,4 +74,32 @@ export interface Catalog {
   }
   /** History being loaded: no tick moves stream time while one is open. Renewed while it runs, else it lapses. */
   readonly imports: { readonly state: 'open' | 'closed'; readonly topic: string; readonly renewed_at: number }
+}
+
+/** A buyer of leads. Everything but its name and tier may be left out. */
+export interface Buyer {
+  readonly buyer_id: string
+  readonly tier: 'premium' | 'standard' | 'volume' | 'direct'
+  readonly paused?: boolean
+  /** Of its tier's, else. Minor units of the tenant's currency; floor and ceiling hold after all terms. */
+  readonly base_minor?: number
+  readonly floor_minor?: number
+  readonly ceiling_minor?: number
+  /** Leads it takes in an hour and a day of its zone; without one, any number. */
+  readonly hourly_cap?: number
+  readonly daily_cap?: number
+  /** IANA name; the tenant's, else. */
+  readonly zone?: string
+  /** When it takes leads: hours of the day (from, to] and days of the week, 1 = Monday. Always, without. */
+  readonly hours?: { readonly from: number; readonly to: number; readonly days: readonly number[] }
+  /** ZIP codes (or their beginnings), boroughs or neighbourhoods in lower case; everywhere, without. */
+  readonly areas?: readonly string[]
+  /** Preferred areas count in the routing score's geographic match; all its areas, without. */
+  readonly preferred_areas?: readonly string[]
+  readonly qualities?: readonly ('premium' | 'standard' | 'basic')[]
+  readonly least_score?: number
+  /** Customers it must never be sent (it has them already, or they asked for it). */
+  readonly suppressed?: readonly string[]
+  /** Share of leads it took before anything is known of it here. */
+  readonly acceptance_prior?: number
 }

@@ -405,6 +405,23 @@ export interface IdentityLink {
   readonly occurred_at: number
 }
 
+/** A buyer’s feedback on its way to the tenant’s routes (keyed by tenant). */
+export interface LeadFeedback {
+  /** customer_id|event_id of the feedback. */
+  readonly event_id: string
+  /** Whose event it is; no '|'. */
+  readonly tenant_id: string
+  readonly customer_id: string
+  /** Event time, milliseconds since the epoch, UTC. */
+  readonly occurred_at: number
+  readonly decision_id: null | string
+  readonly buyer_id: null | string
+  readonly outcome: 'accepted' | 'rejected' | 'converted' | 'returned'
+  readonly reason: null | string
+  readonly amount_minor: null | number
+  readonly currency: null | string
+}
+
 export interface LeadScorePart {
   readonly factor: string
   readonly signal: string
@@ -463,6 +480,16 @@ export interface Lead {
   readonly market_ratio: number
   /** Of the conversation so far. */
   readonly duration_ms: number
+  readonly base_points: number
+  readonly behavior_points: number
+  readonly timing_points: number
+  readonly market_points: number
+  /** Has what a buyer needs (tier, fields), and has talked long enough or was handed off: may be sold. */
+  readonly ready: boolean
+  readonly zip_code: null | string
+  readonly borough: null | string
+  readonly neighborhood: null | string
+  readonly lead_policy_version: string
 }
 
 /** One signed row per movement of money. */
@@ -670,6 +697,120 @@ export interface RevenueWindow {
   readonly refunds_minor: number
   readonly net_minor: number
   readonly payments: number
+}
+
+/** A buyer’s feedback joined to the decision that caused it, as it was decided: what is learned from. */
+export interface RouteOutcome {
+  /** customer_id|event_id of the feedback. */
+  readonly event_id: string
+  /** Whose event it is; no '|'. */
+  readonly tenant_id: string
+  readonly customer_id: string
+  /** Event time of the feedback, milliseconds since the epoch, UTC. */
+  readonly occurred_at: number
+  /** Null where no decision is known by decision_id (or by customer and buyer). */
+  readonly conversation_id: null | string
+  readonly decision_id: null | string
+  readonly decided_at: null | number
+  readonly buyer_id: null | string
+  readonly buyer_tier: null | string
+  readonly outcome: 'accepted' | 'rejected' | 'converted' | 'returned'
+  /** As the buyer wrote it. */
+  readonly reason: null | string
+  /** contact, qualification, geography, duplicate, timing, price, quality, capacity, other; null of what was not refused. */
+  readonly reason_class: null | string
+  /** What the buyer says it brought, minor units of currency. */
+  readonly value_minor: null | number
+  readonly currency: null | string
+  /** Of the decision, in the decision’s currency. */
+  readonly price_minor: null | number
+  readonly quality_tier: null | string
+  readonly total_score: null | number
+  readonly base_points: null | number
+  readonly behavior_points: null | number
+  readonly timing_points: null | number
+  readonly market_points: null | number
+  readonly conversion_probability: null | number
+  /** What was expected of the buyer when it was decided. */
+  readonly acceptance_probability: null | number
+  /** 0 to 1: how much the learner believes this buyer; 1 as long as it answers like the others. */
+  readonly trusted_ratio: number
+  readonly lead_policy_version: null | string
+  readonly policy_version: null | string
+}
+
+export interface PriceTerm {
+  /** base, quality, surge, business_hours, weekday, market, floor, ceiling, step. */
+  readonly term: string
+  /** What it multiplied by; of a limit: after divided by before. */
+  readonly ratio: number
+}
+
+export interface RoutingTerm {
+  readonly term: string
+  readonly value: number
+  readonly weight: number
+}
+
+export interface RouteAlternative {
+  readonly buyer_id: string
+  readonly routing_score: number
+  readonly price_minor: number
+  readonly expected_revenue_minor: number
+  /** Why it was not chosen: lower_score, full, area, quality, closed, paused, suppressed, tried. */
+  readonly reason: string
+}
+
+/** One step in the sale of a lead: to which buyer it would go now, goes, went; with every term of the choice. */
+export interface Route {
+  /** Of the lead’s event (customer_id|event_id) when a message caused it; else decision_id|attempt|status. */
+  readonly event_id: string
+  /** Whose event it is; no '|'. */
+  readonly tenant_id: string
+  readonly customer_id: string
+  readonly conversation_id: string
+  /** The conversation event, the feedback, or the decision whose time ran out. */
+  readonly cause_event_id: string
+  /** Event time of the cause, milliseconds since the epoch, UTC. */
+  readonly occurred_at: number
+  /** What feedback names: event_id of the row that reserved; null of a lead that is not for sale yet. */
+  readonly decision_id: null | string
+  /** quoted: what would be chosen, nothing is taken; reserved: counts against the buyer’s caps; confirmed: the buyer took it; released: it gave it back, or let the time pass; queued: for the buyers’ hours; unsold: nobody is left. */
+  readonly status: 'quoted' | 'reserved' | 'confirmed' | 'released' | 'queued' | 'unsold'
+  /** 1 with the first buyer, 2 with the one behind it, …; 0 where none was chosen. */
+  readonly attempt: number
+  readonly buyer_id: null | string
+  /** premium, standard, volume or direct. */
+  readonly buyer_tier: null | string
+  readonly quality_tier: 'premium' | 'standard' | 'basic' | 'unqualified'
+  readonly total_score: number
+  readonly base_points: number
+  readonly behavior_points: number
+  readonly timing_points: number
+  readonly market_points: number
+  readonly conversion_probability: number
+  readonly currency: string
+  /** Of this buyer; 0 without one. */
+  readonly price_minor: number
+  /** In the order in which they were applied; base × all of them is the price before rounding. */
+  readonly price_terms: readonly (PriceTerm)[]
+  /** That this buyer takes such a lead, learned from its feedback; 0 without a buyer. */
+  readonly acceptance_probability: number
+  /** price × acceptance, rounded half up. */
+  readonly expected_revenue_minor: number
+  /** What the buyers were ordered by. */
+  readonly routing_score: number
+  /** value × weight sums to the score. */
+  readonly routing_terms: readonly (RoutingTerm)[]
+  /** (reserved + confirmed) / cap of the fuller of the buyer’s hour and day, before this lead; null without a cap. */
+  readonly utilization_ratio: null | number
+  /** Best first, at most five. */
+  readonly alternatives: readonly (RouteAlternative)[]
+  /** One sentence for people. */
+  readonly reason: string
+  readonly lead_policy_version: string
+  /** Of prices and routing. */
+  readonly policy_version: string
 }
 
 /** Touches of one customer without a gap; a later revision replaces an earlier one. */
@@ -1218,6 +1359,7 @@ export interface Topics {
   readonly forecasts: Forecast
   readonly identified_touches: IdentifiedTouch
   readonly identity_links: IdentityLink
+  readonly lead_feedback: LeadFeedback
   readonly lead_scores: LeadScore
   readonly leads: Lead
   readonly ledger: LedgerEntry
@@ -1228,6 +1370,8 @@ export interface Topics {
   readonly payments: Payment
   readonly prices: Price
   readonly revenue_windows: RevenueWindow
+  readonly route_outcomes: RouteOutcome
+  readonly routes: Route
   readonly sessions: Session
   readonly signals: Signal
   readonly spend: Spend

@@ -16,7 +16,16 @@ CREATE TABLE IF NOT EXISTS `leads`
   `quality_tier` LowCardinality(String),
   `conversion_probability` Float64,
   `market_ratio` Float64,
-  `duration_ms` Int64
+  `duration_ms` Int64,
+  `base_points` Float64,
+  `behavior_points` Float64,
+  `timing_points` Float64,
+  `market_points` Float64,
+  `ready` Bool,
+  `zip_code` Nullable(String),
+  `borough` Nullable(String),
+  `neighborhood` Nullable(String),
+  `lead_policy_version` String
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (`tenant_id`, `_key`, `event_id`)

@@ -1,0 +1,40 @@
+-- Generated from schemas/*.avsc and schemas/topics.ts. Do not edit.
+CREATE TABLE IF NOT EXISTS `routes`
+(
+  `_log_id` String,
+  `_key` String,
+  `_partition` Int32,
+  `_offset` Int64,
+  `event_id` String,
+  `tenant_id` String,
+  `customer_id` String,
+  `conversation_id` String,
+  `cause_event_id` String,
+  `occurred_at` DateTime64(3, 'UTC'),
+  `decision_id` Nullable(String),
+  `status` LowCardinality(String),
+  `attempt` Int64,
+  `buyer_id` Nullable(String),
+  `buyer_tier` Nullable(String),
+  `quality_tier` LowCardinality(String),
+  `total_score` Float64,
+  `base_points` Float64,
+  `behavior_points` Float64,
+  `timing_points` Float64,
+  `market_points` Float64,
+  `conversion_probability` Float64,
+  `currency` String,
+  `price_minor` Int64,
+  `price_terms` Array(Tuple(`term` String, `ratio` Float64)),
+  `acceptance_probability` Float64,
+  `expected_revenue_minor` Int64,
+  `routing_score` Float64,
+  `routing_terms` Array(Tuple(`term` String, `value` Float64, `weight` Float64)),
+  `utilization_ratio` Nullable(Float64),
+  `alternatives` Array(Tuple(`buyer_id` String, `routing_score` Float64, `price_minor` Int64, `expected_revenue_minor` Int64, `reason` String)),
+  `reason` String,
+  `lead_policy_version` String,
+  `policy_version` String
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (`tenant_id`, `_key`, `event_id`)
