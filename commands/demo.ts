@@ -256,7 +256,7 @@ const new_demo = (chosen: Own): SavedDemo => {
   const origin_ms = Math.floor((past_to_ms - days(chosen.days ?? DEFAULT_DAYS)) / minutes(1)) * minutes(1)
   const seed = chosen.seed ?? DEFAULT_SEED
   return {
-    version: 2,
+    version: 3,
     seed,
     origin_ms,
     past_to_ms,

@@ -85,6 +85,7 @@ const serve = async (config: Config, system: System, phases: Phases, told: Abort
     api_keys: config.api_keys,
     read_state: state_reader(system.app),
     stream_limits: default_stream_limits,
+    targets: config.targets,
   })
   const stop = new AbortController()
   const either = AbortSignal.any([told, stop.signal])

@@ -15,9 +15,12 @@ import { money_format } from './format.ts'
 import { keep_live, type LiveState } from './live.ts'
 import { now_ms, set_clock, show_marks, start_marks, tick_ages } from './marks.ts'
 import { alerts_view } from './panels/alerts.ts'
+import { buyers_view } from './panels/buyers.ts'
 import { channels_view } from './panels/channels.ts'
+import { coaching_view } from './panels/coaching.ts'
 import { conversations_view } from './panels/conversations.ts'
 import { forecast_view } from './panels/forecast.ts'
+import { leads_view } from './panels/leads.ts'
 import type { PanelView } from './panels/panel.ts'
 import { revenue_view } from './panels/revenue.ts'
 import { trust_view } from './panels/trust.ts'
@@ -42,6 +45,9 @@ let render_timer: number | undefined
 const make_views = (): Readonly<Record<PanelName, PanelView>> => ({
   revenue: revenue_view(),
   conversations: conversations_view(),
+  leads: leads_view(),
+  buyers: buyers_view(),
+  coaching: coaching_view(),
   channels: channels_view(),
   forecast: forecast_view(),
   alerts: alerts_view(),

@@ -4,10 +4,22 @@
  */
 import type { AlertRow, Board, LiveEvents, RevenuePanel } from '../server/board/board.ts'
 
-export type PanelName = 'revenue' | 'conversations' | 'channels' | 'forecast' | 'alerts' | 'trust'
+export type PanelName =
+  | 'revenue'
+  | 'conversations'
+  | 'leads'
+  | 'buyers'
+  | 'coaching'
+  | 'channels'
+  | 'forecast'
+  | 'alerts'
+  | 'trust'
 export const panel_names: readonly PanelName[] = [
   'revenue',
   'conversations',
+  'leads',
+  'buyers',
+  'coaching',
   'channels',
   'forecast',
   'alerts',

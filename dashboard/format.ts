@@ -74,6 +74,9 @@ export const count_text = (count: number): string => plain.format(count)
 /** Shares of a conversion are fractions. */
 export const amount_text = (amount: number): string => one_digit.format(amount)
 export const percent_text = (ratio: number): string => percent.format(ratio)
+const three_digits = new Intl.NumberFormat(undefined, { maximumFractionDigits: 3 })
+/** What something is multiplied by. */
+export const ratio_text = (ratio: number): string => three_digits.format(ratio)
 /** Money back for money spent: one digit, so that a column stands in line; hundreds need none. */
 export const return_ratio_text = (ratio: number): string =>
   ratio >= 100 ? plain.format(Math.round(ratio)) : always_one_digit.format(ratio)

@@ -15,6 +15,9 @@ const SPOKEN = {
 const OLD_MS: Readonly<Record<PanelName, number>> = {
   revenue: 60_000,
   conversations: 60_000,
+  leads: 60_000,
+  buyers: 120_000,
+  coaching: 120_000,
   channels: 900_000,
   forecast: 3_600_000,
   alerts: 60_000,

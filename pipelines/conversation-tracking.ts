@@ -17,6 +17,7 @@ export default pipeline({
       'sentiment',
       'technical_question',
       'context',
+      'language',
     )
     to('conversation_metrics', messages.pipe(trackConversation()))
   },

@@ -11,6 +11,7 @@ import lead_scoring from './lead-scoring.ts'
 import metric_signals from './metric-signals.ts'
 import metric_windows from './metric-windows.ts'
 import pricing_leads from './pricing-leads.ts'
+import quality_feedback from './quality-feedback.ts'
 import revenue_ledger from './revenue-ledger.ts'
 import revenue_windows from './revenue-windows.ts'
 
@@ -24,6 +25,7 @@ export const pipelines: readonly Pipeline[] = [
   revenue_windows,
   lead_scoring,
   conversation_tracking,
+  quality_feedback,
   pricing_leads,
   metric_signals,
   metric_windows,

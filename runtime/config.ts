@@ -38,6 +38,13 @@ export interface Cluster {
   readonly clickhouse_timeout_ms: number
   readonly registry_url: string
 }
+/** What the business wants to reach; ratios are 0 to 1, amounts whole units of a tenant's currency. */
+export interface Targets {
+  readonly conversion_rate: number
+  readonly avg_lead_value: number
+  readonly revenue_per_hour: number
+  readonly buyer_acceptance: number
+}
 export interface Config {
   readonly data_dir: string
   readonly host: string
@@ -48,6 +55,7 @@ export interface Config {
   readonly snapshot_dir: string | null
   /** The process runs the jobs by itself. */
   readonly jobs: boolean
+  readonly targets: Targets
   readonly insecure_dev: boolean
   readonly log_level: (typeof LEVELS)[number]
   /** null: no key file; only then, on loopback or with insecure_dev, is the API open. */
@@ -136,6 +144,12 @@ const combine = (flat: Flat): Config => {
           ? null
           : resolve(flat.data_dir, 'snapshots'),
     jobs: flat.jobs,
+    targets: {
+      conversion_rate: flat.target_conversion_rate,
+      avg_lead_value: flat.target_avg_lead_value,
+      revenue_per_hour: flat.target_revenue_per_hour,
+      buyer_acceptance: flat.target_buyer_acceptance,
+    },
     insecure_dev: flat.insecure_dev,
     // A person at a laptop reads the banner; a cluster's log is read by machines.
     log_level: flat.log_level ?? (cluster ? 'info' : 'warn'),

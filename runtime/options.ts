@@ -25,6 +25,13 @@ export const whole = (min: number, max: number) =>
     .regex(/^\d+$/, 'a whole number')
     .transform(Number)
     .pipe(z.number().min(min, `at least ${min}`).max(max, `at most ${max}`))
+/** A decimal number of at least `min`. */
+const decimal = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d+(\.\d+)?$/, 'a decimal number')
+    .transform(Number)
+    .pipe(z.number().min(min, `at least ${min}`).max(max, `at most ${max}`))
 const port = whole(0, 65_535)
 export const switched = on_off
 const url_of = (...schemes: string[]) =>
@@ -111,6 +118,34 @@ export const options = [
     default: 'true',
     type: on_off,
     meaning: 'fit and forecast at midnight UTC what npm run jobs names; false: only by that command',
+  },
+  {
+    name: 'target_conversion_rate',
+    env: 'TARGET_CONVERSION_RATE',
+    default: '0.60',
+    type: decimal(0, 1),
+    meaning: 'share of conversations that are to become leads: recommendations and dashboard compare with it',
+  },
+  {
+    name: 'target_avg_lead_value',
+    env: 'TARGET_AVG_LEAD_VALUE',
+    default: '150.0',
+    type: decimal(0, 1e12),
+    meaning: "what a lead is to be sold for on average, whole units of the tenant's currency",
+  },
+  {
+    name: 'target_revenue_per_hour',
+    env: 'TARGET_REVENUE_PER_HOUR',
+    default: '30.0',
+    type: decimal(0, 1e12),
+    meaning: 'what an hour of conversation is to bring, whole units',
+  },
+  {
+    name: 'target_buyer_acceptance',
+    env: 'TARGET_BUYER_ACCEPTANCE',
+    default: '0.85',
+    type: decimal(0, 1),
+    meaning: 'share of the leads they are sent that buyers are to take',
   },
   {
     name: 'insecure_dev',

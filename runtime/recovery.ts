@@ -354,7 +354,7 @@ const merge_recorded = async (
 }
 
 /** What the batch says of single records of a topic. */
-const judgement_of = (batch: Batch, topic: string, anew: boolean): Judgement => {
+export const judgement_of = (batch: Batch, topic: string, anew: boolean): Judgement => {
   const left_out = batch.left_out.filter(left => left.topic === topic)
   return {
     unreadable: new Set(left_out.flatMap(left => (left.outcome === 'unreadable' ? [left.offset] : []))),
@@ -372,10 +372,10 @@ const judgement_of = (batch: Batch, topic: string, anew: boolean): Judgement => 
  * What some pipelines took although others failed, or one alone when it was driven again; and, worked off anew, dead
  * letters that could not be driven then.
  */
-const is_judged_again = ({ outcome, pipelines }: BatchLeftOut, anew: boolean): boolean =>
+export const is_judged_again = ({ outcome, pipelines }: BatchLeftOut, anew: boolean): boolean =>
   outcome === 'failed' || outcome === 'redriven' || (anew && pipelines.length > 0)
 
-const offsets_by_topic = (
+export const offsets_by_topic = (
   batch: Batch,
   wanted: (left: BatchLeftOut) => boolean,
 ): Map<string, Set<number>> => {

@@ -95,7 +95,7 @@ export const membership_of = ({ group, log_topic }: Shared): Group => ({
 })
 
 /** Union of what the pipelines read of each topic, and what identity, key and time need. */
-const projections = (app: App): ReadonlyMap<string, readonly string[]> => {
+export const projections = (app: App): ReadonlyMap<string, readonly string[]> => {
   const fields = new Map(Object.keys(app.topics).map(topic => [topic, new Set(base_fields(app, topic))]))
   for (const pipeline of app.pipelines)
     for (const [read_topic, read] of describe_pipeline(pipeline).reads)
@@ -150,7 +150,7 @@ const over_outages = async <T>(
   return null
 }
 
-const catalog_reader = (app: App, decoders: Decoders) => {
+export const catalog_reader = (app: App, decoders: Decoders) => {
   const lane = new Lane(app, 'catalog', 0, 0, decoders)
   return async (record: LogRecord): Promise<CatalogRow | null> => {
     let item = lane.item(record)
@@ -190,6 +190,9 @@ const share = (
     }),
   }
 }
+
+/** Names the code at hand as the batch log does. */
+export const code_of_group = (app: App, group: KeyGroup): string => code_of(app, nodes_of(app, group))
 
 const nodes_of = (app: App, group: KeyGroup): readonly NodeDef[] =>
   new Processor({

@@ -19,7 +19,8 @@ export interface Catalog {
   readonly buyers: { readonly buyers: readonly Buyer[] }
   /**
    * How leads are scored; id is the tenant, or * for all that have none of their own. `tenant|shadow` is scored beside it and
-   * decides nothing. The table is what differs from the built-in policy `base` (lead-0: base × 0.6 + behavior × 0.4; lead-1).
+   * decides nothing. The table is what differs from the built-in policy `base` (lead-0: base × 0.6 + behavior × 0.4; lead-1),
+   * in hundredths of a point; `weights` in it are points per factor (operators/lead/policy-readers.ts).
    */
   readonly lead_policies: {
     readonly version: string
@@ -37,7 +38,10 @@ export interface Catalog {
     readonly score: 'v1' | 'v2'
     readonly table?: Readonly<Record<string, unknown>>
   }
-  /** How conversations are led; id is the tenant or *. The table is what differs from the built-in policy. */
+  /**
+   * How conversations are led; id is the tenant or *. The table is what differs from the built-in policy. Its `claims` names
+   * the claims that drafts may say: one that no policy names is not said.
+   */
   readonly conversation_policies: {
     readonly version: string
     readonly table: Readonly<Record<string, unknown>>
@@ -90,7 +94,10 @@ export interface Buyer {
   readonly daily_cap?: number
   /** IANA name; the tenant's, else. */
   readonly zone?: string
-  /** When it takes leads: hours of the day (from, to] and days of the week, 1 = Monday. Always, without. */
+  /**
+   * When it takes leads: hours of its day from `from` on and before `to` (over midnight where `to` is not behind), and days
+   * of the week, 1 = Monday. Always, without.
+   */
   readonly hours?: { readonly from: number; readonly to: number; readonly days: readonly number[] }
   /** ZIP codes (or their beginnings), boroughs or neighbourhoods in lower case; everywhere, without. */
   readonly areas?: readonly string[]

@@ -158,6 +158,17 @@ export interface ConversationRecommendation {
   readonly title: string
 }
 
+export interface ConversationDraft {
+  /** Empty once the conversation is over. */
+  readonly text: string
+  /** Of the text: that of the conversation where it has phrases, else en. */
+  readonly language: string
+  /** Always true: nobody has approved or sent it. */
+  readonly is_draft: boolean
+  /** Of the catalog’s claims that the text says. */
+  readonly claim_ids: readonly (string)[]
+}
+
 /** How a conversation stands after one more event of it. */
 export interface ConversationMetric {
   /** Unique per key; the identity of the event. */
@@ -190,6 +201,25 @@ export interface ConversationMetric {
   readonly next_questions: readonly (string)[]
   /** True once it was handed off or ended, or nothing came for the idle time. */
   readonly closed: boolean
+  /** Not resolved yet, at least 0. */
+  readonly objections_open: number
+  /** duration_ms is between the policy’s least and most (300 s and 1800 s, both included). */
+  readonly within_bounds: boolean
+  /** duration_ms is above the policy’s most. */
+  readonly over_long: boolean
+  /** The latest sentiments by event time, oldest first; the trend compares their halves. */
+  readonly sentiment_course: readonly (number)[]
+  /** As the sender tagged it last. */
+  readonly language: null | string
+  /** What is not known of the lead yet, worth most first; next_questions asks for the first of them. */
+  readonly gaps: readonly (string)[]
+  /** Codes of advice that applies and is held back from this conversation, to measure what it does. */
+  readonly held_out: readonly (string)[]
+  /** A reply for a person, or a model, to word. */
+  readonly draft: ConversationDraft
+  readonly policy_version: string
+  /** Why the catalog’s policy is not believed; the built-in one holds then. */
+  readonly policy_problem: null | string
 }
 
 export interface ConversationContext {
@@ -458,6 +488,14 @@ export interface LeadScore {
   /** Signals not known yet, those that could earn most first. */
   readonly missing: readonly (string)[]
   readonly policy_version: string
+  /** Why the catalog’s lead policy (or its shadow) is not believed; the built-in one scored instead (no shadow did). */
+  readonly policy_problem: null | string
+  /** Of the policy that is scored beside this one (catalog: tenant|shadow) and decides nothing. */
+  readonly shadow_version: null | string
+  /** 0 to 100. */
+  readonly shadow_score: null | number
+  /** 0 to 1. */
+  readonly shadow_probability: null | number
 }
 
 /** A scored lead on its way to the tenant’s prices (keyed by tenant). */
@@ -1116,6 +1154,13 @@ export interface ConversationProgress {
   readonly questions: number
   readonly objections: number
   readonly objections_resolved: number
+  /** In texts of which the sender says nothing; count as long as the sender names no objection. */
+  readonly objections_heard: number
+  readonly objections_heard_resolved: number
+  /** Event time of the newest technical question. */
+  readonly asked_ms: null | number
+  /** Event time of the seller’s newest message. */
+  readonly answered_ms: null | number
   /** In millionths. */
   readonly sentiment_sum: number
   readonly sentiments: number
@@ -1127,6 +1172,44 @@ export interface ConversationProgress {
   readonly moods: readonly (ConversationMood)[]
   /** Sorted by name. */
   readonly facts: readonly (ConversationFact)[]
+}
+
+export interface ConversationMoodV2 {
+  readonly felt_ms: number
+  readonly event_id: string
+  /** In millionths. */
+  readonly sentiment: number
+}
+
+export interface ConversationFactV2 {
+  readonly name: string
+  readonly value: string
+  /** Event time of the event that said so last. */
+  readonly known_ms: number
+  readonly event_id: string
+}
+
+/** What track-conversation 1 and 2 stored of a conversation. */
+export interface ConversationProgressV2 {
+  readonly customer_id: string
+  readonly started_ms: number
+  readonly last_ms: number
+  readonly messages: number
+  /** Technical ones. */
+  readonly questions: number
+  readonly objections: number
+  readonly objections_resolved: number
+  /** In millionths. */
+  readonly sentiment_sum: number
+  readonly sentiments: number
+  /** Handed off or ended by an event. */
+  readonly ended: boolean
+  /** The closing row after last_ms has been written. */
+  readonly idle: boolean
+  /** The latest sentiments by event time, for the trend. */
+  readonly moods: readonly (ConversationMoodV2)[]
+  /** Sorted by name. */
+  readonly facts: readonly (ConversationFactV2)[]
 }
 
 /** claim-touches slot: a touch of an anonymous visitor and whom it was handed to. */
@@ -1300,6 +1383,38 @@ export interface PricingSlot {
   readonly surging: boolean
 }
 
+export interface FilteredLogistic {
+  /** Intercept first, then one a column; empty before the first example. */
+  readonly weights: readonly (number)[]
+  /** Lower triangle, row by row. */
+  readonly covariance: readonly (number)[]
+}
+
+/** score-stream: what the examples of a key say together (operators/stats/pooled-logistic.ts). */
+export interface QualityModel {
+  readonly shared: FilteredLogistic
+  readonly cases: number
+  readonly sources: number
+  /** Nats by which the model foretold better than the sources’ own shares; fades. */
+  readonly gain: number
+  /** Cases behind the gain; fades. */
+  readonly gained_from: number
+}
+
+/** score-stream slot: what is known of one source of answers, a buyer. Sums fade. */
+export interface QualitySource {
+  /** Added to the logit of its cases. */
+  readonly level: number
+  /** Of the level: 1 / variance. */
+  readonly precision: number
+  readonly yes: number
+  readonly answers: number
+  readonly gain: number
+  /** Its part of all cases, as of at_case. */
+  readonly volume: number
+  readonly at_case: number
+}
+
 /** sum-windows: which windows are still to be closed. */
 export interface RevenueClock {
   /** Starts of the windows that are not final yet, sorted. */
@@ -1341,6 +1456,110 @@ export interface RevenueWindowState {
   readonly payments: number
   /** -1 while open. */
   readonly revision: number
+}
+
+export interface RoutingWindow {
+  /** Whole hours, or days, of local time since the epoch. */
+  readonly number: number
+  /** Reserved and confirmed. */
+  readonly taken_count: number
+  readonly surging: boolean
+}
+
+export interface RoutingAnswers {
+  readonly quality_tier: string
+  readonly accepted_count: number
+  readonly rejected_count: number
+}
+
+export interface RoutingBuyer {
+  /** What was taken before is forgotten: nothing more is sold then. */
+  readonly counted_from_ms: number
+  /** Of the buyer’s zone, by number. */
+  readonly hours: readonly (RoutingWindow)[]
+  readonly days: readonly (RoutingWindow)[]
+  /** Of the last lead reserved for it; 0 before. */
+  readonly last_price_minor: number
+  readonly last_currency: string
+  readonly learned_ms: number
+  /** Decayed. */
+  readonly answers: readonly (RoutingAnswers)[]
+  /** Leads it took, decayed with each one. */
+  readonly taken_count: number
+  readonly converted_count: number
+}
+
+export interface RoutingDue {
+  readonly customer_id: string
+  readonly conversation_id: string
+}
+
+export interface RoutingAttempt {
+  readonly decision_id: string
+  readonly decided_ms: number
+  readonly buyer_id: string
+  readonly buyer_tier: string
+  /** Number of the window it counts in. */
+  readonly hour: number
+  readonly day: number
+  readonly currency: string
+  readonly price_minor: number
+  readonly acceptance_probability: number
+  readonly policy_version: string
+  /** What the buyer said last: accepted or rejected; empty before. */
+  readonly answer: string
+  readonly converted: boolean
+}
+
+export interface RoutingLead {
+  /** Ids of later rows begin with it: event_id of the row that queued or first reserved it. */
+  readonly root_id: string
+  /** queued, reserved, confirmed or unsold. */
+  readonly status: string
+  /** When it was queued or first reserved. */
+  readonly first_ms: number
+  /** The last event of its conversation, to a day. */
+  readonly seen_ms: number
+  /** When it is looked at next: expiry, opening, or to be forgotten. */
+  readonly due_ms: number
+  readonly customer_id: string
+  readonly conversation_id: string
+  readonly quality_tier: string
+  readonly total_score: number
+  readonly base_points: number
+  readonly behavior_points: number
+  readonly timing_points: number
+  readonly market_points: number
+  readonly conversion_probability: number
+  readonly market_ratio: number
+  readonly zip_code: null | string
+  readonly borough: null | string
+  readonly neighborhood: null | string
+  readonly lead_policy_version: string
+  /** In order; the last one may hold it. */
+  readonly attempts: readonly (RoutingAttempt)[]
+}
+
+/** route-lead slot: a buyer (buyer|id), the leads of a customer (lead|customer), or a part of those to be looked at at an instant (due|instant|part). */
+export interface RoutingSlot {
+  readonly buyer: null | RoutingBuyer
+  /** Of a lead only its newest due_ms counts: it may stand here and have gone on. */
+  readonly due: readonly (RoutingDue)[]
+  readonly leads: readonly (RoutingLead)[]
+}
+
+export interface RoutingInstant {
+  readonly due_ms: number
+  /** Entered so far: in parts of 32. */
+  readonly leads_count: number
+}
+
+/** route-lead: when leads are to be looked at, and what all buyers answered, decayed. */
+export interface RoutingTenant {
+  /** In order; the timer is set for the first. */
+  readonly agenda: readonly (RoutingInstant)[]
+  readonly accepted_count: number
+  readonly rejected_count: number
 }
 
 /** Row type of each topic. */

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { emitted_topics } from '../runtime/app.ts'
 import { FieldError, type Row } from '../runtime/emit.ts'
 import { type Authenticate, type Caller, require_tenant } from './api-keys.ts'
+import { check_catalog_entry } from './catalog-bodies.ts'
 import { refusal, unavailable } from './refusals.ts'
 import type { ServerDeps } from './server-deps.ts'
 
@@ -44,6 +45,7 @@ const check_rows = (emitter: ServerDeps['emitter'], caller: Caller, topic: strin
   return given.map((value, index) => {
     const row = check_row(emitter, topic, value, index)
     require_tenant(caller, row.tenant_id, index)
+    if (topic === 'catalog') check_catalog_entry(row, index)
     return row
   })
 }

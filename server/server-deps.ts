@@ -1,6 +1,7 @@
 /** What the routes stand on: the ports, the process's tasks and sink, and who may do what. */
 import type { Logger } from 'pino'
 import type { App } from '../runtime/app.ts'
+import type { Targets } from '../runtime/config.ts'
 import type { Emitter } from '../runtime/emit.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { Clock, Fields, Log, Registry, StateStore, Warehouse } from '../runtime/ports.ts'
@@ -64,4 +65,6 @@ export interface ServerDeps {
   /** Stored fields of one key, decoded for people. */
   readonly read_state: (fields: Fields) => Readonly<Record<string, unknown>>
   readonly stream_limits: StreamLimits
+  /** What recommendations and dashboard compare with; those of the requirements where absent. */
+  readonly targets?: Targets
 }

@@ -1,10 +1,10 @@
 /**
- * What the catalog says of the demo's business: tenants, markets, products, goals, rates of exchange, and how many leads
- * their buyers take a day.
+ * What the catalog says of the demo's business: tenants, markets, products, goals, rates of exchange, and who buys leads,
+ * where and how many.
  */
-import type { Catalog } from '../../schemas/catalog-kinds.ts'
+import type { Buyer, Catalog } from '../../schemas/catalog-kinds.ts'
 import { days } from '../../schemas/units.ts'
-import { markets, tenants } from './tenants.ts'
+import { buyers, type LeadBuyer, markets, tenants } from './tenants.ts'
 
 type Kind = Exclude<keyof Catalog, 'imports' | 'alert_rules'>
 
@@ -31,6 +31,18 @@ const TIERS: Readonly<Record<string, Catalog['buyer_tiers']>> = {
 const GOALS_MINOR = { leads: 24_000_000, software: 22_000_000, shop: 18_000_000 }
 /** What is not between these two currencies goes by way of the dollar. */
 const RATES: Readonly<Record<string, string>> = { 'EUR|USD': '1.0845', 'USD|JPY': '151.2' }
+
+const QUALITIES = ['premium', 'standard', 'basic'] as const
+
+/** Of every quality that is sold: where a lead is decides whose it is first. */
+const buyer_of = ({ id, takes: [best, worst], areas, ...buyer }: LeadBuyer): Buyer => ({
+  buyer_id: id,
+  ...buyer,
+  qualities: QUALITIES,
+  zone: 'Europe/Berlin',
+  ...(areas && { areas, preferred_areas: areas.slice(0, 1) }),
+  acceptance_prior: (best + worst) / 2,
+})
 
 /** Valid from the origin on; the same rows for the same origin. */
 export const catalog_rows = (origin_ms: number): CatalogRow[] => {
@@ -71,5 +83,6 @@ export const catalog_rows = (origin_ms: number): CatalogRow[] => {
     ...tenants.map(tenant => goal(tenant, GOALS_MINOR[tenant.kind])),
     ...Object.entries(RATES).map(([id, rate]) => entry('*', 'fx_rates', id, { rate })),
     ...Object.entries(TIERS).map(([id, body]) => entry(leads, 'buyer_tiers', id, body)),
+    entry(leads, 'buyers', leads, { buyers: buyers.map(buyer_of) }),
   ]
 }

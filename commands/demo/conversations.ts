@@ -3,9 +3,9 @@
  * afterwards.
  */
 
-import type { Conversation, ConversationContext } from '../../schemas/types.ts'
+import type { Conversation, ConversationContext, Feedback } from '../../schemas/types.ts'
 import { hours, minutes, seconds } from '../../schemas/units.ts'
-import { buyers, markets } from './tenants.ts'
+import { buyers, type LeadBuyer, markets } from './tenants.ts'
 import type { Person, Steps } from './world.ts'
 
 type Told = Partial<ConversationContext>
@@ -81,10 +81,10 @@ const mood = ({ random, quality }: Person): number => {
   return Math.round(100 * Math.min(1, Math.max(-1, raw))) / 100
 }
 
-/** A conversation from its first word to its end; nothing while the chat is down. */
-export function* talk_with(person: Person): Steps {
+/** A conversation from its first word to its end, and what it told; nothing while the chat is down. */
+export function* talk_with(person: Person): Steps<ConversationContext> {
   const { random, quality, world, tenant } = person
-  if (world.incident(tenant, 'chat_outage')) return
+  if (world.incident(tenant, 'chat_outage')) return NOTHING_TOLD
   const talk: Talk = { person, conversation_id: person.name('t'), context: NOTHING_TOLD }
   say(talk, 'started', { role: 'customer' })
   for (const told of about_the_roof(person)) {
@@ -105,6 +105,7 @@ export function* talk_with(person: Person): Steps {
     yield person.now_ms + minutes(random.between(1, 6))
   }
   say(talk, 'ended')
+  return talk.context
 }
 
 function* object(talk: Talk): Steps {
@@ -120,32 +121,43 @@ function* object(talk: Talk): Steps {
 }
 
 const REASONS = ['not_reachable', 'not_a_homeowner', 'outside_area', 'no_budget'] as const
-const PAID_MINOR: Readonly<Record<string, number>> = { premium: 25_000, standard: 12_500, volume: 7_500 }
+const PAID_MINOR = { premium: 25_000, standard: 12_500, volume: 7_500 } as const
 
-/** A company that buys leads takes this one or not; days later it knows whether that was right. */
-export function* sell_lead(person: Person): Steps {
+/**
+ * The companies that buy leads where the person lives answer one after the other: the first that takes the lead keeps it,
+ * and days later knows whether that was right. A company names customer and itself, which says which decision it answers:
+ * nobody here knows what was decided. Of who owns no home there is nothing to sell.
+ */
+export function* sell_lead(person: Person, told: ConversationContext): Steps {
   const { random, quality } = person
-  const buyer = buyers.find(({ least }) => quality >= least)
-  if (!buyer) return
-  const amount_minor = PAID_MINOR[buyer.tier] ?? null
-  const say_of_it = (outcome: 'accepted' | 'rejected' | 'converted' | 'returned', reason: string | null) =>
+  if (!told.homeowner_verified || told.bill_amount_minor === null) return
+  const offered = buyers.filter(({ areas }) => areas?.includes(told.borough ?? '') ?? true)
+  for (const buyer of offered) {
+    const say = answer_of(person, buyer)
+    const [best, worst] = buyer.takes
+    yield person.now_ms + minutes(random.between(5, 180))
+    if (!random.chance(worst + (best - worst) * quality)) {
+      say('rejected', random.pick(REASONS))
+      continue
+    }
+    say('accepted', null)
+    yield person.now_ms + hours(random.between(20, 150))
+    if (random.chance(0.45 * quality)) say('converted', null)
+    else if (random.chance(0.12)) say('returned', random.pick(REASONS))
+    return
+  }
+}
+
+const answer_of =
+  (person: Person, { id, tier }: LeadBuyer) =>
+  (outcome: Feedback['outcome'], reason: string | null): void =>
     person.feedback({
       customer_id: person.known(),
       decision_id: null,
-      buyer_id: buyer.id,
+      buyer_id: id,
       outcome,
       reason,
-      amount_minor: reason === null ? amount_minor : null,
+      amount_minor: reason === null ? PAID_MINOR[tier] : null,
       currency: reason === null ? person.tenant.currency : null,
-      properties: { tier: buyer.tier },
+      properties: { tier },
     })
-  yield person.now_ms + minutes(random.between(5, 180))
-  if (!random.chance(0.55 + 0.42 * quality)) {
-    say_of_it('rejected', random.pick(REASONS))
-    return
-  }
-  say_of_it('accepted', null)
-  yield person.now_ms + hours(random.between(20, 150))
-  if (random.chance(0.45 * quality)) say_of_it('converted', null)
-  else if (random.chance(0.12)) say_of_it('returned', random.pick(REASONS))
-}

@@ -18,7 +18,7 @@ import { z } from 'zod'
 import { CommandError } from '../command.ts'
 
 const saved_demo = z.object({
-  version: z.literal(2),
+  version: z.literal(3),
   seed: z.int(),
   /** Where the business begins, epoch ms. */
   origin_ms: z.int(),

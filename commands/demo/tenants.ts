@@ -169,10 +169,34 @@ export const markets: readonly {
   { id: 'neukoelln', zip: '12043', weight: 10, indexes: [0.35, 0.35, 0.4, 0.6], revenue_ratio: 0.85 },
 ]
 
-/** Companies that buy leads, by tier. */
-export const buyers: readonly { readonly id: string; readonly tier: string; readonly least: number }[] = [
-  { id: 'helios-premium', tier: 'premium', least: 0.72 },
-  { id: 'dachkraft', tier: 'standard', least: 0.5 },
-  { id: 'stromwerk', tier: 'standard', least: 0.45 },
-  { id: 'solar-direkt', tier: 'volume', least: 0.2 },
+export interface LeadBuyer {
+  readonly id: string
+  readonly tier: 'premium' | 'standard' | 'volume'
+  readonly hourly_cap?: number
+  readonly daily_cap: number
+  /** Boroughs, those it likes best first; everywhere, without. */
+  readonly areas?: readonly string[]
+  /** Share of the leads it takes, of people as good as can be and as bad. */
+  readonly takes: readonly [best: number, worst: number]
+}
+
+/** Companies that buy leads: each has boroughs of its own, and the last takes what the others do not. */
+export const buyers: readonly LeadBuyer[] = [
+  {
+    id: 'helios-premium',
+    tier: 'premium',
+    hourly_cap: 8,
+    daily_cap: 36,
+    areas: ['zehlendorf', 'koepenick'],
+    takes: [0.97, 0.4],
+  },
+  {
+    id: 'dachkraft',
+    tier: 'standard',
+    daily_cap: 45,
+    areas: ['pankow', 'reinickendorf'],
+    takes: [0.96, 0.55],
+  },
+  { id: 'stromwerk', tier: 'standard', daily_cap: 24, areas: ['spandau'], takes: [0.94, 0.5] },
+  { id: 'solar-direkt', tier: 'volume', daily_cap: 60, takes: [0.98, 0.7] },
 ]

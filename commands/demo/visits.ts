@@ -75,8 +75,8 @@ function* become_lead(person: Person, product: Product, session_id: string): Ste
   person.touch({ session_id, interaction: 'submit', funnel_step: 'lead' })
   person.sign_in(session_id)
   yield person.now_ms + seconds(random.between(5, 40))
-  yield* talk_with(person)
-  world.begin(person.now_ms, sell_lead(person))
+  const told = yield* talk_with(person)
+  world.begin(person.now_ms, sell_lead(person, told))
   if (!random.chance(0.75 * quality ** 2)) return
   yield person.now_ms + hours(random.between(1, 60))
   yield* pay_order(person, order_of(product, 1))

@@ -1,14 +1,12 @@
 /** Conversations: how many, how good, and the newest with what they are worth. */
 import type { ConversationsPanel } from '../../server/board/board.ts'
+import { customer_cell, score_cell, TIERS, tier_cell } from '../cells.ts'
 import { age_of, flash, make, make_row, make_table, open_body, put } from '../dom.ts'
 import { make_figure } from '../figure.ts'
 import { count_text, type MoneyFormat, percent_text, words_text } from '../format.ts'
 import type { PanelView } from './panel.ts'
 
 type Row = ConversationsPanel['newest'][number]
-type Tier = keyof ConversationsPanel['tiers']
-
-const TIERS: readonly Tier[] = ['premium', 'standard', 'basic', 'unqualified']
 
 /** A bar in four shades of one colour with the counts written below, so that no shade has to be told apart. */
 const tiers_bar = () => {
@@ -62,29 +60,10 @@ const tiers_bar = () => {
   }
 }
 
-/** The score as a number with a thin bar; 0 to 100. */
-const score_cell = (score: number): HTMLElement => {
-  const fill = make('span', { class: 'fill' })
-  fill.style.inlineSize = `${Math.max(0, Math.min(100, score))}%`
-  return make(
-    'span',
-    { class: 'score' },
-    make('span', { class: 'track', 'aria-hidden': 'true' }, fill),
-    count_text(Math.round(score)),
-  )
-}
-
-const tier_cell = (tier: string): HTMLElement =>
-  make('span', { class: `tier ${TIERS.some(known => known === tier) ? tier : 'basic'}` }, words_text(tier))
-
 const row_of = (row: Row, money: MoneyFormat): HTMLTableRowElement => {
   const or_none = (minor: number | null) => [minor === null ? '–' : money.full(minor)] as const
   const element = make_row(
-    make(
-      'span',
-      { class: 'clip', title: row.customer_id || row.conversation_id },
-      row.customer_id || row.conversation_id,
-    ),
+    customer_cell(row),
     age_of(row.at),
     score_cell(row.total_score),
     tier_cell(row.quality_tier),

@@ -1,18 +1,18 @@
 /**
- * What is kept of a conversation, with one more of its events. Sums, extremes and newest words by event time: the same
- * whatever the order of events.
+ * Decides: what is kept of a conversation, with one more of its events.
+ * Because: sums, extremes and newest words by event time are the same whatever the order in which events arrive.
+ * Keeps: nothing itself; the slot of track-conversation. What the sender says (technical_question, sentiment, an event
+ *   `objection`) goes before what is heard in the text, and texts are heard in the language of their own tag.
+ * When late, twice, missing: as track-conversation. A text of a language without words is not guessed at; without a tag it
+ *   is read in the policy's language.
+ * Limits: a text that both objects and comes round does both; one that objects twice counts once.
  */
 
 import type { ConversationProgress } from '../../schemas/types.ts'
-import { compile_lexicon, learn, learn_fields } from '../core/facts.ts'
+import { type Fact, learn, learn_fields, type Said } from '../core/facts.ts'
+import { ear_for, type Heard, language_of_tag } from '../core/hear-text.ts'
 import type { Row } from '../core/keyed.ts'
-import {
-  type Asked,
-  answered_by,
-  type ConversationPolicy,
-  questions_by_fact,
-  seller_roles,
-} from './conversation-policy.ts'
+import { ASKED, type ConversationPolicy, seller_roles } from './conversation-policy.ts'
 
 export type Message = Row<
   'conversations',
@@ -24,11 +24,14 @@ export type Message = Row<
   | 'sentiment'
   | 'technical_question'
   | 'context'
+  | 'language'
 >
-const FACTS = Object.keys(questions_by_fact) as Asked[]
-const ANSWERED = Object.entries(answered_by).map(
-  ([name, words]) => [`said_${name}`, compile_lexicon({ yes: words })] as const,
-)
+type Listening = Pick<ConversationPolicy, 'moods' | 'language'>
+
+const FACTS = [...ASKED, 'borough', 'neighborhood'] as const
+/** What words of contentment and annoyance count for, in millionths. */
+const HINT = 500_000
+const UNHEARD: Heard = { technical: false, objection: null, resolved: false, mood: null, answers: [] }
 
 export const begun = (customer_id: string, started_ms: number): ConversationProgress => ({
   customer_id,
@@ -38,6 +41,10 @@ export const begun = (customer_id: string, started_ms: number): ConversationProg
   questions: 0,
   objections: 0,
   objections_resolved: 0,
+  objections_heard: 0,
+  objections_heard_resolved: 0,
+  asked_ms: null,
+  answered_ms: null,
   sentiment_sum: 0,
   sentiments: 0,
   ended: false,
@@ -49,31 +56,56 @@ export const begun = (customer_id: string, started_ms: number): ConversationProg
 export const add = (
   before: ConversationProgress,
   message: Message,
-  { moods: most }: Pick<ConversationPolicy, 'moods'>,
+  policy: Listening,
 ): ConversationProgress => {
-  const { occurred_at, type, role, text, context, technical_question } = message
-  let facts = learn_fields(before.facts, FACTS, context, message)
-  if (text !== null && !(role !== null && seller_roles.has(role)))
-    for (const [name, meaning_of] of ANSWERED) {
-      const meaning = meaning_of(text)
-      if (meaning !== null) facts = learn(facts, name, meaning, message)
-    }
-  const sentiment = message.sentiment === null ? null : Math.round(message.sentiment * 1e6)
+  const { occurred_at, type, role, text } = message
+  const by_seller = role !== null && seller_roles.has(role)
+  const heard = by_seller || text === null ? UNHEARD : hear(text, message.language, policy)
+  const asks = message.technical_question ?? heard.technical
+  // Of an event that is an objection, or the end of one, the sender has said so.
+  const objects = type === 'message' && heard.objection !== null
+  const comes_round = type === 'message' && heard.resolved
+  const sentiment = sentiment_of(message, heard)
   return {
     customer_id: before.customer_id,
     started_ms: Math.min(before.started_ms, occurred_at),
     last_ms: Math.max(before.last_ms, occurred_at),
     messages: before.messages + (type === 'message' ? 1 : 0),
-    questions: before.questions + (technical_question === true ? 1 : 0),
+    questions: before.questions + (asks ? 1 : 0),
     objections: before.objections + (type === 'objection' ? 1 : 0),
     objections_resolved: before.objections_resolved + (type === 'objection_resolved' ? 1 : 0),
+    objections_heard: before.objections_heard + (objects ? 1 : 0),
+    objections_heard_resolved: before.objections_heard_resolved + (comes_round ? 1 : 0),
+    asked_ms: asks ? newer(before.asked_ms, occurred_at) : before.asked_ms,
+    answered_ms:
+      by_seller && type === 'message' ? newer(before.answered_ms, occurred_at) : before.answered_ms,
     sentiment_sum: before.sentiment_sum + (sentiment ?? 0),
     sentiments: before.sentiments + (sentiment === null ? 0 : 1),
     ended: before.ended || type === 'ended' || type === 'handed_off',
     idle: before.idle,
-    moods: sentiment === null ? before.moods : felt(before.moods, message, sentiment, most),
-    facts,
+    moods: sentiment === null ? before.moods : felt(before.moods, message, sentiment, policy.moods),
+    facts: learned(before.facts, message, heard),
   }
+}
+
+const hear = (text: string, tag: string | null, policy: Listening): Heard =>
+  ear_for(tag === null ? policy.language : language_of_tag(tag))?.(text) ?? UNHEARD
+
+const newer = (before: number | null, now: number): number => (before === null ? now : Math.max(before, now))
+
+/** In millionths. */
+const sentiment_of = ({ sentiment }: Message, { mood }: Heard): number | null => {
+  if (sentiment !== null) return Math.round(sentiment * 1e6)
+  return mood === null ? null : mood * HINT
+}
+
+const learned = (before: readonly Fact[], message: Message, heard: Heard): readonly Fact[] => {
+  const said: Said = message
+  let facts = learn_fields(before, FACTS, message.context, said)
+  for (const [fact, meaning] of heard.answers) facts = learn(facts, `said_${fact}`, meaning, said)
+  if (message.language !== null) facts = learn(facts, 'language', message.language, said)
+  const objection = message.type === 'objection' ? (heard.objection ?? 'other') : heard.objection
+  return objection === null ? facts : learn(facts, 'objection', objection, said)
 }
 
 /** The latest `most` sentiments by event time, then event_id. */

@@ -1,24 +1,24 @@
 /**
- * Decides: engagement, urgency, trend, advice and next questions of a conversation, from what is kept of it.
+ * Decides: engagement, urgency, objections, trend, advice and next questions of a conversation, from what is kept of it.
  * Because: S-shaped scores would hide the rule; each number is a share or a difference of means that can be retold.
  * Keeps: nothing; pure arithmetic on what track-conversation keeps.
  * When late, twice, missing: sees only what is known; without two sentiments the trend is stable.
- * Limits: the trend follows sentiment alone; advice does not know what was advised before.
+ * Limits: the trend follows sentiment alone; advice does not know what was advised before. A technical question counts as
+ *   answered by the seller's next message, whatever it says.
  */
 
 import type { ConversationMetric, ConversationProgress } from '../../schemas/types.ts'
 import { fact_of, spelled } from '../core/facts.ts'
 import {
   type Advice,
+  ASKED,
   type Asked,
   advice_titles,
   type ConversationPolicy,
-  questions_by_fact,
 } from './conversation-policy.ts'
 
-const ASKED = Object.keys(questions_by_fact) as Asked[]
 const SAID = ASKED.map(name => `said_${name}`)
-const ADVICE = (Object.keys(advice_titles) as Advice[]).map(code => ({ code, title: advice_titles[code] }))
+const ADVICE = Object.keys(advice_titles) as Advice[]
 type Progress = Pick<ConversationProgress, 'facts'>
 
 /** Technical questions of a fully engaged lead's, at most 1. */
@@ -29,7 +29,7 @@ export const engagement_of = ({ questions }: ConversationProgress, policy: Conve
 export const urgency_of = ({ facts }: Progress, policy: ConversationPolicy): number => {
   let hundredths = 0
   for (const name in policy.urgency) {
-    const said = fact_of(facts, name)
+    const said = fact_of(facts, name) ?? fact_of(facts, `said_${name}`)
     if (said !== undefined) hundredths += worth_of(spelled(said), policy.urgency[name] ?? {})
   }
   return Math.min(100, hundredths) / 100
@@ -38,6 +38,20 @@ export const urgency_of = ({ facts }: Progress, policy: ConversationPolicy): num
 /** Words are anybody's: `constructor` is none of the table's. */
 const worth_of = (word: string, table: Readonly<Record<string, number>>): number =>
   Object.hasOwn(table, word) ? (table[word] as number) : 0
+
+export interface Objections {
+  readonly raised: number
+  readonly resolved: number
+  readonly open: number
+}
+/** As the sender names them; of a sender who names none, as they are heard in the texts. */
+export const objections_of = (progress: ConversationProgress): Objections => {
+  const named = progress.objections > 0 || progress.objections_resolved > 0
+  const raised = named ? progress.objections : progress.objections_heard
+  // Who comes round without having objected has resolved nothing.
+  const resolved = named ? progress.objections_resolved : Math.min(raised, progress.objections_heard_resolved)
+  return { raised, resolved, open: Math.max(0, raised - resolved) }
+}
 
 /** Mean of the later half of the latest sentiments against the mean of their earlier half. */
 export const trend_of = (
@@ -60,26 +74,26 @@ export const gaps_of = ({ facts }: Progress): readonly Asked[] =>
     (name, i) => fact_of(facts, name) === undefined && fact_of(facts, SAID[i] as string) === undefined,
   )
 
-export const next_questions_of = (gaps: readonly Asked[], policy: ConversationPolicy): readonly string[] =>
-  gaps.slice(0, policy.next_questions).map(name => questions_by_fact[name])
-
 /** The rules that apply, most useful first. */
 export const advice_of = (
   progress: ConversationProgress,
   gaps: readonly Asked[],
   policy: ConversationPolicy,
-): ConversationMetric['recommendations'] => {
+): readonly Advice[] => {
   const applies: Readonly<Record<Advice, boolean>> = {
-    handle_objection: progress.objections > progress.objections_resolved,
+    handle_objection: objections_of(progress).open > 0,
     fill_gaps: gaps.length > 0,
-    create_urgency:
-      fact_of(progress.facts, 'homeowner_verified') === 'true' &&
-      fact_of(progress.facts, 'bill_amount_minor') !== undefined &&
-      urgency_of(progress, policy) < policy.low_urgency,
+    create_urgency: qualifies(progress) && urgency_of(progress, policy) < policy.low_urgency,
     raise_engagement:
       progress.messages >= policy.low_engagement_messages &&
       engagement_of(progress, policy) < policy.low_engagement,
-    show_credibility: progress.questions > 0,
+    show_credibility:
+      progress.asked_ms !== null &&
+      (progress.answered_ms === null || progress.answered_ms <= progress.asked_ms),
   }
-  return ADVICE.filter(({ code }) => applies[code])
+  return ADVICE.filter(code => applies[code])
 }
+
+/** Owns the home, and says what there is to save on. */
+const qualifies = ({ facts }: Progress): boolean =>
+  fact_of(facts, 'homeowner_verified') === 'true' && fact_of(facts, 'bill_amount_minor') !== undefined

@@ -1,15 +1,20 @@
 /**
- * Decides: when a conversation counts as engaged, urgent, improving or declining, what to advise, and what to ask next.
+ * Decides: when a conversation counts as engaged, urgent, improving or declining, short or long, what to advise, what to ask.
  * Because: five rules and a handful of thresholds that the people who hold the conversations can read and change.
  * Keeps: nothing.
  * When late, twice, missing: what nobody has said yet is a gap to ask about.
- * Limits: questions are English and name no date, price or saving: such claims need a dated source.
+ * Limits: titles are English: they speak to who holds the conversation. What a catalog entry may change: read-policy.ts.
  */
-import { minutes } from '../../schemas/units.ts'
+import { minutes, seconds } from '../../schemas/units.ts'
 
 export interface ConversationPolicy {
+  /** Written into every row. */
+  readonly version: string
   /** Silence after which a conversation is over. */
   readonly idle_ms: number
+  /** Bounds of a conversation's length: below the least it has hardly begun, above the most it has gone on too long. */
+  readonly min_duration_ms: number
+  readonly max_duration_ms: number
   /** So many technical questions are full engagement. */
   readonly engaged_questions: number
   /** Below it a conversation counts as hardly engaged, once it has so many messages. */
@@ -23,10 +28,20 @@ export interface ConversationPolicy {
   /** Difference of the means from which on the trend is not stable, in millionths. */
   readonly trend_millionths: number
   readonly next_questions: number
+  /** What texts without a language tag are read as: the tag of a language with words (operators/core/words.ts). */
+  readonly language: string
+  /** Ids of the catalog's claims that a draft may say, in this order of preference, and how many of them at once. */
+  readonly claims: readonly string[]
+  readonly claims_said: number
+  /** Share of the conversations (by a hash of their id) from which a rule's advice is held back, so that its effect shows. */
+  readonly held_out_ratio: Readonly<Partial<Record<Advice, number>>>
 }
 
 export const default_conversation_policy: ConversationPolicy = {
+  version: 'conversation-1',
   idle_ms: minutes(30),
+  min_duration_ms: seconds(300),
+  max_duration_ms: seconds(1800),
   engaged_questions: 5,
   low_engagement: 0.4,
   low_engagement_messages: 3,
@@ -49,43 +64,24 @@ export const default_conversation_policy: ConversationPolicy = {
   moods: 6,
   trend_millionths: 150_000,
   next_questions: 3,
+  language: 'en',
+  claims: [],
+  claims_said: 1,
+  held_out_ratio: {},
 }
 
-/** What there is to know of a lead, what is worth most first, and how to ask for it. */
-export const questions_by_fact = {
-  homeowner_verified: 'Do you own your home?',
-  bill_amount_minor: 'How much is your monthly bill, roughly?',
-  install_timeline: 'What is your timeline for the installation?',
-  property_type: 'What kind of property is it: a house, a condo, a co-op?',
-  zip_code: 'What is your ZIP code?',
-  credit_signal: 'Have you looked at financing, or been pre-qualified for it?',
-  decision_role: 'Who else takes part in the decision?',
-  comparing_offers: 'Are you comparing other offers?',
-} as const
-export type Asked = keyof typeof questions_by_fact
-
-/** Words in what the lead writes that answer a question by themselves. */
-export const answered_by: Readonly<Partial<Record<Asked, readonly string[]>>> = {
-  property_type: [
-    'co-op',
-    'coop',
-    'condo',
-    'condominium',
-    'single-family',
-    'brownstone',
-    'townhouse',
-    'detached house',
-  ],
-  install_timeline: [
-    'as soon as possible',
-    'asap',
-    'right away',
-    'this month',
-    'next month',
-    'this year',
-    'next year',
-  ],
-}
+/** What there is to know of a lead, what is worth most first; phrases.ts says how to ask for it. */
+export const ASKED = [
+  'homeowner_verified',
+  'bill_amount_minor',
+  'install_timeline',
+  'property_type',
+  'zip_code',
+  'credit_signal',
+  'decision_role',
+  'comparing_offers',
+] as const
+export type Asked = (typeof ASKED)[number]
 
 export type Advice =
   | 'handle_objection'

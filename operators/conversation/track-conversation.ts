@@ -1,6 +1,6 @@
 /**
- * Decides: how a conversation stands after each event of it (length, questions, sentiment, trend, advice, what to ask next)
- *   and when it is over: handed off, ended, or silent for idle_ms.
+ * Decides: how a conversation stands after each event of it (length, questions, sentiment, trend, advice, what to ask next, a
+ *   draft) and when it is over: handed off, ended, or silent for idle_ms. By the catalog's policy of the tenant, else of all.
  * Because: counts, extremes and newest words by event time give the same answer in whatever order events arrive.
  * Keeps: one slot per conversation, until correction_ms after it was over, and one that sorts it by when it is due, so that a
  *   timer looks at none that is not.
@@ -14,6 +14,7 @@ import type {
   ConversationClock,
   ConversationMetric,
   ConversationProgress,
+  ConversationProgressV2,
   NextDue,
 } from '../../schemas/types.ts'
 import { days } from '../../schemas/units.ts'
@@ -28,35 +29,38 @@ import {
   sorted_ms,
 } from '../core/windows.ts'
 import { add, begun, type Message } from './add-message.ts'
-import {
-  advice_of,
-  engagement_of,
-  gaps_of,
-  next_questions_of,
-  trend_of,
-  urgency_of,
-} from './coach-conversation.ts'
 import { type ConversationPolicy, default_conversation_policy } from './conversation-policy.ts'
+import { policy_reader, type ReadPolicy } from './read-policy.ts'
+import { report, tenant_of } from './report-conversation.ts'
 
 type Policy = ConversationPolicy & Lateness
 type Tracking = Turn<ConversationMetric, ConversationProgress, 'close'>
 
 const NOT_BEGUN: ConversationClock = { due_ms: null, indexed: true }
-const SLOT = 'state/conversation_progress'
+const SLOT_V2 = 'state/conversation_progress_v2'
 /** How the ids of sorting slots begin: no conversation's has a control character. */
 const DUE = '\n'
 const due_id = (due_ms: number, id: string): string => `${DUE}${sortable_ms(due_ms)}${id}`
-export const trackConversation = (policy: Policy = { ...default_lateness, ...default_conversation_policy }) =>
-  keyed<Message, ConversationMetric, ConversationClock, ConversationProgress, 'close'>({
+export const trackConversation = (
+  policy: Policy = { ...default_lateness, ...default_conversation_policy },
+) => {
+  const judged_by = policies_of(policy)
+  return keyed<Message, ConversationMetric, ConversationClock, ConversationProgress, 'close'>({
     name: 'track-conversation',
-    version: 2,
+    version: 3,
     state: {
       schema: 'state/conversation_clock',
       init: () => NOT_BEGUN,
-      earlier: { 1: 'state/next_due' },
-      upgrade: (_, earlier) => ({ ...(earlier as NextDue), indexed: false }),
+      earlier: { 1: 'state/next_due', 2: 'state/conversation_clock' },
+      upgrade: (version, earlier) =>
+        version === 1 ? { ...(earlier as NextDue), indexed: false } : (earlier as ConversationClock),
     },
-    slot: { schema: SLOT, init: () => begun('', 0), earlier: { 1: SLOT } },
+    slot: {
+      schema: 'state/conversation_progress',
+      init: () => begun('', 0),
+      earlier: { 1: SLOT_V2, 2: SLOT_V2 },
+      upgrade: (_, earlier) => upgraded(earlier as ConversationProgressV2),
+    },
     timers: { close: 'stream' },
     idle_ms: days(30),
     step: (state, message, turn) => {
@@ -66,12 +70,13 @@ export const trackConversation = (policy: Policy = { ...default_lateness, ...def
         turn.late('beyond_correction')
         return state
       }
-      const added = add(before ?? begun(customer_id, occurred_at), message, policy)
+      const by = judged_by(turn)
+      const added = add(before ?? begun(customer_id, occurred_at), message, by.policy)
       const silent = closes_at(added.last_ms + policy.idle_ms, policy) <= turn.stream_time_ms
       const after = added.idle === silent ? added : { ...added, idle: silent }
       turn.put(conversation_id, after)
       const { event_id, type } = message
-      turn.emit(row(turn, conversation_id, after, { event_id, type, occurred_at }, policy))
+      turn.emit(report(turn, conversation_id, after, { event_id, type, occurred_at }, by))
       const due_ms = due_of(after, policy)
       // One that is due later than it is sorted for is sorted anew when the timer finds it.
       if (before && due_of(before, policy) <= due_ms) return state
@@ -88,7 +93,7 @@ export const trackConversation = (policy: Policy = { ...default_lateness, ...def
       let [next] = turn.slots(DUE, 1)
       while (next && sorted_ms(next[0], DUE) <= turn.at_ms) {
         turn.put(next[0], null)
-        look_at(next[0].slice(DUE.length + SORTABLE_LENGTH), turn, policy)
+        look_at(next[0].slice(DUE.length + SORTABLE_LENGTH), turn, policy, judged_by)
         next = turn.slots(DUE, 1)[0]
       }
       const due_ms = next ? sorted_ms(next[0], DUE) : null
@@ -96,9 +101,30 @@ export const trackConversation = (policy: Policy = { ...default_lateness, ...def
       return { due_ms, indexed: true }
     },
   })
+}
+
+type Judged = (turn: Pick<Tracking, 'key' | 'catalog'>) => ReadPolicy
+/** What the catalog says at the turn's time of the tenant's conversations, else of all tenants'. */
+const policies_of = (policy: Policy): Judged => {
+  const read = policy_reader(policy)
+  return turn =>
+    read(
+      turn.catalog('conversation_policies', tenant_of(turn.key)) ??
+        turn.catalog('conversation_policies', '*'),
+    )
+}
+
+/** Versions 1 and 2 did not listen to texts, and did not tell who spoke last: a question they counted is an open one. */
+const upgraded = (earlier: ConversationProgressV2): ConversationProgress => ({
+  ...earlier,
+  objections_heard: 0,
+  objections_heard_resolved: 0,
+  asked_ms: earlier.questions > 0 ? earlier.last_ms : null,
+  answered_ms: null,
+})
 
 /** Closes or forgets the conversation if it is time to, else sorts it by when it will be. */
-const look_at = (id: string, turn: Tracking, policy: Policy): void => {
+const look_at = (id: string, turn: Tracking, policy: Policy, judged_by: Judged): void => {
   const progress = turn.slot(id)
   if (!progress) return
   const over_ms = progress.last_ms + policy.idle_ms
@@ -112,40 +138,7 @@ const look_at = (id: string, turn: Tracking, policy: Policy): void => {
   if (!closes) return
   turn.put(id, after)
   const event_id = `${id}|closed|${progress.last_ms}`
-  turn.emit(row(turn, id, after, { event_id, type: 'ended', occurred_at: over_ms }, policy))
-}
-
-type Cause = Pick<ConversationMetric, 'event_id' | 'type' | 'occurred_at'>
-
-const row = (
-  { key }: Tracking,
-  conversation_id: string,
-  progress: ConversationProgress,
-  cause: Cause,
-  policy: Policy,
-): ConversationMetric => {
-  const closed = progress.ended || progress.idle
-  const gaps = closed ? [] : gaps_of(progress)
-  const { sentiment_sum, sentiments } = progress
-  return {
-    ...cause,
-    tenant_id: key.slice(0, key.indexOf('|')),
-    customer_id: progress.customer_id,
-    conversation_id,
-    started_at: progress.started_ms,
-    duration_ms: progress.last_ms - progress.started_ms,
-    messages: progress.messages,
-    questions_asked: progress.questions,
-    objections: progress.objections,
-    objections_resolved: progress.objections_resolved,
-    technical_engagement: engagement_of(progress, policy),
-    sentiment: sentiments === 0 ? null : Math.round(sentiment_sum / sentiments) / 1e6,
-    urgency: urgency_of(progress, policy),
-    trend: trend_of(progress, policy),
-    recommendations: closed ? [] : advice_of(progress, gaps, policy),
-    next_questions: next_questions_of(gaps, policy),
-    closed,
-  }
+  turn.emit(report(turn, id, after, { event_id, type: 'ended', occurred_at: over_ms }, judged_by(turn)))
 }
 
 /** When the conversation has to be looked at next. */

@@ -9,11 +9,12 @@
 import type { Catalog } from '../../schemas/catalog-kinds.ts'
 import type { LeadKnowledge, LeadScore } from '../../schemas/types.ts'
 import { fact_of, share_of, spelled } from '../core/facts.ts'
-import { type LeadPolicy, most_of, synonyms } from './lead-policy.ts'
+import type { LeadPolicy } from './lead-policy.ts'
+import { synonyms } from './lead-words.ts'
+import { type Factor, most_of } from './weigh-factors.ts'
 
 type Market = Catalog['markets'] | undefined
 type Index = 'adoption_index' | 'income_index' | 'supply_index' | 'season_index'
-type Factor = 'base' | 'behavior' | 'timing' | 'market'
 type Choice = 'property_type' | 'install_timeline' | 'credit_signal' | 'decision_role' | 'comparing_offers'
 
 /** Where the lead is: entries of the catalog from the narrowest area to the widest. */

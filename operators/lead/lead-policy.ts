@@ -4,12 +4,28 @@
  * Because: a table that a buyer of leads can read and dispute; points are integers (hundredths), so that parts add up.
  * Keeps: nothing. A changed table is a new version, written into every score.
  * When late, twice, missing: an unknown signal earns nothing and is named; indexes of an unknown market count as 0.5.
- * Limits: points are judgement, to be calibrated against buyers' feedback; words are English.
+ * Limits: points are judgement, until a policy of the catalog (read-policy.ts) replaces them by what feedback says.
  */
 import { minutes } from '../../schemas/units.ts'
+import { weigh_factors } from './weigh-factors.ts'
+
+/** What a conversation's context may say of a lead. */
+export const lead_fields = [
+  'homeowner_verified',
+  'bill_amount_minor',
+  'zip_code',
+  'borough',
+  'neighborhood',
+  'property_type',
+  'install_timeline',
+  'credit_signal',
+  'decision_role',
+  'comparing_offers',
+] as const
+export type LeadField = (typeof lead_fields)[number]
 
 /** Hundredths of a point by meaning. */
-type Worth = Readonly<Record<string, number>>
+export type Worth = Readonly<Record<string, number>>
 
 export interface LeadPolicy {
   readonly version: string
@@ -44,8 +60,20 @@ export interface LeadPolicy {
   readonly season_index: number
   /** Least points of each tier, in hundredths; below basic a lead is unqualified. */
   readonly tiers: { readonly premium: number; readonly standard: number; readonly basic: number }
-  /** A prior, until it is fitted to feedback: probability = 1 / (1 + e^((midpoint - score) / spread)). */
+  /** A prior, until there is a calibration: probability = 1 / (1 + e^((midpoint - score) / spread)). */
   readonly conversion: { readonly midpoint: number; readonly spread: number }
+  /** What feedback says a score is worth: [score, probability], straight lines between, level outside; null: the prior. */
+  readonly calibration: readonly (readonly [score: number, probability: number])[] | null
+  readonly ready: ReadyPolicy
+}
+
+/** When a lead of at least basic quality may be offered: its fields are known, and it was handed off or took its time. */
+export interface ReadyPolicy {
+  readonly fields: readonly LeadField[]
+  /** From min_ms to max_ms of conversation these are waited for too; behind max_ms they are not. */
+  readonly awaited: readonly LeadField[]
+  readonly min_ms: number
+  readonly max_ms: number
 }
 
 export const default_lead_policy: LeadPolicy = {
@@ -77,98 +105,17 @@ export const default_lead_policy: LeadPolicy = {
   tiers: { premium: 8500, standard: 7000, basic: 5000 },
   // A score of 70 converts as often as not; 87 gives 0.82, the one pair that the requirements name.
   conversion: { midpoint: 70, spread: 11.2 },
+  calibration: null,
+  ready: {
+    fields: ['homeowner_verified', 'bill_amount_minor', 'zip_code'],
+    awaited: [],
+    min_ms: minutes(5),
+    max_ms: minutes(30),
+  },
 }
 
 /** What scoring was before timing and market counted: base × 0.6 + behaviour × 0.4. Kept to compare with. */
 export const basic_lead_policy: LeadPolicy = {
-  ...default_lead_policy,
+  ...weigh_factors(default_lead_policy, { base: 60, behavior: 40, timing: 0, market: 0 }),
   version: 'lead-0',
-  homeowner: 2100,
-  bill: [
-    { from_major: 300, points: 1800 },
-    { from_major: 200, points: 1200 },
-    { from_major: 1, points: 450 },
-  ],
-  zip_code: 300,
-  premium_area: 600,
-  property_type: { single_family: 1200, condo: 750, co_op: 450 },
-  engagement: 1100,
-  questions: 1100,
-  objections: 900,
-  sentiment: 900,
-  install_timeline: {},
-  credit_signal: {},
-  decision_role: {},
-  comparing_offers: {},
-  adoption_index: 0,
-  income_index: 0,
-  supply_index: 0,
-  season_index: 0,
 }
-
-/** The most that a table of meanings can earn. */
-export const most_of = (worth: Worth): number => {
-  let most = 0
-  for (const meaning in worth) most = Math.max(most, worth[meaning] as number)
-  return most
-}
-
-/** What emitters write in place of the tables' own words (spelled in lower case with underscores). */
-export const synonyms: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  property_type: {
-    house: 'single_family',
-    single_family_home: 'single_family',
-    brownstone: 'single_family',
-    townhouse: 'single_family',
-    condominium: 'condo',
-    coop: 'co_op',
-    cooperative: 'co_op',
-  },
-  install_timeline: {
-    now: 'soon',
-    asap: 'soon',
-    immediately: 'soon',
-    immediate: 'soon',
-    '3_months': 'soon',
-    this_month: 'soon',
-    next_month: 'soon',
-    within_3_months: 'soon',
-    '1_3_months': 'soon',
-    within_6_months: 'this_year',
-    '6_months': 'this_year',
-    '3_6_months': 'this_year',
-    within_12_months: 'this_year',
-    '6_12_months': 'this_year',
-    someday: 'exploring',
-    researching: 'exploring',
-    undecided: 'exploring',
-    just_looking: 'exploring',
-  },
-  credit_signal: {
-    excellent: 'good',
-    prequalified: 'good',
-    preapproved: 'good',
-    approved: 'good',
-    bad: 'poor',
-    declined: 'poor',
-  },
-  decision_role: { owner: 'primary', joint: 'primary', decision_maker: 'primary' },
-}
-
-/** Words in what the lead writes that answer a question of the table; an answer in the context goes before them. */
-export const said_in_text: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
-  property_type: {
-    co_op: ['co-op', 'coop', 'cooperative'],
-    condo: ['condo', 'condominium'],
-    single_family: ['single-family', 'single family', 'brownstone', 'townhouse', 'detached house'],
-  },
-  install_timeline: {
-    soon: ['as soon as possible', 'asap', 'right away', 'this month', 'next month'],
-    this_year: ['this year'],
-    next_year: ['next year'],
-    exploring: ['just looking', 'just browsing'],
-  },
-}
-
-/** Who in a conversation speaks for the seller: their words say nothing about the lead. */
-export const seller_roles: ReadonlySet<string> = new Set(['agent', 'assistant', 'bot', 'system'])

@@ -1,6 +1,8 @@
 /**
- * Decides: how good a lead is after each event of its conversation: score, tier, probability, with parts and gaps.
- * Because: four weighted factors (40, 30, 20, 10 points) by a table that people can read and change: lead-policy.ts.
+ * Decides: how good a lead is after each event of its conversation: score, tier, probability, with parts and gaps, and
+ *   whether it may be offered. A shadow policy is scored beside and decides nothing.
+ * Because: four weighted factors (40, 30, 20, 10 points) by a table that people can read and change: lead-policy.ts, or
+ *   the catalog's policy of the tenant, else of all (*).
  * Keeps: one slot per conversation with what is known: newest context by event time, counts, sums; keep_ms after its
  *   last event it is forgotten.
  * When late: adds to what is known, whatever the order, and is scored, unless the conversation is forgotten already:
@@ -11,11 +13,15 @@
 import { exponents } from '../../schemas/currencies.ts'
 import type { Lead, LeadKnowledge, LeadScore, NextDue } from '../../schemas/types.ts'
 import { days } from '../../schemas/units.ts'
-import { compile_lexicon, fact_of, learn, learn_fields } from '../core/facts.ts'
+import { compile_lexicon, learn, learn_fields } from '../core/facts.ts'
 import { keyed, type Row, type Turn } from '../core/keyed.ts'
 import { earliest } from '../core/windows.ts'
-import { count_points, type Place, type Points } from './count-points.ts'
-import { default_lead_policy, type LeadPolicy, said_in_text, seller_roles } from './lead-policy.ts'
+import { count_points } from './count-points.ts'
+import { HANDED_OFF, judge_lead, probability_of } from './judge-lead.ts'
+import { default_lead_policy, type LeadPolicy, lead_fields } from './lead-policy.ts'
+import { said_in_text, seller_roles } from './lead-words.ts'
+import { areas_of, market_ratio_of, place_of } from './place-lead.ts'
+import { read_lead_policy } from './read-policy.ts'
 
 type Message = Row<
   'conversations',
@@ -35,19 +41,8 @@ export interface ScoredLead {
 type LeadTurn = Turn<ScoredLead, LeadKnowledge, 'forget'>
 
 const KEEP_MS = days(30)
+const DUE = 'state/next_due'
 const KNOWN = 'state/lead_knowledge'
-const FACTS = [
-  'homeowner_verified',
-  'bill_amount_minor',
-  'zip_code',
-  'borough',
-  'neighborhood',
-  'property_type',
-  'install_timeline',
-  'credit_signal',
-  'decision_role',
-  'comparing_offers',
-] as const
 const NO_DUE: NextDue = { due_ms: null }
 const NOTHING_KNOWN: LeadKnowledge = {
   first_ms: 0,
@@ -66,9 +61,9 @@ const LEXICONS = Object.entries(said_in_text).map(
 export const scoreLead = (policy: LeadPolicy = default_lead_policy) =>
   keyed<Message, ScoredLead, NextDue, LeadKnowledge, 'forget'>({
     name: 'score-lead',
-    version: 2,
-    state: { schema: 'state/next_due', init: () => NO_DUE, earlier: { 1: 'state/next_due' } },
-    slot: { schema: KNOWN, init: () => NOTHING_KNOWN, earlier: { 1: KNOWN } },
+    version: 3,
+    state: { schema: DUE, init: () => NO_DUE, earlier: { 1: DUE, 2: DUE } },
+    slot: { schema: KNOWN, init: () => NOTHING_KNOWN, earlier: { 1: KNOWN, 2: KNOWN } },
     timers: { forget: 'stream' },
     idle_ms: 2 * KEEP_MS,
     step: (state, message, turn) => {
@@ -80,7 +75,7 @@ export const scoreLead = (policy: LeadPolicy = default_lead_policy) =>
       }
       const known = add(before ?? { ...NOTHING_KNOWN, first_ms: occurred_at, last_ms: occurred_at }, message)
       turn.put(conversation_id, known)
-      turn.emit(scored(message, known, turn, policy))
+      turn.emit(scored(message, known, turn, policies_for(message.tenant_id, turn, policy)))
       const due_ms = known.last_ms + KEEP_MS
       if (state.due_ms !== null && state.due_ms <= due_ms) return state
       turn.timer('forget', due_ms)
@@ -97,7 +92,8 @@ export const scoreLead = (policy: LeadPolicy = default_lead_policy) =>
 /** Sums, extremes and newest words: the same whatever the order of events. */
 const add = (known: LeadKnowledge, message: Message): LeadKnowledge => {
   const { occurred_at, type, role, sentiment, text } = message
-  let facts = learn_fields(known.facts, FACTS, message.context, message)
+  let facts = learn_fields(known.facts, lead_fields, message.context, message)
+  if (type === 'handed_off') facts = learn(facts, HANDED_OFF, 'true', message)
   if (text !== null && !(role !== null && seller_roles.has(role)))
     for (const [name, meaning_of] of LEXICONS) {
       const meaning = meaning_of(text)
@@ -115,36 +111,55 @@ const add = (known: LeadKnowledge, message: Message): LeadKnowledge => {
   }
 }
 
-const scored = (message: Message, known: LeadKnowledge, turn: LeadTurn, policy: LeadPolicy): ScoredLead => {
+interface Policies {
+  readonly policy: LeadPolicy
+  readonly shadow: LeadPolicy | null
+  readonly problem: string | null
+}
+
+const policies_for = (tenant_id: string, turn: LeadTurn, otherwise: LeadPolicy): Policies => {
+  const body = turn.catalog('lead_policies', tenant_id) ?? turn.catalog('lead_policies', '*')
+  const said = (body ?? null) === null ? null : read_lead_policy(body)
+  const policy = said?.problem === null ? said.policy : otherwise
+  const problem = said?.problem ?? null
+  const beside = turn.catalog('lead_policies', `${tenant_id}|shadow`)
+  if ((beside ?? null) === null) return { policy, shadow: null, problem }
+  const shadow = read_lead_policy(beside)
+  if (shadow.problem === null) return { policy, shadow: shadow.policy, problem }
+  return { policy, shadow: null, problem: problem ?? `shadow: ${shadow.problem}` }
+}
+
+const scored = (message: Message, known: LeadKnowledge, turn: LeadTurn, by: Policies): ScoredLead => {
   const { event_id, tenant_id, customer_id, conversation_id, occurred_at, type } = message
-  const place: Place = {
-    zip_code: area_of(known, 'zip_code', turn),
-    neighborhood: area_of(known, 'neighborhood', turn),
-    borough: area_of(known, 'borough', turn),
-  }
-  const exponent = exponents.get(turn.catalog('tenants', tenant_id)?.currency ?? 'USD') ?? 2
-  const points = count_points(known, place, 10 ** exponent, policy)
-  const total_score = points.total / 100
-  const judged = {
-    total_score,
-    quality_tier: tier_of(points, policy),
-    conversion_probability: probability_of(total_score, policy),
+  const { policy, shadow } = by
+  const areas = areas_of(known)
+  const place = place_of(areas, id => turn.catalog('markets', id))
+  const minor_per_major = 10 ** (exponents.get(turn.catalog('tenants', tenant_id)?.currency ?? 'USD') ?? 2)
+  const points = count_points(known, place, minor_per_major, policy)
+  const { ready, ...judged } = judge_lead(known, points, policy)
+  const common = {
+    ...judged,
     market_ratio: market_ratio_of(place),
+    base_points: points.base / 100,
+    behavior_points: points.behavior / 100,
+    timing_points: points.timing / 100,
+    market_points: points.market / 100,
   }
+  const shadow_score = shadow && count_points(known, place, minor_per_major, shadow).total / 100
   const score: LeadScore = {
     event_id,
     tenant_id,
     customer_id,
     conversation_id,
     occurred_at,
-    ...judged,
-    base_points: points.base / 100,
-    behavior_points: points.behavior / 100,
-    timing_points: points.timing / 100,
-    market_points: points.market / 100,
+    ...common,
     parts: points.parts,
     missing: points.missing,
     policy_version: policy.version,
+    policy_problem: by.problem,
+    shadow_version: shadow?.version ?? null,
+    shadow_score,
+    shadow_probability: shadow && probability_of(shadow_score as number, shadow),
   }
   const lead: Lead = {
     event_id: lead_id(customer_id, event_id),
@@ -154,8 +169,11 @@ const scored = (message: Message, known: LeadKnowledge, turn: LeadTurn, policy: 
     conversation_id,
     cause_event_id: event_id,
     type,
-    ...judged,
+    ...common,
     duration_ms: known.last_ms - known.first_ms,
+    ready,
+    ...areas,
+    lead_policy_version: policy.version,
   }
   return { score, lead }
 }
@@ -163,24 +181,3 @@ const scored = (message: Message, known: LeadKnowledge, turn: LeadTurn, policy: 
 /** A bar within the customer's id is escaped: no two events of a tenant's customers share an id. */
 const lead_id = (customer_id: string, event_id: string): string =>
   `${customer_id.replaceAll(/[%|]/g, encodeURIComponent)}|${event_id}`
-
-const area_of = (known: LeadKnowledge, name: keyof Place, turn: LeadTurn): Place[keyof Place] => {
-  const area = fact_of(known.facts, name)
-  return area === undefined ? undefined : turn.catalog('markets', area.trim().toLowerCase())
-}
-
-const tier_of = ({ total, qualified }: Points, { tiers }: LeadPolicy): LeadScore['quality_tier'] => {
-  if (!qualified || total < tiers.basic) return 'unqualified'
-  if (total >= tiers.premium) return 'premium'
-  return total >= tiers.standard ? 'standard' : 'basic'
-}
-
-/** To four decimals. */
-const probability_of = (score: number, { conversion }: LeadPolicy): number =>
-  Math.round(10_000 / (1 + Math.exp((conversion.midpoint - score) / conversion.spread))) / 10_000
-
-/** Of the narrowest area that has one, to six decimals. */
-const market_ratio_of = ({ zip_code, neighborhood, borough }: Place): number => {
-  const ratio = zip_code?.revenue_ratio ?? neighborhood?.revenue_ratio ?? borough?.revenue_ratio ?? 1
-  return typeof ratio === 'number' && ratio >= 0 && ratio <= 100 ? Math.round(ratio * 1e6) / 1e6 : 1
-}

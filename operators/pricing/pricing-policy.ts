@@ -1,6 +1,7 @@
 /**
- * Decides: what a lead costs each tier of buyers, which tiers a lead may be sold to, and when demand raises the price.
- * Because: list price × quality × surge, as sales publishes it; ratios are integers of hundredths, so that a price is
+ * Decides: what a lead costs each tier of buyers, which tiers a lead may be sold to, and what moves the price: quality,
+ *   demand, the hour and the day of the week where the buyer is; and how far it may move at once.
+ * Because: list price × terms, as sales publishes it; ratios are integers of hundredths, so that a price is
  *   rounded once.
  * Keeps: nothing. A changed table is a new version, written into every price.
  * When late, twice, missing: a tier without an entry in the catalog has its list price and no capacity.
@@ -9,7 +10,15 @@
 import type { Lead, Price } from '../../schemas/types.ts'
 
 export type Tier = NonNullable<Price['buyer_tier']>
-type Quality = Lead['quality_tier']
+export type Quality = Lead['quality_tier']
+
+/** Hundredths within hours of the day [from, to) on days of the week (1 = Monday), in the buyer's zone. */
+export interface HourTerm {
+  readonly from: number
+  readonly to: number
+  readonly days: readonly number[]
+  readonly hundredths: number
+}
 
 export interface PricingPolicy {
   readonly version: string
@@ -19,11 +28,20 @@ export interface PricingPolicy {
   readonly sold_to: Readonly<Record<Quality, readonly Tier[]>>
   /** Hundredths by least score, highest first; 100 below. */
   readonly quality: readonly { readonly from_score: number; readonly hundredths: number }[]
-  /** Hundredths while demand is high: from surge_on of the day's capacity (hundredths), until it is below surge_off. */
+  /** Hundredths while demand is high: from surge_on of the capacity (hundredths), until it is below surge_off. */
   readonly surge: number
   readonly surge_on: number
   readonly surge_off: number
+  /** What follows holds for buyers of their own (catalog kind buyers). The first that fits; 100 elsewhere. */
+  readonly business_hours: readonly HourTerm[]
+  /** Hundredths on Saturday and Sunday, and on other days. */
+  readonly weekend: number
+  readonly weekday: number
+  /** A buyer's price is at most so many hundredths of its last one, and at least 100/step of it; 0: it may jump. */
+  readonly step: number
 }
+
+const WEEKDAYS = [1, 2, 3, 4, 5]
 
 export const default_pricing: PricingPolicy = {
   version: 'pricing-1',
@@ -41,4 +59,13 @@ export const default_pricing: PricingPolicy = {
   surge: 150,
   surge_on: 80,
   surge_off: 70,
+  business_hours: [
+    // When most buyers have people at the phone; judgement, the requirements say 10 to 20 %.
+    { from: 10, to: 14, days: WEEKDAYS, hundredths: 120 },
+    { from: 9, to: 17, days: WEEKDAYS, hundredths: 110 },
+  ],
+  weekend: 95,
+  weekday: 100,
+  // A price may double or halve from one lead to the next: surge on (1.5) with a better lead (1.3) passes.
+  step: 200,
 }

@@ -72,7 +72,8 @@ const TENANT = {
   tenant: { description: 'Whose board; a tenant key sees only its own, and may leave it out.' },
 } as const
 const BOARD = {
-  summary: 'Revenue, conversations, channels, forecast, alerts and trust of one tenant, as of now.',
+  summary:
+    'Revenue, conversations, leads, buyers, channels, forecast, alerts and trust of one tenant, as of now.',
   parameters: TENANT,
   responses: {
     200: {

@@ -62,6 +62,55 @@ const conversations = panel('Active conversations and the newest leads with scor
   ),
 })
 
+const leads = panel('Leads that were for sale today, and the newest with buyer, price and its terms.', {
+  today: object({ reserved: whole, confirmed: whole, queued: whole, unsold: whole }),
+  sold_minor: money,
+  newest: list(
+    object({
+      conversation_id: text,
+      customer_id: text,
+      at: instant,
+      total_score: ratio,
+      quality_tier: text,
+      status: one_of('quoted', 'reserved', 'confirmed', 'released', 'queued', 'unsold'),
+      buyer_id: text_or_null,
+      price_minor: money_or_null,
+      expected_revenue_minor: money_or_null,
+      terms: list(object({ term: text, ratio })),
+      reason: text,
+    }),
+  ),
+})
+
+const buyers = panel('Who buys leads: use of caps, leads and revenue of 30 days, and how they answered.', {
+  rows: list(
+    object({
+      buyer_id: text,
+      tier: text,
+      paused: { type: 'boolean' },
+      utilization_ratio: { type: ['number', 'null'] },
+      daily_cap: { type: ['integer', 'null'] },
+      leads: whole,
+      revenue_minor: money,
+      answers: whole,
+      accepted: whole,
+    }),
+  ),
+})
+
+const coaching = panel('Advice of today, and the policies that decided in the last 24 hours.', {
+  advice: list(object({ code: text, title: text, given: whole, held_out: whole })),
+  policies: list(
+    object({
+      kind: one_of('lead', 'conversation', 'price and route'),
+      version: text,
+      decided: whole,
+      at: instant,
+      reason: text_or_null,
+    }),
+  ),
+})
+
 const channels = panel('Revenue of the last 30 days by channel and attribution model, and what it cost.', {
   lookback_days: whole,
   half_life_days: ratio,
@@ -118,6 +167,9 @@ export const board_schema = object({
   currency_exponent: { type: 'integer', description: 'Digits behind the point.' },
   revenue,
   conversations,
+  leads,
+  buyers,
+  coaching,
   channels,
   forecast,
   alerts,

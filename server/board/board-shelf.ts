@@ -2,9 +2,12 @@
 import type { ServerDeps } from '../server-deps.ts'
 import { ask_alerts } from './alerts-panel.ts'
 import { asking, in_lanes } from './asking.ts'
+import { ask_buyers } from './buyers-panel.ts'
 import { remember_channels } from './channels-panel.ts'
+import { ask_coaching } from './coaching-panel.ts'
 import { ask_conversations } from './conversations-panel.ts'
 import { ask_forecast } from './forecast-panel.ts'
+import { ask_leads } from './leads-panel.ts'
 import type { Reconciliation } from './reconciliation.ts'
 import { ask_revenue } from './revenue-panel.ts'
 import { type Sources, type TenantBoard, tenant_board } from './tenant-board.ts'
@@ -31,6 +34,9 @@ export const board_shelf = (deps: Deps, reconciled: Reconciliation, closing: Abo
   const shared: Omit<Sources, 'channels'> = {
     revenue: { every_ms: LIGHT_MS, ask: ask_revenue },
     conversations: { every_ms: LIGHT_MS, ask: ask_conversations },
+    leads: { every_ms: LIGHT_MS, ask: ask_leads },
+    buyers: { every_ms: HEAVY_MS, ask: ask_buyers },
+    coaching: { every_ms: HEAVY_MS, ask: ask_coaching },
     forecast: { every_ms: HEAVY_MS, ask: ask_forecast },
     alerts: { every_ms: LIGHT_MS, ask: ask_alerts },
     trust: { every_ms: LIGHT_MS, ask: about => ask_trust(about, deps, reconciled) },

@@ -105,6 +105,73 @@ export interface AlertsPanel extends Panel {
   readonly rows: readonly AlertRow[]
 }
 
+/** What became of leads that were for sale, and what a lead costs now. */
+export interface LeadsPanel extends Panel {
+  /** Leads whose sale last took a step today (UTC), by that step. */
+  readonly today: {
+    readonly reserved: number
+    readonly confirmed: number
+    readonly queued: number
+    readonly unsold: number
+  }
+  /** Prices of those confirmed today. */
+  readonly sold_minor: number
+  /** Of each conversation the newest step, newest first, at most 8; a quoted one is not for sale yet. */
+  readonly newest: readonly {
+    readonly conversation_id: string
+    readonly customer_id: string
+    readonly at: string
+    readonly total_score: number
+    readonly quality_tier: string
+    readonly status: string
+    readonly buyer_id: string | null
+    readonly price_minor: number | null
+    readonly expected_revenue_minor: number | null
+    /** What the price was multiplied by, in that order; those of 1 are left out. */
+    readonly terms: readonly { readonly term: string; readonly ratio: number }[]
+    readonly reason: string
+  }[]
+}
+
+export interface BuyersPanel extends Panel {
+  /** Those of the catalog and those that were offered leads in 30 days; the most revenue first. */
+  readonly rows: readonly {
+    readonly buyer_id: string
+    readonly tier: string
+    readonly paused: boolean
+    /** Of the fuller of its hour and day, when it was last looked at; null without a cap. */
+    readonly utilization_ratio: number | null
+    readonly daily_cap: number | null
+    /** In 30 days: leads it has, by the newest step of each; their prices. */
+    readonly leads: number
+    readonly revenue_minor: number
+    /** Answers of 30 days: those that took the lead among them. */
+    readonly answers: number
+    readonly accepted: number
+  }[]
+}
+
+/** What talks were told, and by which policies everything is decided. */
+export interface CoachingPanel extends Panel {
+  /** Advice of today's conversations, the most frequent first, at most 8. */
+  readonly advice: readonly {
+    readonly code: string
+    readonly title: string
+    /** Conversations it was given in, and such as it was held back from to measure it. */
+    readonly given: number
+    readonly held_out: number
+  }[]
+  /** Versions that decided something in the last 24 hours, of each kind the newest first. */
+  readonly policies: readonly {
+    readonly kind: 'lead' | 'conversation' | 'price and route'
+    readonly version: string
+    readonly decided: number
+    readonly at: string
+    /** Why it is in force, as the catalog says; null of a built-in one. */
+    readonly reason: string | null
+  }[]
+}
+
 /** Whether the numbers can be believed. */
 export interface TrustPanel extends Panel {
   /** Event time of the newest ledger row of the tenant. */
@@ -130,6 +197,9 @@ export interface Board {
   readonly currency_exponent: number
   readonly revenue: RevenuePanel
   readonly conversations: ConversationsPanel
+  readonly leads: LeadsPanel
+  readonly buyers: BuyersPanel
+  readonly coaching: CoachingPanel
   readonly channels: ChannelsPanel
   readonly forecast: ForecastPanel
   readonly alerts: AlertsPanel

@@ -12,6 +12,9 @@ export type PanelName = keyof Panels
 export const panel_names: readonly PanelName[] = [
   'revenue',
   'conversations',
+  'leads',
+  'buyers',
+  'coaching',
   'channels',
   'forecast',
   'alerts',

@@ -1,17 +1,16 @@
 /**
- * POST /api/v1/conversation/revenue-optimized: one message of a conversation in, its score, price and advice out. The
+ * POST /api/v1/conversation/revenue-optimized: one message of a conversation in, its score, price, buyer and advice out. The
  * message goes through the log and the pipelines like any other; the answer is made of the rows they wrote.
  */
 import { createHash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import type { LeadScore } from '../../schemas/types.ts'
 import type { Authenticate } from '../api-keys.ts'
-import { iso } from '../board/asking.ts'
 import { check_row, send_rows } from '../events.ts'
 import type { ServerDeps } from '../server-deps.ts'
-import { type Decision, decide } from './decisions.ts'
-import { amount_schema, checked_body, decimal_of, minor_of, tenant_of_request } from './seed-shapes.ts'
+import { ANSWER_SCHEMA, answer_of } from './conversation-answer.ts'
+import { decider } from './decisions.ts'
+import { amount_schema, checked_body, minor_of, tenant_of_request } from './seed-shapes.ts'
 import type { Currencies } from './tenant-currencies.ts'
 
 const KNOWN = [
@@ -63,6 +62,9 @@ export const conversation_routes = (
   authenticate: Authenticate,
   currencies: Currencies,
 ): void => {
+  const closing = new AbortController()
+  server.addHook('preClose', async () => closing.abort())
+  const { decide } = decider(deps, closing.signal)
   server.post(
     '/api/v1/conversation/revenue-optimized',
     { config: { openapi: OPERATION } },
@@ -74,19 +76,14 @@ export const conversation_routes = (
       const checked = rows.map(row => check_row(deps.emitter, 'conversations', row))
       const { event_id, customer_id } = rows.at(-1)!
       const step = { customer_id, event_id }
+      const lead = { customer_id, event_id: `${customer_id}|${event_id}` }
       const decided = await decide(
-        deps,
         { tenant_id, customer_id },
-        {
-          lead_scores: step,
-          conversation_metrics: step,
-          prices: { customer_id, event_id: `${customer_id}|${event_id}` },
-        },
+        { lead_scores: step, conversation_metrics: step, prices: lead, routes: lead },
         () => send_rows(deps, 'conversations', checked),
         `send the same again with event_id ${JSON.stringify(event_id)}`,
       )
-      const { lead_scores: score, conversation_metrics: metric, prices: price } = decided
-      return reply.send(answer_of(event_id, score, metric, price))
+      return reply.send(answer_of(event_id, decided))
     },
   )
 }
@@ -149,102 +146,25 @@ const context_of = (given: Body['conversation_context'], currency: string): Reco
   return { ...context, attributes }
 }
 
-const answer_of = (
-  event_id: string,
-  score: Decision<'lead_scores'>,
-  metric: Decision<'conversation_metrics'>,
-  price: Decision<'prices'>,
-) => {
-  const amount = (minor: number | null) => (minor === null ? null : decimal_of(minor, price.currency))
-  const potential = amount(price.revenue_potential_minor)
-  return {
-    // A draft by rule: the question that is worth most next, for a person or a model to word.
-    content: metric.next_questions[0] ?? 'Thank you. We have what we need and will be in touch.',
-    next_questions: metric.next_questions,
-    revenue_optimization: {
-      lead_score: {
-        total_score: score.total_score,
-        quality_tier: score.quality_tier,
-        revenue_potential: potential,
-        conversion_probability: score.conversion_probability,
-        factors: {
-          base_qualification: score.base_points,
-          behavior: score.behavior_points,
-          market_timing: score.timing_points,
-          market_intelligence: score.market_points,
-        },
-        parts: score.parts,
-        missing: score.missing,
-        policy_version: score.policy_version,
-      },
-      conversation_metrics: {
-        duration_minutes: Math.round(metric.duration_ms / 600) / 100,
-        revenue_per_minute: amount(price.revenue_per_minute_minor),
-        technical_engagement: metric.technical_engagement,
-        questions_asked: metric.questions_asked,
-        urgency: metric.urgency,
-        trend: metric.trend,
-      },
-      optimization_recommendations: metric.recommendations.map(({ title }) => title),
-      price: {
-        price_per_lead: amount(price.price_minor),
-        currency: price.currency,
-        buyer_tier: price.buyer_tier,
-        base: amount(price.base_minor),
-        quality_multiplier: price.quality_ratio,
-        surge_multiplier: price.surge_ratio,
-        market_multiplier: price.market_ratio,
-        policy_version: price.policy_version,
-      },
-      // Leads are priced, and not routed to a buyer yet.
-      routing_decision: null,
-      revenue_insights: {
-        quality_assessment: `Lead quality: ${score.quality_tier} tier`,
-        revenue_potential: `Revenue potential: ${potential} ${price.currency}`,
-        conversion_likelihood: `Conversion probability: ${Math.round(score.conversion_probability * 100)}%`,
-        assessment: ASSESSMENTS[score.quality_tier],
-      },
-    },
-    event_id,
-    occurred_at: iso(score.occurred_at),
-  }
+/** Of the requirements. */
+const EXAMPLE = {
+  message: "I'm interested in solar for my co-op in Manhattan",
+  session_id: 'chat_1234567890',
+  conversation_context: {
+    homeowner_verified: true,
+    bill_amount: 400.0,
+    zip_code: '10021',
+    borough: 'manhattan',
+    neighborhood: 'upper_east_side',
+  },
 }
-
-const ASSESSMENTS: Readonly<Record<LeadScore['quality_tier'], string>> = {
-  premium: 'High-quality lead - focus on closing',
-  standard: 'Good lead - answer what is open',
-  basic: 'Early lead - learn more about the need',
-  unqualified: 'Not qualified yet - ask what is missing',
-}
-
 const OPERATION = {
-  summary: 'One message of a conversation in; score with parts, metrics, price and advice out.',
-  body: { schema: z.toJSONSchema(request_schema, { io: 'input' }) },
+  summary: 'One message of a conversation in; score with parts, metrics, price, buyer and advice out.',
+  body: { schema: { ...z.toJSONSchema(request_schema, { io: 'input' }), examples: [EXAMPLE] } },
   responses: {
     200: {
       description: 'What the pipelines decided of this very message. Amounts are decimals of whole units.',
-      schema: {
-        type: 'object',
-        required: ['content', 'next_questions', 'revenue_optimization', 'event_id', 'occurred_at'],
-        properties: {
-          content: { type: 'string', description: 'A draft by rule.' },
-          next_questions: { type: 'array', items: { type: 'string' } },
-          revenue_optimization: {
-            type: 'object',
-            required: ['lead_score', 'conversation_metrics', 'optimization_recommendations', 'price'],
-            properties: {
-              lead_score: { type: 'object' },
-              conversation_metrics: { type: 'object' },
-              optimization_recommendations: { type: 'array', items: { type: 'string' } },
-              price: { type: 'object' },
-              routing_decision: { type: ['object', 'null'] },
-              revenue_insights: { type: 'object' },
-            },
-          },
-          event_id: { type: 'string', description: 'For the turn that the message is of later requests.' },
-          occurred_at: { type: 'string', format: 'date-time' },
-        },
-      },
+      schema: ANSWER_SCHEMA,
     },
     400: 'A field is wrong: {error, field, reason}.',
     403: 'The API key belongs to another tenant.',

@@ -23,7 +23,17 @@ CREATE TABLE IF NOT EXISTS `conversation_metrics`
   `trend` LowCardinality(String),
   `recommendations` Array(Tuple(`code` String, `title` String)),
   `next_questions` Array(String),
-  `closed` Bool
+  `closed` Bool,
+  `objections_open` Int64,
+  `within_bounds` Bool,
+  `over_long` Bool,
+  `sentiment_course` Array(Float64),
+  `language` Nullable(String),
+  `gaps` Array(String),
+  `held_out` Array(String),
+  `draft` Tuple(`text` String, `language` String, `is_draft` Bool, `claim_ids` Array(String)),
+  `policy_version` String,
+  `policy_problem` Nullable(String)
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (`tenant_id`, `_key`, `event_id`)

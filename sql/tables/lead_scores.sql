@@ -20,7 +20,11 @@ CREATE TABLE IF NOT EXISTS `lead_scores`
   `market_points` Float64,
   `parts` Array(Tuple(`factor` String, `signal` String, `points` Float64)),
   `missing` Array(String),
-  `policy_version` String
+  `policy_version` String,
+  `policy_problem` Nullable(String),
+  `shadow_version` Nullable(String),
+  `shadow_score` Nullable(Float64),
+  `shadow_probability` Nullable(Float64)
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (`tenant_id`, `_key`, `event_id`)

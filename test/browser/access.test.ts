@@ -102,7 +102,18 @@ describe.runIf(browser_present)('the page for everybody', () => {
     }
     expect(stops.filter(stop => stop.endsWith('UNSEEN'))).toEqual([])
     const places = [...new Set(stops.map(stop => stop.split(' ')[0]))]
-    expect(places).toEqual(['head', 'revenue', 'conversations', 'channels', 'forecast', 'alerts', 'trust'])
+    expect(places).toEqual([
+      'head',
+      'revenue',
+      'conversations',
+      'leads',
+      'buyers',
+      'coaching',
+      'channels',
+      'forecast',
+      'alerts',
+      'trust',
+    ])
     for (const stop of ['head select', 'head theme', 'channels model', 'forecast method', 'revenue summary'])
       expect(stops).toContain(stop)
     await page.locator('input[name=model]:checked').focus()

@@ -88,6 +88,108 @@ const conversations_of = (now: number, next: () => number): Board['conversations
   }),
 })
 
+const leads_of = (now: number, next: () => number): Board['leads'] => {
+  const steps = ['reserved', 'confirmed', 'quoted', 'queued', 'unsold'] as const
+  return {
+    asked_at: iso(now),
+    took_ms: 31,
+    today: { reserved: 9, confirmed: 27, queued: 4, unsold: 6 },
+    sold_minor: 512_430,
+    newest: Array.from({ length: 8 }, (_, at) => {
+      const status = steps[at % steps.length]!
+      const sold = status !== 'unsold'
+      const quality = at % 3 === 0 ? 1.2 : 1
+      const base_minor = at % 2 === 0 ? 25_000 : 12_500
+      return {
+        conversation_id: `conv-${9000 - at}`,
+        customer_id: `c-${1000 + Math.floor(next() * 9000)}`,
+        at: iso(now - at * 51_000 - 3000),
+        total_score: Math.round(52 + next() * 45),
+        quality_tier: at % 2 === 0 ? 'premium' : 'standard',
+        status,
+        buyer_id: sold ? (at % 2 === 0 ? 'helios-premium' : 'dachkraft') : null,
+        price_minor: sold ? Math.round(base_minor * quality * 1.1) : null,
+        expected_revenue_minor: sold ? Math.round(base_minor * quality * 1.1 * 0.82) : null,
+        terms: [
+          { term: 'base', ratio: base_minor },
+          ...(quality === 1 ? [] : [{ term: 'quality', ratio: quality }]),
+          { term: 'business_hours', ratio: 1.1 },
+        ],
+        reason: sold ? 'highest routing score of three buyers' : 'no buyer has room',
+      }
+    }),
+  }
+}
+
+const buyers_of = (now: number): Board['buyers'] => {
+  const row = { paused: false, daily_cap: 40 }
+  return {
+    asked_at: iso(now),
+    took_ms: 44,
+    rows: [
+      {
+        ...row,
+        buyer_id: 'helios-premium',
+        tier: 'premium',
+        utilization_ratio: 0.86,
+        leads: 412,
+        revenue_minor: 10_911_200,
+        answers: 480,
+        accepted: 431,
+      },
+      {
+        ...row,
+        buyer_id: 'dachkraft',
+        tier: 'standard',
+        utilization_ratio: 0.41,
+        leads: 520,
+        revenue_minor: 6_812_550,
+        answers: 702,
+        accepted: 566,
+      },
+      {
+        ...row,
+        buyer_id: 'solar-direkt',
+        tier: 'volume',
+        utilization_ratio: null,
+        daily_cap: null,
+        leads: 0,
+        revenue_minor: 0,
+        answers: 0,
+        accepted: 0,
+        paused: true,
+      },
+    ],
+  }
+}
+
+const coaching_of = (now: number): Board['coaching'] => ({
+  asked_at: iso(now),
+  took_ms: 37,
+  advice: [
+    { code: 'fill_gaps', title: 'Ask what is not known yet', given: 211, held_out: 24 },
+    { code: 'create_urgency', title: 'Name the next deadline that holds', given: 96, held_out: 11 },
+    { code: 'handle_objection', title: 'Answer the objection with figures', given: 41, held_out: 0 },
+  ],
+  policies: [
+    {
+      kind: 'lead',
+      version: 'lead-1+2026-03-10',
+      decided: 2310,
+      at: iso(now - 4000),
+      reason: 'better by replay of 14 days: Brier 0.081 before, 0.078 now',
+    },
+    { kind: 'conversation', version: 'conversation-2', decided: 2310, at: iso(now - 4000), reason: null },
+    {
+      kind: 'price and route',
+      version: 'pricing-2+routing-1',
+      decided: 2288,
+      at: iso(now - 4000),
+      reason: null,
+    },
+  ],
+})
+
 const channels_of = (now: number, next: () => number): Board['channels'] => {
   const total_minor = 48_215_633
   const costs = CHANNELS.map(channel =>
@@ -174,6 +276,9 @@ export const board_of = (tenant_id: string, seed = 7, now = Date.now()): Board =
     currency_exponent: 2,
     revenue: revenue_of(now, next),
     conversations: conversations_of(now, next),
+    leads: leads_of(now, random_of(seed + 1)),
+    buyers: buyers_of(now),
+    coaching: coaching_of(now),
     channels: channels_of(now, next),
     forecast: forecast_of(now, next),
     alerts: { asked_at: iso(now), took_ms: 12, firing: 2, rows: alerts },
@@ -213,6 +318,14 @@ export const empty_board = (tenant_id: string, now = Date.now()): Board => {
       tiers: { premium: 0, standard: 0, basic: 0, unqualified: 0 },
       newest: [],
     },
+    leads: {
+      ...asked,
+      today: { reserved: 0, confirmed: 0, queued: 0, unsold: 0 },
+      sold_minor: 0,
+      newest: [],
+    },
+    buyers: { ...asked, rows: [] },
+    coaching: { ...asked, advice: [], policies: [] },
     channels: { ...asked, lookback_days: 30, half_life_days: 7, total_minor: 0, models: [], credits: [] },
     forecast: { ...asked, history: [], methods: [], interval_ratio: 0.9 },
     alerts: { ...asked, firing: 0, rows: [] },

@@ -8,7 +8,17 @@ import { browser_present, launch, open_page, ready, take_picture } from './chrom
 import { type StubBoard, start_stub } from './stub-board.ts'
 
 const money = money_format('EUR', 2, 'en-US')
-const PANELS = ['Revenue', 'Conversations', 'Channel credit', 'Forecast', 'Alerts', 'Trust']
+const PANELS = [
+  'Revenue',
+  'Conversations',
+  'Leads and prices',
+  'Buyers',
+  'Coaching and policies',
+  'Channel credit',
+  'Forecast',
+  'Alerts',
+  'Trust',
+]
 
 /** Minor units of a text like €1,234.56. */
 const minor_of = (text: string): number => Number(text.replace(/[^\d-]/g, ''))
@@ -54,6 +64,11 @@ describe.runIf(browser_present)('the page', () => {
     expect(await value_of(page, '#conversations', 'Active now')).toBe('37')
     expect(await page.locator('.tiers-list li strong').allInnerTexts()).toEqual(['41', '118', '96', '63'])
     expect(await page.locator('#conversations tbody tr').count()).toBe(8)
+    expect(await value_of(page, '#leads', 'Sold today')).toBe('27')
+    expect(await cells(page, '#leads tbody tr', 9)).toContain('€250.00 × 1.2 quality × 1.1 business hours')
+    expect(await cells(page, '#buyers tbody tr', 3)).toEqual(['86%', '41%', 'paused'])
+    expect(await cells(page, '#buyers tfoot tr', 5)).toEqual(['932'])
+    expect(await page.locator('#coaching tbody tr').count()).toBe(6)
     expect(await page.locator('.alert').count()).toBe(3)
     expect(await page.locator('#trust .lines').innerText()).toContain('14 records')
     expect(await page.locator('.skeleton').count()).toBe(0)
@@ -178,7 +193,7 @@ describe.runIf(browser_present)('the page', () => {
     expect(command).toContain(`curl -X POST ${stub.url}/v1/events/payments`)
     const body = JSON.parse(/-d '([\s\S]*)'/.exec(command)![1]!) as Record<string, unknown>
     expect(body).toMatchObject({ tenant_id: 'newcomer', type: 'payment_succeeded', currency: 'EUR' })
-    expect(await page.locator('.none:visible').count()).toBe(4)
+    expect(await page.locator('.none:visible').count()).toBe(7)
     await take_picture(page, 'empty')
     await clean(opened)
   })

@@ -95,7 +95,7 @@ describe('usage', () => {
 
     const other = join(dir, 'other')
     save_demo(other, {
-      version: 2,
+      version: 3,
       seed: 7,
       origin_ms: 0,
       past_to_ms: 1,

@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { minutes } from '../../schemas/units.ts'
 import { scenario } from '../driver/scenario.ts'
-import { said } from '../operators/conversation/talk.ts'
+import { enter, said } from '../operators/conversation/talk.ts'
 
 scenario(
   'each event of a conversation gives one score, and one lead on its way to the prices',
@@ -26,5 +26,30 @@ scenario(
       ['bo|1', 'handed_off', 8.5, 0],
     ])
     expect(d.outcomes).toMatchObject({ processed: 3, late: 0, dead_letter: 0 })
+  },
+)
+
+scenario(
+  'a catalog’s policy and its shadow travel into the scores, and the leads say whether they may be sold',
+  'customer',
+  d => {
+    const body = { version: 'lead-2', base: 'lead-1', reason: 'a test' } as const
+    enter(d, 'lead_policies', 'acme', { ...body, table: { ready: { min_ms: 0 }, tiers: { basic: 3000 } } })
+    enter(d, 'lead_policies', 'acme|shadow', { ...body, version: 'lead-3', calibration: [[0, 0.125]] })
+    const context = { homeowner_verified: true, bill_amount_minor: 25_000, zip_code: '11215' }
+    d.send('conversations', [said('1', 0, {}, context), said('2', 1, { customer_id: 'bo' }, context)])
+    d.run()
+    for (const score of d.outputs('lead_scores'))
+      expect(score).toMatchObject({
+        policy_version: 'lead-2',
+        policy_problem: null,
+        total_score: 32.5,
+        shadow_version: 'lead-3',
+        shadow_score: 32.5,
+        shadow_probability: 0.125,
+      })
+    for (const lead of d.outputs('leads'))
+      expect(lead).toMatchObject({ lead_policy_version: 'lead-2', quality_tier: 'basic', ready: true })
+    expect(d.outputs('leads').map(lead => lead.customer_id)).toEqual(['ada', 'bo'])
   },
 )

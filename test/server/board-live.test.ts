@@ -6,6 +6,7 @@ import { compile_encoder } from '../../runtime/avro/encoder.ts'
 import type { Log } from '../../runtime/ports.ts'
 import { EVENTS_PER_WINDOW, event_of, outgoing, WINDOW_MS } from '../../server/board/live.ts'
 import { shared_tails } from '../../server/board/shared-tails.ts'
+import { panel_names } from '../../server/board/tenant-board.ts'
 import type { ServerDeps } from '../../server/server-deps.ts'
 import { default_stream_limits } from '../../server/stream.ts'
 import { FakeClock } from './fake-clock.ts'
@@ -113,9 +114,7 @@ describe('GET /v1/live', () => {
       'text/event-stream; charset=utf-8',
     ])
     const panels = () => Object.assign({}, ...of('board')) as object
-    await expect
-      .poll(() => Object.keys(panels()).sort())
-      .toEqual(['alerts', 'channels', 'conversations', 'forecast', 'revenue', 'trust'])
+    await expect.poll(() => Object.keys(panels()).sort()).toEqual([...panel_names].sort())
     await write('ledger', 'acme|c', ledger('a'), 1)
     await write('lead_scores', 'acme|c', score('k', 61.5))
     await write('alerts', 'acme', alert('x'))

@@ -1,13 +1,17 @@
+import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import {
   advice_of,
   engagement_of,
   gaps_of,
-  next_questions_of,
+  objections_of,
   trend_of,
   urgency_of,
 } from '../../../operators/conversation/coach-conversation.ts'
-import { default_conversation_policy as policy } from '../../../operators/conversation/conversation-policy.ts'
+import {
+  ASKED,
+  default_conversation_policy as policy,
+} from '../../../operators/conversation/conversation-policy.ts'
 import type { ConversationProgress } from '../../../schemas/types.ts'
 
 const progress = (
@@ -21,6 +25,10 @@ const progress = (
   questions: 0,
   objections: 0,
   objections_resolved: 0,
+  objections_heard: 0,
+  objections_heard_resolved: 0,
+  asked_ms: null,
+  answered_ms: null,
   sentiment_sum: 0,
   sentiments: 0,
   ended: false,
@@ -34,7 +42,7 @@ const trend = (...sentiments: number[]) =>
     { moods: sentiments.map((s, i) => ({ felt_ms: i, event_id: '', sentiment: Math.round(s * 1e6) })) },
     policy,
   )
-const codes = (of: ConversationProgress) => advice_of(of, gaps_of(of), policy).map(({ code }) => code)
+const codes = (of: ConversationProgress) => advice_of(of, gaps_of(of), policy)
 
 it('two technical questions are an engagement of 0.4, five and more of 1', () => {
   expect([0, 2, 5, 9].map(questions => engagement_of(progress({}, { questions }), policy))).toEqual([
@@ -64,27 +72,74 @@ it('the trend compares the later half of the latest sentiments with the earlier'
   expect(trend(-0.5, -0.4, 0.2, 0.3)).toBe('improving')
 })
 
-it('asks for what is unknown, worth most first, at most three; what was written counts as known', () => {
-  const questions = (facts: Readonly<Record<string, string>>) =>
-    next_questions_of(gaps_of(progress(facts)), policy)
-  expect(questions({})).toEqual([
-    'Do you own your home?',
-    'How much is your monthly bill, roughly?',
-    'What is your timeline for the installation?',
-  ])
-  expect(
-    questions({ homeowner_verified: 'false', bill_amount_minor: '1', said_property_type: 'yes' }),
-  ).toEqual([
-    'What is your timeline for the installation?',
-    'What is your ZIP code?',
-    'Have you looked at financing, or been pre-qualified for it?',
+it('the trend is antisymmetric: felt the other way round it goes the other way', () => {
+  const opposite = { improving: 'declining', declining: 'improving', stable: 'stable' } as const
+  const sentiments = fc.array(fc.integer({ min: -1000, max: 1000 }), { maxLength: 6 })
+  fc.assert(
+    fc.property(sentiments, list => {
+      const felt = list.map(n => n / 1000)
+      expect(trend(...felt.map(s => -s))).toBe(opposite[trend(...felt)])
+      // The same read backwards, where the halves are of one length.
+      if (felt.length % 2 === 0) expect(trend(...felt.toReversed())).toBe(opposite[trend(...felt)])
+    }),
+  )
+})
+
+it('timelines from the text count for urgency where the context has none', () => {
+  const urgency = (facts: Readonly<Record<string, string>>) => urgency_of(progress(facts), policy)
+  expect(urgency({ said_install_timeline: 'soon' })).toBe(0.6)
+  expect(urgency({ said_install_timeline: 'soon', install_timeline: 'next_year' })).toBe(0.1)
+})
+
+it('objections are as the sender names them; of one who names none, as heard; never fewer than none are open', () => {
+  const of = (objections: number, objections_resolved: number, heard: number, heard_resolved: number) =>
+    objections_of(
+      progress(
+        {},
+        {
+          objections,
+          objections_resolved,
+          objections_heard: heard,
+          objections_heard_resolved: heard_resolved,
+        },
+      ),
+    )
+  expect(of(2, 1, 5, 5)).toEqual({ raised: 2, resolved: 1, open: 1 })
+  expect(of(0, 0, 2, 1)).toEqual({ raised: 2, resolved: 1, open: 1 })
+  expect(of(0, 1, 3, 0)).toEqual({ raised: 0, resolved: 1, open: 0 })
+  expect(of(0, 0, 0, 4)).toEqual({ raised: 0, resolved: 0, open: 0 })
+  const n = fc.nat({ max: 9 })
+  fc.assert(
+    fc.property(n, n, n, n, (...counts) => {
+      const { raised, resolved, open } = of(...counts)
+      expect(Math.min(raised, resolved, open)).toBeGreaterThanOrEqual(0)
+      expect(open).toBeLessThanOrEqual(raised)
+    }),
+  )
+})
+
+it('what is unknown is a gap, worth most first; what was written counts as known', () => {
+  expect(gaps_of(progress({}))).toEqual(ASKED)
+  const known = { homeowner_verified: 'false', bill_amount_minor: '1', said_property_type: 'condo' }
+  expect(gaps_of(progress(known))).toEqual([
+    'install_timeline',
+    'zip_code',
+    'credit_signal',
+    'decision_role',
+    'comparing_offers',
   ])
 })
 
 it('advises by five rules, most useful first', () => {
   expect(codes(progress())).toEqual(['fill_gaps'])
   const qualified = { homeowner_verified: 'true', bill_amount_minor: '1' }
-  const busy = progress(qualified, { objections: 2, objections_resolved: 1, messages: 3, questions: 1 })
+  const busy = progress(qualified, {
+    objections: 2,
+    objections_resolved: 1,
+    messages: 3,
+    questions: 1,
+    asked_ms: 1,
+  })
   expect(codes(busy)).toEqual([
     'handle_objection',
     'fill_gaps',
@@ -101,4 +156,25 @@ it('advises by five rules, most useful first', () => {
     comparing_offers: 'false',
   }
   expect(codes(progress({ ...qualified, ...rest }, { messages: 2 }))).toEqual([])
+})
+
+it('each rule’s advice goes when the matter is settled', () => {
+  const before = progress(
+    { homeowner_verified: 'true', bill_amount_minor: '1' },
+    { objections: 1, messages: 3, questions: 1, asked_ms: 5, answered_ms: 4 },
+  )
+  const gone = (rule: string, after: ConversationProgress) => [
+    codes(before).includes(rule as never),
+    codes(after).includes(rule as never),
+  ]
+  const settled = [true, false]
+  const everything = Object.fromEntries(ASKED.map(name => [name, 'true']))
+  expect(gone('handle_objection', { ...before, objections_resolved: 1 })).toEqual(settled)
+  expect(gone('fill_gaps', progress(everything))).toEqual(settled)
+  const urgent = progress({ homeowner_verified: 'true', bill_amount_minor: '1', install_timeline: 'soon' })
+  expect(gone('create_urgency', urgent)).toEqual(settled)
+  expect(gone('raise_engagement', { ...before, questions: 2 })).toEqual(settled)
+  // By the seller's next message; one at the same instant was under way already.
+  expect(gone('show_credibility', { ...before, answered_ms: 6 })).toEqual(settled)
+  expect(codes({ ...before, answered_ms: 5 })).toContain('show_credibility')
 })

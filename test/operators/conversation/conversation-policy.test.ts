@@ -1,9 +1,8 @@
 import { expect, it } from 'vitest'
 import {
+  ASKED,
   advice_titles,
-  answered_by,
   default_conversation_policy,
-  questions_by_fact,
 } from '../../../operators/conversation/conversation-policy.ts'
 
 it('has five rules, and asks what is worth most first', () => {
@@ -14,13 +13,20 @@ it('has five rules, and asks what is worth most first', () => {
     'raise_engagement',
     'show_credibility',
   ])
-  expect(Object.keys(questions_by_fact).slice(0, 2)).toEqual(['homeowner_verified', 'bill_amount_minor'])
-  for (const name of Object.keys(answered_by)) expect(questions_by_fact).toHaveProperty(name)
+  expect(ASKED.slice(0, 2)).toEqual(['homeowner_verified', 'bill_amount_minor'])
 })
 
-it('names no date, price or saving: such claims need a dated source', () => {
-  for (const text of [...Object.values(advice_titles), ...Object.values(questions_by_fact)])
-    expect(text).not.toMatch(/\d|%|\$|expire|tax|save/i)
+it('titles name no date, price or saving: such claims need a dated source', () => {
+  for (const text of Object.values(advice_titles)) expect(text).not.toMatch(/\d|%|\$|expire|tax|save/i)
+})
+
+it('a conversation is meant to last from five minutes to half an hour', () => {
+  const { min_duration_ms, max_duration_ms } = default_conversation_policy
+  expect([min_duration_ms, max_duration_ms]).toEqual([300_000, 1_800_000])
+})
+
+it('nothing is held back, and no claim is said, unless somebody decides so', () => {
+  expect(default_conversation_policy).toMatchObject({ claims: [], held_out_ratio: {}, language: 'en' })
 })
 
 it('the most urgent lead is fully urgent, not more', () => {

@@ -58,6 +58,21 @@ scenario(
         'Who else takes part in the decision?',
       ],
       closed: false,
+      objections_open: 0,
+      within_bounds: false,
+      over_long: false,
+      sentiment_course: [0.1, 0.5],
+      language: null,
+      gaps: ['install_timeline', 'credit_signal', 'decision_role', 'comparing_offers'],
+      held_out: [],
+      draft: {
+        text: 'Good question. Let me answer it in detail. What is your timeline for the installation?',
+        language: 'en',
+        is_draft: true,
+        claim_ids: [],
+      },
+      policy_version: 'conversation-1',
+      policy_problem: null,
     })
   },
   app,
@@ -178,19 +193,30 @@ scenario(
   app,
 )
 
-test('whatever the order of arrival, the last row is the same', async () => {
+test('whatever the order of arrival, what is kept and the last row are the same', async () => {
   const event = fc.record({
     after: fc.integer({ min: 0, max: 9 }),
     sentiment: fc.option(fc.double({ min: -1, max: 1, noNaN: true })),
     technical_question: fc.option(fc.boolean()),
     type: fc.constantFrom('started', 'message', 'objection', 'objection_resolved'),
     timeline: fc.option(fc.constantFrom('asap', 'this_year')),
+    text: fc.constantFrom(
+      null,
+      'What about the warranty?',
+      'Too expensive',
+      'Fair enough',
+      'Me encanta el piso',
+    ),
+    role: fc.constantFrom(null, 'user', 'agent'),
+    language: fc.constantFrom(null, 'en', 'es', 'ja'),
   })
   const last_of = async (rows: readonly Partial<Conversation>[]) => {
     const driver = await Driver.open('customer', { batch: 2, crash: true }, app)
     driver.send('conversations', rows)
+    driver.run()
+    const kept = driver.fields('acme|ada').get('conversation-tracking/track-conversation#chat-1')
     driver.tick(T + hours(2))
-    return driver.outputs('conversation_metrics').at(-1)
+    return { kept: kept?.toString('hex') ?? 'nothing', last: driver.outputs('conversation_metrics').at(-1) }
   }
   await fc.assert(
     fc.asyncProperty(fc.array(event, { minLength: 2, maxLength: 9 }), fc.nat(8), async (list, turn) => {
@@ -198,7 +224,9 @@ test('whatever the order of arrival, the last row is the same', async () => {
         said(`e${i}`, minutes(after), more as never, { install_timeline: timeline }),
       )
       const turned = [...rows.slice(turn), ...rows.slice(0, turn)].reverse()
-      expect(await last_of(turned)).toEqual(await last_of(rows))
+      const in_order = await last_of(rows)
+      expect(in_order.kept).not.toBe('nothing')
+      expect(await last_of(turned)).toEqual(in_order)
     }),
     { numRuns: 25 },
   )
@@ -214,7 +242,7 @@ test('a timer looks at the conversations that are due, not at the customer’s o
     ConversationProgress,
     'close'
   >(trackConversation() as never)
-  const nothing = { role: null, text: null, sentiment: null, technical_question: null }
+  const nothing = { role: null, text: null, sentiment: null, technical_question: null, language: null }
   let state = spec.state.init()
   const many = 500
   for (let n = 0; n < many; n++) {
@@ -245,7 +273,7 @@ test('a timer that was lost is set anew by the next conversation', () => {
     ConversationProgress,
     'close'
   >(trackConversation() as never)
-  const nothing = { role: null, text: null, sentiment: null, technical_question: null }
+  const nothing = { role: null, text: null, sentiment: null, technical_question: null, language: null }
   const set_after = (due_ms: number): boolean => {
     turn.timers.clear()
     Object.assign(turn, { at_ms: T, stream_time_ms: T })
@@ -274,29 +302,39 @@ scenario(
   app,
 )
 
-test('goes on from what version 1 stored', async () => {
+const STORED = {
+  1: { state: 'state/next_due', slot: 'state/conversation_progress_v2' },
+  2: { state: 'state/conversation_clock', slot: 'state/conversation_progress_v2' },
+  now: { state: 'state/conversation_clock', slot: 'state/conversation_progress' },
+} as const
+
+test.each([1, 2] as const)('goes on from what version %i stored', async version => {
   const d = await Driver.open('customer', { batch: 1, crash: true }, app)
-  d.send('conversations', [said('1', 0), said('2', 1, { conversation_id: 'chat-2', type: 'ended' })])
+  d.send('conversations', [
+    said('1', 0, { technical_question: true }),
+    said('2', 1, { conversation_id: 'chat-2', type: 'ended' }),
+  ])
   d.run()
   const stored = d.fields('acme|ada') as Map<string, Buffer>
-  for (const field of [...stored.keys()]) if (field.includes('#\n')) stored.delete(field)
-  const slot = 'state/conversation_progress'
-  const schemas = [
-    { state: 'state/next_due', slot },
-    { state: 'state/conversation_clock', slot },
-  ] as const
-  expect(store_as_version(d, 'acme|ada', 'conversation-tracking/track-conversation', 1, schemas)).toBe(3)
-  d.send('conversations', [said('3', minutes(1), { conversation_id: 'chat-3' })])
+  // Version 1 did not sort conversations by when they are due.
+  if (version === 1) for (const field of [...stored.keys()]) if (field.includes('#\n')) stored.delete(field)
+  const field = 'conversation-tracking/track-conversation'
+  expect(store_as_version(d, 'acme|ada', field, version, [STORED[version], STORED.now])).toBe(
+    version === 1 ? 3 : 5,
+  )
+  d.send('conversations', [said('3', minutes(1), { conversation_id: 'chat-3' }), said('4', minutes(1))])
   d.tick(T + hours(1))
-  expect(
-    brief(d)
-      .slice(3)
-      .map(([event_id]) => event_id),
-  ).toEqual([`chat-1|closed|${T}`, `chat-3|closed|${T + minutes(1)}`])
+  const rows = d.outputs('conversation_metrics').slice(2)
+  expect(rows.map(({ event_id }) => event_id)).toEqual([
+    '3',
+    '4',
+    `chat-1|closed|${T + minutes(1)}`,
+    `chat-3|closed|${T + minutes(1)}`,
+  ])
+  // What was asked before is open still.
+  expect(rows[1]).toMatchObject({ questions_asked: 1, messages: 2, objections: 0 })
+  expect(rows[1]?.recommendations.map(({ code }) => code)).toContain('show_credibility')
   d.tick(T + days(3))
   d.tick(T + days(90))
-  expect([d.timers, [...stored.keys()].filter(field => field.includes('track-conversation'))]).toEqual([
-    0,
-    [],
-  ])
+  expect([d.timers, [...stored.keys()].filter(name => name.includes('track-conversation'))]).toEqual([0, []])
 })

@@ -1,25 +1,16 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { count_points, type Place } from '../../../operators/lead/count-points.ts'
-import { basic_lead_policy, default_lead_policy } from '../../../operators/lead/lead-policy.ts'
+import {
+  basic_lead_policy,
+  default_lead_policy,
+  type LeadPolicy,
+} from '../../../operators/lead/lead-policy.ts'
+import { weigh_factors } from '../../../operators/lead/weigh-factors.ts'
 import type { LeadKnowledge } from '../../../schemas/types.ts'
 import { minutes } from '../../../schemas/units.ts'
+import { known, NOWHERE } from './lead-knowledge.ts'
 
-const NOWHERE: Place = { zip_code: undefined, neighborhood: undefined, borough: undefined }
-const known = (
-  facts: Readonly<Record<string, string>>,
-  more: Partial<LeadKnowledge> = {},
-): LeadKnowledge => ({
-  first_ms: 0,
-  last_ms: 0,
-  questions: 0,
-  objections: 0,
-  objections_resolved: 0,
-  sentiment_sum: 0,
-  sentiments: 0,
-  facts: Object.entries(facts).map(([name, value]) => ({ name, value, known_ms: 0, event_id: 'e' })),
-  ...more,
-})
 const count = (knowledge: LeadKnowledge, place = NOWHERE, minor_per_major = 100) =>
   count_points(knowledge, place, minor_per_major, default_lead_policy)
 const part = (points: ReturnType<typeof count>, signal: string) =>
@@ -123,4 +114,68 @@ it('parts add up to factors, factors to the score, within their limits, by eithe
     }),
     { numRuns: 200 },
   )
+})
+
+const FACTS = {
+  homeowner_verified: 'true',
+  bill_amount_minor: '25000',
+  zip_code: '1',
+  property_type: 'condo',
+  install_timeline: 'this_year',
+  decision_role: 'influencer',
+}
+const lead = fc.record({
+  bill: fc.nat(60_000),
+  last_ms: fc.nat(minutes(20)),
+  questions: fc.nat(9),
+  objections: fc.nat(5),
+  objections_resolved: fc.nat(6),
+  sentiment: fc.integer({ min: -1_000_000, max: 1_000_000 }),
+  adoption_index: fc.double({ min: 0, max: 1, noNaN: true }),
+  income_index: fc.double({ min: 0, max: 1, noNaN: true }),
+  supply_index: fc.double({ min: 0, max: 1, noNaN: true }),
+  season_index: fc.double({ min: 0, max: 1, noNaN: true }),
+})
+type GivenLead = typeof lead extends fc.Arbitrary<infer L> ? L : never
+const SIGNALS = [
+  'bill',
+  'last_ms',
+  'questions',
+  'objections_resolved',
+  'sentiment',
+  'adoption_index',
+  'income_index',
+  'supply_index',
+  'season_index',
+] as const
+
+const total_of = (given: GivenLead, policy: LeadPolicy, owner: string): number => {
+  const { bill, sentiment, adoption_index, income_index, supply_index, season_index, ...rest } = given
+  const place: Place = { ...NOWHERE, zip_code: { adoption_index, income_index, supply_index, season_index } }
+  const facts = { ...FACTS, bill_amount_minor: String(bill), homeowner_verified: owner }
+  return count_points(known(facts, { ...rest, sentiment_sum: sentiment, sentiments: 1 }), place, 100, policy)
+    .total
+}
+
+it.each(SIGNALS)('never falls when %s grows and everything else stays, by any policy', signal => {
+  const weighed = weigh_factors(default_lead_policy, {
+    base: 10.5,
+    behavior: 33.3,
+    timing: 0.7,
+    market: 55.5,
+  })
+  const policy = fc.constantFrom(default_lead_policy, basic_lead_policy, weighed)
+  let grew = 0
+  fc.assert(
+    fc.property(lead, lead, policy, fc.constantFrom('true', 'false'), (given, other, by, owner) => {
+      const [less, more] = [given[signal], other[signal]].sort((a, b) => a - b) as [number, number]
+      const least = total_of({ ...given, [signal]: less }, by, owner)
+      const most = total_of({ ...given, [signal]: more }, by, owner)
+      expect(most).toBeGreaterThanOrEqual(least)
+      expect(most).toBeLessThanOrEqual(10_000)
+      if (most > least) grew++
+    }),
+    { numRuns: 150 },
+  )
+  expect(grew).toBeGreaterThan(10)
 })

@@ -3,26 +3,11 @@ import {
   basic_lead_policy,
   default_lead_policy,
   type LeadPolicy,
-  most_of,
-  said_in_text,
-  synonyms,
 } from '../../../operators/lead/lead-policy.ts'
+import { factors, most_of_factor } from '../../../operators/lead/weigh-factors.ts'
 
-const most = (policy: LeadPolicy) => ({
-  base:
-    policy.homeowner +
-    (policy.bill[0]?.points ?? 0) +
-    policy.zip_code +
-    policy.premium_area +
-    most_of(policy.property_type),
-  behavior: policy.engagement + policy.questions + policy.objections + policy.sentiment,
-  timing:
-    most_of(policy.install_timeline) +
-    most_of(policy.credit_signal) +
-    most_of(policy.decision_role) +
-    most_of(policy.comparing_offers),
-  market: policy.adoption_index + policy.income_index + policy.supply_index + policy.season_index,
-})
+const most = (policy: LeadPolicy) =>
+  Object.fromEntries(factors.map(factor => [factor, most_of_factor(policy, factor)]))
 
 it('weighs the factors 40, 30, 20 and 10; before, 60 and 40', () => {
   expect(most(default_lead_policy)).toEqual({ base: 4000, behavior: 3000, timing: 2000, market: 1000 })
@@ -39,10 +24,10 @@ it('ranks as the requirements do: bills, kinds of property, roles', () => {
   expect(decision_role.influencer).toBeGreaterThan(decision_role.researcher ?? 0)
 })
 
-it('every synonym and every word in a text means something that the table knows', () => {
-  const tables: Readonly<Record<string, object>> = { ...default_lead_policy } as never
-  for (const [signal, meanings] of Object.entries(synonyms))
-    for (const meaning of Object.values(meanings)) expect(tables[signal]).toHaveProperty(meaning)
-  for (const [signal, lexicon] of Object.entries(said_in_text))
-    for (const meaning of Object.keys(lexicon)) expect(tables[signal]).toHaveProperty(meaning)
+it('has the bounds and thresholds of the requirements', () => {
+  for (const { tiers, ready } of [default_lead_policy, basic_lead_policy]) {
+    expect(tiers).toEqual({ premium: 8500, standard: 7000, basic: 5000 })
+    expect([ready.min_ms, ready.max_ms]).toEqual([300_000, 1_800_000])
+    expect(ready.fields).toEqual(['homeowner_verified', 'bill_amount_minor', 'zip_code'])
+  }
 })

@@ -5,12 +5,14 @@ import lead_scoring from '../../../pipelines/lead-scoring.ts'
 import metric_signals from '../../../pipelines/metric-signals.ts'
 import metric_windows from '../../../pipelines/metric-windows.ts'
 import pricing_leads from '../../../pipelines/pricing-leads.ts'
+import quality_feedback from '../../../pipelines/quality-feedback.ts'
 import revenue_ledger from '../../../pipelines/revenue-ledger.ts'
 import { type App, tributary } from '../../../runtime/app.ts'
 
 const pipelines = [
   revenue_ledger,
   lead_scoring,
+  quality_feedback,
   metric_signals,
   pricing_leads,
   metric_windows,

@@ -24,6 +24,8 @@ export const lead = (id: string, more: Partial<Lead> = {}): Partial<Lead> => ({
 export const handed_off = (customer_id: string, more: Partial<Lead> = {}): Partial<Lead> =>
   lead('h', { event_id: `${customer_id}|h`, customer_id, type: 'handed_off', ...more })
 
-/** Sends leads as the customers' task would, at its stream time. */
-export const send = (d: Driver, leads: readonly Partial<Lead>[], stream_time_ms = T): void =>
+/** Sends leads as the customers' task would, at its stream time, which it tells on all its topics. */
+export const send = (d: Driver, leads: readonly Partial<Lead>[], stream_time_ms = T): void => {
+  d.mark('leads', 0, stream_time_ms)
   d.send('leads', leads, { task: 0, stream_time_ms })
+}

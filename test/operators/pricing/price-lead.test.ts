@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import lead_scoring from '../../../pipelines/lead-scoring.ts'
 import pricing_leads from '../../../pipelines/pricing-leads.ts'
+import quality_feedback from '../../../pipelines/quality-feedback.ts'
 import { tributary } from '../../../runtime/app.ts'
 import { days, hours, minutes } from '../../../schemas/units.ts'
 import { Driver } from '../../driver/driver.ts'
@@ -9,7 +10,7 @@ import { scenario } from '../../driver/scenario.ts'
 import { enter, said } from '../conversation/talk.ts'
 import { handed_off, lead, send, T } from './leads.ts'
 
-const app = { ...tributary(1), partitions: 1, pipelines: [lead_scoring, pricing_leads] }
+const app = { ...tributary(1), partitions: 1, pipelines: [lead_scoring, quality_feedback, pricing_leads] }
 const brief = (d: Driver) => d.outputs('prices').map(row => [row.buyer_tier, row.price_minor])
 
 scenario(

@@ -1,0 +1,118 @@
+/**
+ * node bench/market/run.ts [SEEDS]: the acceptance model in the simulated market of test/operators/quality/market.ts, mean over seeds: how
+ * fast acceptance comes back after a shift of what buyers accept, what a buyer that lies costs, what is promised before and after
+ * learning, and how far it is from an oracle and from one share per buyer and quality. About five seconds a seed.
+ */
+import { acceptance, learn_answer, NO_ANSWERS } from '../../operators/pricing/acceptance.ts'
+import { calibration_bins, calibration_error } from '../../operators/stats/ranking-measures.ts'
+import {
+  type Answered,
+  acceptance_of,
+  BUYERS,
+  expected_revenue_router,
+  type MarketOptions,
+  type MarketRouter,
+  market_of,
+  oracle_of,
+  revenue_of,
+} from '../../test/operators/quality/market.ts'
+import { learning_router } from '../../test/operators/quality/routers.ts'
+
+const SEEDS = Array.from({ length: Number(process.argv[2] ?? 20) }, (_, i) => i + 1)
+const LEADS = 2500
+const SHIFT = 1500
+const MINUTE = 60_000
+
+const mean = (numbers: readonly number[]): number => numbers.reduce((sum, x) => sum + x, 0) / numbers.length
+const shown = (x: number): string => x.toFixed(3)
+
+/** One faded share per buyer and quality, the router's simplest estimate. */
+const shares_router = (): MarketRouter => {
+  const known = new Map<string, typeof NO_ANSWERS>()
+  let now = 0
+  return expected_revenue_router(
+    (lead, { buyer_id }) => acceptance(known.get(buyer_id) ?? NO_ANSWERS, lead, now),
+    ({ quality_tier }, { buyer_id }, accepted) => {
+      now += MINUTE
+      const answer = accepted ? 'accepted' : 'rejected'
+      known.set(buyer_id, learn_answer(known.get(buyer_id) ?? NO_ANSWERS, quality_tier, answer, now))
+    },
+  )
+}
+
+const run = (options: MarketOptions, router = learning_router().router): readonly Answered[] =>
+  market_of(options).run(router)
+
+const WINDOWS = [
+  [-600, 0],
+  [0, 100],
+  [100, 200],
+  [200, 300],
+  [300, 600],
+  [600, 900],
+] as const
+const around_shift = (answers: readonly Answered[]): number[] => {
+  const shift = answers.findIndex(({ lead }) => lead >= SHIFT)
+  return WINDOWS.map(([from, to]) => acceptance_of(answers.slice(shift + from, shift + to)))
+}
+const routers: readonly (readonly [string, (options: MarketOptions) => MarketRouter])[] = [
+  ['oracle', options => oracle_of(market_of(options))],
+  ['pooled model', () => learning_router().router],
+  ['share per buyer and quality', shares_router],
+]
+console.log(`acceptance by feedbacks since the shift: ${WINDOWS.map(window => window.join('…')).join('  ')}`)
+for (const [name, router_of] of routers) {
+  const all = SEEDS.map(seed => {
+    const options = { seed, leads: LEADS, shift_at: SHIFT }
+    return run(options, router_of(options))
+  })
+  const curves = all.map(around_shift)
+  const means = WINDOWS.map((_, i) => mean(curves.map(curve => curve[i]!)))
+  const revenue = mean(all.map(revenue_of)) / LEADS / 100
+  console.log(
+    `${name}: ${means.map(shown).join('  ')}; 300…600 of before: ${shown(means[4]! / means[0]!)}; ` +
+      `${revenue.toFixed(2)} a lead`,
+  )
+}
+
+const CLEAN = { leads: 1500 }
+const clean = SEEDS.map(seed => run({ seed, ...CLEAN }))
+const best_buyer = (answers: readonly Answered[]): number => {
+  const sums = new Map<string, number>()
+  for (const { buyer_id, price_minor, accepted } of answers)
+    if (accepted) sums.set(buyer_id, (sums.get(buyer_id) ?? 0) + price_minor)
+  const [best] = [...sums].sort(([, a], [, b]) => b - a)
+  return Number(best![0].slice(1))
+}
+for (const [who, buyer_of] of [
+  ['one of 50', (seed: number) => (7 * seed) % BUYERS],
+  ['the best of 50', (seed: number) => best_buyer(clean[seed - 1]!)],
+] as const)
+  for (const as of ['rejects', 'random'] as const) {
+    const kept = SEEDS.map(
+      seed =>
+        revenue_of(run({ seed, ...CLEAN, poison: { buyer: buyer_of(seed), as } })) /
+        revenue_of(clean[seed - 1]!),
+    )
+    const oracles = SEEDS.map(seed => {
+      const [lied, honest] = [{ buyer: buyer_of(seed), as }, undefined].map(poison => {
+        const market = market_of({ seed, ...CLEAN, ...(poison ? { poison } : {}) })
+        return revenue_of(market.run(oracle_of(market)))
+      })
+      return lied! / honest!
+    })
+    const [by_model, by_oracle] = [kept, oracles].map(all => mean(all).toFixed(4))
+    console.log(`revenue kept when ${who} answers: ${as}: ${by_model}; by an oracle: ${by_oracle}`)
+  }
+
+for (const [name, from, to] of [
+  ['the first 200', 0, 200],
+  ['the last 500', -500, undefined],
+] as const) {
+  const answers = clean.flatMap(of => of.slice(from, to))
+  const said = answers.map(({ acceptance_probability }) => acceptance_probability)
+  const came = answers.map(({ accepted }) => (accepted ? 1 : 0))
+  console.log(`${name} answers: calibration error ${shown(calibration_error(said, came))}`)
+  for (const { n, mean_probability, rate } of calibration_bins(said, came, 10))
+    console.log(`  said ${shown(mean_probability)}  came ${shown(rate)}  of ${n}`)
+}

@@ -1,0 +1,41 @@
+/**
+ * Decides: what of a lead and a buyer the acceptance model looks at.
+ * Because: a tier of buyers has its own taste, so each factor counts for all and anew for a tier (interactions); single buyers differ by a
+ *   level, which the pooled model keeps (operators/stats/pooled-logistic.ts). Price as a logarithm: buyers compare ratios.
+ * Keeps: nothing. When late, twice, missing: sees one case; a price of 0 or a reference of 0 counts as the usual price.
+ * Limits: knows nothing of areas and hours; a buyer of another tier than the three named is one of `premium`.
+ */
+
+export interface AcceptanceCase {
+  readonly base_points: number
+  readonly behavior_points: number
+  readonly timing_points: number
+  readonly market_points: number
+  readonly quality_tier: string
+  readonly buyer_tier: string
+  readonly price_minor: number
+  /** What such a lead usually costs this tier, in the same currency. */
+  readonly usual_price_minor: number
+}
+
+const TIERS = ['standard', 'volume', 'direct'] as const
+const QUALITIES: Readonly<Record<string, number>> = { premium: 3, standard: 2, basic: 1 }
+/** Points that each factor could earn, for columns of about the same size. */
+const MOST = { base: 40, behavior: 30, timing: 20, market: 10 }
+
+export const ACCEPTANCE_COLUMNS = 6 + TIERS.length * 5
+
+export const acceptance_row = (of: AcceptanceCase): number[] => {
+  const factors = [
+    of.base_points / MOST.base,
+    of.behavior_points / MOST.behavior,
+    of.timing_points / MOST.timing,
+    of.market_points / MOST.market,
+  ]
+  const ratio = of.price_minor > 0 && of.usual_price_minor > 0 ? of.price_minor / of.usual_price_minor : 1
+  const own = TIERS.flatMap(tier => {
+    const is = tier === of.buyer_tier ? 1 : 0
+    return [is, ...factors.map(share => is * share)]
+  })
+  return [...factors, QUALITIES[of.quality_tier] ?? 0, Math.log(ratio), ...own]
+}

@@ -1,0 +1,44 @@
+import { expect, it } from 'vitest'
+import { history_of } from '../../../jobs/quality/policy-history.ts'
+
+const row = (id: string, effective_ms: number, version: string, more: object = {}) => ({
+  ...{ id, effective_ms },
+  body: JSON.stringify({ version, base: 'lead-1', reason: 'because', ...more }),
+})
+
+it('without entries the built-in policy holds', () => {
+  const { champion, before, shadow } = history_of('acme', [])
+  expect([champion.body.version, before, shadow]).toEqual(['lead-1', null, null])
+})
+
+it('a tenant’s own goes before that of all; before it what held until then', () => {
+  const rows = [
+    row('*', 1, 'all-1'),
+    row('acme', 3, 'mine-1'),
+    row('*', 5, 'all-2'),
+    row('other', 6, 'theirs'),
+  ]
+  const { champion, before, versions } = history_of('acme', rows)
+  expect([champion.body.version, before?.body.version]).toEqual(['mine-1', 'all-1'])
+  expect([...versions.keys()]).toEqual(['lead-0', 'all-1', 'mine-1', 'all-2'])
+  expect(history_of('third', rows).champion.body.version).toBe('all-2')
+})
+
+it('the version before a promoted one is another version', () => {
+  const rows = [row('acme', 1, 'a'), row('acme', 2, 'b'), row('acme', 3, 'b', { reason: 'again' })]
+  expect(history_of('acme', rows).before?.body.version).toBe('a')
+})
+
+it('a shadow counts while it is younger than the champion', () => {
+  const shadow = row('acme|shadow', 2, 'trial')
+  expect(history_of('acme', [row('acme', 1, 'a'), shadow]).shadow?.body.version).toBe('trial')
+  expect(history_of('acme', [shadow, row('acme', 2, 'trial')]).shadow).toBeNull()
+})
+
+it('leaves out what nobody would believe', () => {
+  const rows = [
+    { id: 'acme', effective_ms: 1, body: 'no JSON' },
+    row('acme', 2, 'wrong', { table: { weights: { base: 100 } } }),
+  ]
+  expect(history_of('acme', rows).champion.body.version).toBe('lead-1')
+})

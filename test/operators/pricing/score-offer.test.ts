@@ -1,0 +1,108 @@
+/** The routing score of the requirements, term by term. */
+import fc from 'fast-check'
+import { expect, it, test } from 'vitest'
+import { EMPTY_BOOK, usage_of } from '../../../operators/pricing/buyer-book.ts'
+import { market_fraction } from '../../../operators/pricing/price-terms.ts'
+import { default_pricing } from '../../../operators/pricing/pricing-policy.ts'
+import { type Buyer, buyers_of, spelled_place } from '../../../operators/pricing/read-buyers.ts'
+import { default_routing } from '../../../operators/pricing/routing-policy.ts'
+import {
+  type Market,
+  offer_of,
+  quality_match,
+  routing_terms,
+} from '../../../operators/pricing/score-offer.ts'
+import { local_time } from '../../../operators/pricing/zone-clock.ts'
+
+/** Sunday, 4 January 2026, at night: neither business hours nor a working day. */
+const SUNDAY = Date.UTC(2026, 0, 4, 2)
+const policies = { pricing: { ...default_pricing, weekend: 100 }, routing: default_routing }
+const market: Market = {
+  buyers: [],
+  policies,
+  at_ms: SUNDAY,
+  zone: 'UTC',
+  currency: 'USD',
+  unit: 100,
+  base_of: tier => policies.pricing.base_major[tier] * 100,
+  book_of: () => undefined,
+}
+const lead = {
+  quality_tier: 'premium',
+  total_score: 87,
+  customer_id: 'ada',
+  market_ratio: 1,
+  zip_code: '10021',
+  borough: 'manhattan',
+  neighborhood: null,
+} as const
+const offered = (more: object, of = market) => {
+  const [buyer] = buyers_of({ buyers: [{ buyer_id: 'a', tier: 'premium', ...more }] }) as readonly Buyer[]
+  const time = local_time('UTC', SUNDAY)
+  const usage = usage_of(EMPTY_BOOK, buyer as Buyer, time, SUNDAY, of.policies)
+  const asked = { buyer: buyer as Buyer, time, book: EMPTY_BOOK, usage }
+  return offer_of(lead, spelled_place(lead), { quality: 120, market: market_fraction(1) }, asked, of)
+}
+
+it('is revenue × .4 + acceptance × .25 + capacity × .15 + quality × .1 + area × .05 + history × .05', () => {
+  // 300 × .85 = 255 of expected revenue; nothing sold; its own tier; preferred; no history: one half.
+  const offer = offered({ daily_cap: 10, preferred_areas: ['manhattan'] })
+  expect(offer.values).toEqual([255, 85, 100, 100, 100, 50])
+  expect(offer.routing_score).toBe(255 * 0.4 + 85 * 0.25 + 100 * 0.15 + 100 * 0.1 + 100 * 0.05 + 50 * 0.05)
+  expect(offered({ preferred_areas: ['brooklyn'] }).values[4]).toBe(0)
+  expect(offered({ daily_cap: 0 }).values[2]).toBe(0)
+  expect(offered({ acceptance_prior: 0.5 }).values.slice(0, 2)).toEqual([150, 50])
+  expect(offered({ tier: 'volume' }).values).toEqual([76.5, 85, 100, 25, 100, 50])
+})
+
+it('is expected revenue alone by v2, and in whole units of any currency', () => {
+  const of = { ...market, policies: { ...policies, routing: { ...default_routing, score: 'v2' } as const } }
+  const offer = offered({}, of)
+  expect(offer.routing_score).toBe(255)
+  expect(routing_terms(offer, of.policies.routing)).toEqual([
+    { term: 'expected_revenue', value: 255, weight: 1 },
+  ])
+  const yen = { ...market, currency: 'JPY', unit: 1, base_of: () => 250 }
+  expect(offered({}, yen).values[0]).toBe(255)
+})
+
+it('matches qualities to tiers in steps', () => {
+  const { sold_to } = default_pricing
+  const of = (quality: 'premium' | 'standard' | 'basic' | 'unqualified') =>
+    (['premium', 'direct', 'standard', 'volume'] as const).map(tier => quality_match(sold_to[quality], tier))
+  expect(of('premium')).toEqual([100, 75, 50, 25])
+  expect(of('standard')).toEqual([0, 0, 100, 50])
+  expect(of('basic')).toEqual([0, 0, 0, 100])
+  expect(of('unqualified')).toEqual([0, 0, 0, 0])
+})
+
+test('the terms sum to the score', () => {
+  const weight = fc.double({ min: 0, max: 10, noNaN: true })
+  const weights = fc.record({
+    expected_revenue: weight,
+    acceptance_rate: weight,
+    available_capacity: weight,
+    quality_match: weight,
+    geographic_match: weight,
+    historical_performance: weight,
+  })
+  const of_buyer = fc.record({
+    base_minor: fc.integer({ min: 0, max: 1e11 }),
+    acceptance_prior: fc.double({ min: 0, max: 1, noNaN: true }),
+  })
+  fc.assert(
+    fc.property(weights, of_buyer, (each, more) => {
+      const routing = { ...default_routing, weights: each }
+      const offer = offered(more, { ...market, policies: { ...policies, routing } })
+      const terms = routing_terms(offer, routing)
+      expect(terms.map(({ term }) => term)).toEqual(Object.keys(each))
+      expect(terms.reduce((sum, { value, weight: w }) => sum + value * w, 0)).toBe(offer.routing_score)
+      // More money for the same acceptance is never a lower score.
+      const dearer = offered(
+        { ...more, base_minor: more.base_minor + 1000 > 1e11 ? more.base_minor : more.base_minor + 1000 },
+        { ...market, policies: { ...policies, routing } },
+      )
+      expect(dearer.routing_score).toBeGreaterThanOrEqual(offer.routing_score)
+    }),
+  )
+})

@@ -1,0 +1,115 @@
+/** What is said of a malformed entry of the catalog before it is taken: field and reason. */
+import { describe, expect, it } from 'vitest'
+import { memory_server } from './memory-ports.ts'
+
+const entry = (kind: string, body: unknown, over: object = {}) => ({
+  event_id: `${kind}-1`,
+  tenant_id: 'acme',
+  occurred_at: 0,
+  kind,
+  id: 'acme',
+  effective_at: 0,
+  body: JSON.stringify(body),
+  ...over,
+})
+const buyer = (over: object = {}) => ({ buyer_id: 'helios', tier: 'premium', ...over })
+const claim = (over: object = {}) => ({
+  tenant_id: 'acme',
+  text: { en: 'The tax credit is 30 %.' },
+  source: 'https://example.org/credit',
+  from_day: '2025-01-01',
+  to_day: '2026-01-01',
+  ...over,
+})
+
+const send = async (payload: object) => {
+  const { server, deps } = await memory_server()
+  const response = await server.inject({ method: 'POST', url: '/v1/events/catalog', payload })
+  return { status: response.statusCode, body: response.json(), kept: deps.log.of('catalog', 0).length }
+}
+
+describe('an entry of the catalog', () => {
+  it.each([
+    ['buyers', { buyers: [] }],
+    [
+      'buyers',
+      {
+        buyers: [
+          buyer({
+            paused: false,
+            base_minor: 25_000,
+            floor_minor: 10_000,
+            ceiling_minor: 40_000,
+            hourly_cap: 0,
+            daily_cap: 20,
+            zone: 'America/New_York',
+            hours: { from: 22, to: 6, days: [1, 7] },
+            areas: ['10021', 'manhattan'],
+            preferred_areas: ['upper_east_side'],
+            qualities: ['premium'],
+            least_score: 70,
+            suppressed: ['c-1'],
+            acceptance_prior: 0.85,
+          }),
+          buyer({ buyer_id: 'other' }),
+        ],
+      },
+    ],
+    ['lead_policies', { version: 'v0', base: 'lead-0', reason: 'as before' }],
+    ['pricing_policies', { version: 'p1', table: { surge: 150 } }],
+    ['routing_policies', { version: 'r1', score: 'v2' }],
+    ['conversation_policies', { version: 'c1', table: {} }],
+    ['claims', claim()],
+    ['products', { name: 'Panel' }],
+    ['of_their_own', { whatever: 1 }],
+  ])('of %s that is right is taken', async (kind, body) => {
+    expect(await send(entry(kind, body))).toMatchObject({ status: 202, kept: 1 })
+  })
+
+  it.each([
+    ['buyers', { buyers: [buyer(), buyer({ tier: 'gold' })] }, 'body.buyers.1.tier', 'premium'],
+    ['buyers', { buyers: [buyer(), buyer()] }, 'body.buyers.1.buyer_id', 'twice'],
+    ['buyers', { buyers: [buyer({ daily_kap: 5 })] }, 'body.buyers.0', 'daily_kap'],
+    ['buyers', { buyers: [buyer({ daily_cap: -1 })] }, 'body.buyers.0.daily_cap', '>=0'],
+    ['buyers', { buyers: [buyer({ zone: 'Mars/Olympus' })] }, 'body.buyers.0.zone', 'IANA'],
+    ['buyers', { buyers: [buyer({ areas: ['Manhattan'] })] }, 'body.buyers.0.areas.0', 'lower case'],
+    [
+      'buyers',
+      { buyers: [buyer({ floor_minor: 2, ceiling_minor: 1 })] },
+      'body.buyers.0.floor_minor',
+      'ceiling_minor',
+    ],
+    ['buyers', { buyers: [buyer({ acceptance_prior: 85 })] }, 'body.buyers.0.acceptance_prior', '<=1'],
+    ['lead_policies', { version: 'v', base: 'lead-7', reason: '' }, 'body.base', 'lead-0'],
+    ['lead_policies', { version: 'v', base: 'lead-1', reason: '', table: { nothing: 1 } }, 'body', 'nothing'],
+    ['conversation_policies', { version: 'v', table: { low_urgency: 7 } }, 'body', 'low_urgency'],
+    ['pricing_policies', { table: {} }, 'body.version', 'string'],
+    ['routing_policies', { version: 'r', score: 'v9' }, 'body.score', 'v1'],
+    ['claims', claim({ source: '' }), 'body.source', 'source'],
+    ['claims', claim({ to_day: '2025-01-01' }), 'body.to_day', 'from_day'],
+    ['claims', claim({ to_day: 'soon' }), 'body.to_day', 'date'],
+  ])('of %s that is wrong is refused: %#', async (kind, body, field, word) => {
+    const answer = await send(entry(kind, body))
+    expect([answer.status, answer.body.field, answer.kept]).toEqual([400, field, 0])
+    expect(answer.body.reason).toContain(word)
+  })
+
+  it('that would be found by nobody is refused; a shadow policy and one for all are found', async () => {
+    const policy = { version: 'v0', base: 'lead-0', reason: 'shadow' }
+    for (const id of ['acme', '*', 'acme|shadow'])
+      expect(await send(entry('lead_policies', policy, { id }))).toMatchObject({ status: 202 })
+    expect(await send(entry('lead_policies', policy, { id: 'acne' }))).toMatchObject({
+      body: { field: 'id' },
+    })
+    const strange = entry('buyers', { buyers: [] }, { id: 'acme|shadow' })
+    expect(await send(strange)).toMatchObject({ status: 400, body: { field: 'id' } })
+    const of_all = { tenant_id: '*', id: 'acme' }
+    expect(await send(entry('buyers', { buyers: [buyer()] }, of_all))).toMatchObject({ status: 202 })
+  })
+
+  it('says which of many it is, and takes none', async () => {
+    const wrong = entry('claims', claim({ text: {} }), { event_id: 'second' })
+    const answer = await send([entry('claims', claim()), wrong])
+    expect(answer).toMatchObject({ status: 400, body: { index: 1, field: 'body.text' }, kept: 0 })
+  })
+})
