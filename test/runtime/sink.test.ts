@@ -226,7 +226,12 @@ it('shows a partition that was given anew before it was taken away', async () =>
     )
   start()
   await vi.waitFor(() => expect(saved(BATCH_LOG)).toBe(1))
-  expect(sink.status().map(({ partition }) => partition).sort()).toEqual([0, 1])
+  expect(
+    sink
+      .status()
+      .map(({ partition }) => partition)
+      .sort(),
+  ).toEqual([0, 1])
 })
 
 it('joins every topic with a table and every batch log, where they have the partition', () => {
