@@ -1,5 +1,5 @@
 /**
- * The suites. `unit` needs no service and takes less than a minute; the others are named after what they
+ * The suites. `unit` needs no service; the others are named after what they
  * need.
  */
 import { defineConfig } from 'vitest/config'
@@ -27,7 +27,9 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/services/**', 'test/reference/**', 'test/browser/**'],
           pool: 'forks',
-          testTimeout: 20_000,
+          // Patience, not a measure: machines are shared.
+          testTimeout: minutes(1),
+          hookTimeout: minutes(1),
           sequence: { groupOrder: 0 },
         },
       },

@@ -1,8 +1,9 @@
 /** Lets a job compute in a thread of its own: a fit of seconds must not hold up tasks and answers of the process. */
 import { Worker } from 'node:worker_threads'
-import type { Job, JobOutput, JobRow } from './job.ts'
+import type { Job, JobRow } from './job.ts'
+import type { Computed } from './run-apart.ts'
 
-/** What the thread is asked; it answers with the outputs. */
+/** What the thread is asked; it answers with what `run_apart` says. */
 export interface Asked {
   readonly name: string
   readonly rows: Readonly<Record<string, readonly JobRow[]>>
@@ -12,7 +13,7 @@ export interface Asked {
 /** As `Compute`, for jobs of jobs/index.ts. Rejects with the job's own error, and when the signal aborts. */
 export const compute_in_thread =
   (signal: AbortSignal) =>
-  (job: Job, rows: Asked['rows'], as_of: number): Promise<readonly JobOutput[]> =>
+  (job: Job, rows: Asked['rows'], as_of: number): Promise<Computed> =>
     new Promise((resolve, reject) => {
       const asked: Asked = { name: job.name, rows, as_of }
       const thread = new Worker(new URL('./thread.ts', import.meta.url), { workerData: asked })

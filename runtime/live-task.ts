@@ -316,9 +316,9 @@ const WAIT_MAX_MS = 5000
 /** Longest wait for a lagging input while history is loaded. */
 const IMPORT_WAIT_MS = 30_000
 /**
- * Most event time in one batch while history is loaded: what a group writes for itself comes back batches later, and
- * must find what it belongs to still kept.
+ * Most event time in one batch while history is loaded: what a group writes for itself comes back a batch later, and must
+ * find what it belongs to still kept, and windows that may still be corrected (two days).
  */
-const IMPORT_SPAN_MS = days(7)
+export const IMPORT_SPAN_MS = days(1)
 /** Something is due but may not happen yet (an import is open, an upstream task is not idle). */
 const RECHECK_MS = 1000

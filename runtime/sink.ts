@@ -66,6 +66,7 @@ export const sink_topics = (app: App) => {
 
 /** What the status shows of a partition at work. */
 interface Watch {
+  readonly partition: number
   source: PartitionSource | null
   error: string | null
 }
@@ -78,13 +79,13 @@ export const start_sink = (deps: SinkDeps): Running<SinkStatus> => {
   const read_batch = batch_reader(deps.registry, schema)
   const columns = new Map(tables_of(app).map(table => [table.name, new Set(table.columns.map(c => c.name))]))
   const inserts = create_inserts({ ...deps, columns, refuse: dead_letters(deps) })
-  const watches = new Map<number, Watch>()
+  const watches = new Set<Watch>()
   const joined = new AbortController()
   const inserting = new AbortController()
 
   const work = async (task: TaskLog): Promise<void> => {
-    const watch: Watch = { source: null, error: null }
-    watches.set(task.partition, watch)
+    const watch: Watch = { partition: task.partition, source: null, error: null }
+    watches.add(watch)
     const erasing = task.partition === 0 ? keep_erasing(deps, task.signal) : null
     const retry = pausing(deps)
     while (!task.signal.aborted) {
@@ -104,7 +105,7 @@ export const start_sink = (deps: SinkDeps): Running<SinkStatus> => {
       }
     }
     await erasing
-    if (watches.get(task.partition) === watch) watches.delete(task.partition)
+    watches.delete(watch)
   }
   const member = async (): Promise<void> => {
     const retry = pausing(deps)
@@ -123,7 +124,9 @@ export const start_sink = (deps: SinkDeps): Running<SinkStatus> => {
     status: () => {
       const { standstill, waiting_since } = inserts
       const waiting_ms = waiting_since === null ? 0 : Math.max(1, deps.clock.now() - waiting_since)
-      return [...watches].map(([partition, { source, error }]) => ({
+      // A partition taken away and given back is at work twice for a moment, in whichever order the two began.
+      const shown = new Map([...watches].map(watch => [watch.partition, watch]))
+      return [...shown.values()].map(({ partition, source, error }) => ({
         partition,
         lag: source?.lag() ?? {},
         error: error ?? standstill?.error ?? null,

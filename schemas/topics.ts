@@ -111,7 +111,7 @@ export const topics = {
   forecast_scores: output('forecast_scores', 'tenant'),
   lifetime_models: output('lifetime_models', 'tenant'),
   lifetime_values: output('lifetime_values', 'customer', { version: 'revision' }),
-  attribution_effects: output('attribution_effects', 'tenant'),
+  attribution_effects: output('attribution_effects', 'tenant', { version: 'revision' }),
   dead_letters: output('dead_letters', 'customer', {
     order_by: ['topic', 'partition', 'offset', 'event_id'],
   }),

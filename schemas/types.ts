@@ -76,6 +76,8 @@ export interface AttributionEffect {
   readonly paths: number
   /** share times the conversions of the paths. */
   readonly conversions: number
+  /** When the run began that wrote it, epoch milliseconds: of a tenant and moment the newest run holds. */
+  readonly revision: number
 }
 
 export interface BatchRange {
@@ -1300,8 +1302,35 @@ export interface LeadKnowledge {
   readonly facts: readonly (LeadFact)[]
 }
 
-/** sum-metrics: which window closes next, and which metrics a window without events is zero of. */
+export interface MetricSpan {
+  /** Start of its first window, one with events. */
+  readonly from_ms: number
+  /** Where the silence behind its last window with events is over: no window of it starts later. */
+  readonly until_ms: number
+}
+
+export interface MetricKnown {
+  readonly metric: string
+  /** Of revenue. */
+  readonly currency: null | string
+  /** Start of the first window with an event of it: from there on it is zero where nothing happened. */
+  readonly since_ms: number
+}
+
+/** sum-metrics: which window closes next, which have been written, and which metrics a window without events is zero of. */
 export interface MetricClock {
+  /** Start of the window that closes next; null while silent. */
+  readonly next_ms: null | number
+  /** Whether old windows will be dropped by a timer. */
+  readonly forgets: boolean
+  /** Apart from each other, by time: each of their windows is written once it is closed. Those that can no longer be corrected are dropped. */
+  readonly spans: readonly (MetricSpan)[]
+  /** In the order in which points are written. */
+  readonly known: readonly (MetricKnown)[]
+}
+
+/** What sum-metrics 1 stored. */
+export interface MetricClockV1 {
   /** Start of the first window ever. */
   readonly first_ms: null | number
   /** Start of the window that closes next; null while silent. */

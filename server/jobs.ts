@@ -13,6 +13,9 @@ const run_body = z.strictObject({
     .describe('only what happened before it is known; now without'),
 })
 
+const REASON = 'as many runs as may wait are waiting'
+const REMEDY = 'ask again when one has begun: GET /v1/jobs says which runs and how often each has'
+
 const JOB_SCHEMA = {
   type: 'object',
   required: ['name', 'every_ms', 'done_at', 'running', 'runs', 'error'],
@@ -52,7 +55,8 @@ export const job_routes = (server: FastifyInstance, deps: ServerDeps, authentica
       config: {
         openapi: {
           summary:
-            'Run a job now, behind those that run; it is through once `runs` of GET /v1/jobs is `run`.',
+            'Run a job now, behind those that run; it is through once `runs` of GET /v1/jobs is `run`. Asked for ' +
+            'as of a moment that waits already, it is that run.',
           body: { schema: z.toJSONSchema(run_body) },
           responses: {
             202: {
@@ -60,6 +64,7 @@ export const job_routes = (server: FastifyInstance, deps: ServerDeps, authentica
               schema: object_of({ name: 'string', as_of: 'string', run: 'integer' }),
             },
             404: 'There is no such job.',
+            429: 'Too many runs wait: ask again when one of them has begun.',
           },
         },
       },
@@ -80,7 +85,9 @@ export const job_routes = (server: FastifyInstance, deps: ServerDeps, authentica
       const known = jobs.status().map(job => job.name)
       if (!known.includes(name))
         throw refusal(404, 'NOT_FOUND', `there is no job ${name}: ${known.join(', ') || 'none'}`)
-      const { run, ended } = jobs.run(name, as_of)
+      const asked = jobs.run(name, as_of)
+      if (!asked) throw refusal(429, 'TOO_MANY_RUNS', REASON, { remedy: REMEDY }, { 'retry-after': '10' })
+      const { run, ended } = asked
       ended.catch(error => deps.logger.warn({ job: name, err: error }, 'a job that was asked for failed'))
       return reply.code(202).send({ name, as_of: new Date(as_of).toISOString(), run })
     },

@@ -37,8 +37,11 @@ export interface JobStatus {
 /** Jobs of this process. */
 export interface Jobs {
   status(): readonly JobStatus[]
-  /** Behind those that run; it has ended once `runs` is `run`. Throws RangeError where there is no such job. */
-  run(name: string, as_of: number): { readonly run: number; readonly ended: Promise<unknown> }
+  /**
+   * Behind those that run, or the one that waits already to run as of that moment; it has ended once `runs` is `run`. null:
+   * too many wait. Throws RangeError where there is no such job.
+   */
+  run(name: string, as_of: number): { readonly run: number; readonly ended: Promise<unknown> } | null
 }
 
 export interface ServerDeps {

@@ -1,7 +1,7 @@
 /** The last line of a run: true totals, and what counts as a failed run. */
 import { describe, expect, it } from 'vitest'
-import type { TestModule } from 'vitest/node'
-import { count, is_failure, summary } from './reporter.ts'
+import type { TestCase, TestModule } from 'vitest/node'
+import { count, is_failure, summary, told_failure } from './reporter.ts'
 
 type State = 'passed' | 'failed' | 'skipped' | 'pending'
 
@@ -22,6 +22,18 @@ describe('count', () => {
 
   it('takes a test that never ended, a file that does not load, a hook and an error outside as failures', () => {
     expect(count([module_of(['pending', 'passed'], 1, 1)], 1)).toEqual({ passed: 1, failed: 4, skipped: 0 })
+  })
+})
+
+describe('why a test failed', () => {
+  const test_of = (result: object) => ({ fullName: 'a > b', result: () => result }) as unknown as TestCase
+
+  it('is told with the difference, and nothing of others', () => {
+    const errors = [{ message: 'expected 1 to be 2', diff: '- 2\n+ 1' }, { message: 'and a hook threw' }]
+    expect(told_failure(test_of({ state: 'failed', errors }))).toBe(
+      'FAILED a > b\nexpected 1 to be 2\n- 2\n+ 1\nand a hook threw\n',
+    )
+    expect(told_failure(test_of({ state: 'passed', errors: undefined }))).toBeNull()
   })
 })
 

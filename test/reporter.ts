@@ -1,9 +1,10 @@
 /**
- * Ends a run with one line, `N passed, N failed` (`, N skipped` where any were), so that a script need not parse
+ * Says why a test failed as soon as it has (the default output does so at the end, which a run that is cut short never
+ * sees), and ends a run with one line, `N passed, N failed` (`, N skipped` where any were), so that a script need not parse
  * the default output. With TOTALS_FILE in the environment the totals are appended there as a line of JSON.
  */
 import { appendFileSync, writeSync } from 'node:fs'
-import type { Reporter, TestModule, TestSuite } from 'vitest/node'
+import type { Reporter, TestCase, TestModule, TestSuite } from 'vitest/node'
 
 export interface Totals {
   passed: number
@@ -31,6 +32,14 @@ export const count = (modules: readonly TestModule[], errors_outside: number): T
 export const summary = ({ passed, failed, skipped }: Totals): string =>
   `${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`
 
+/** Why a test failed, in full; null when it did not. */
+export const told_failure = (test: Pick<TestCase, 'fullName' | 'result'>): string | null => {
+  const { state, errors } = test.result()
+  if (state !== 'failed') return null
+  const reasons = errors.map(({ message, diff }) => [message, diff].filter(Boolean).join('\n'))
+  return `FAILED ${test.fullName}\n${reasons.join('\n')}\n`
+}
+
 /** Nothing ran, something failed, or (in CI, where every suite has what it needs) something was skipped. */
 export const is_failure = ({ passed, failed, skipped }: Totals, ci: boolean): boolean =>
   failed > 0 || passed === 0 || (ci && skipped > 0)
@@ -50,6 +59,11 @@ export default class TotalsReporter implements Reporter {
       const file = process.env.TOTALS_FILE
       if (file) appendFileSync(file, `${JSON.stringify(this.#totals)}\n`)
     })
+  }
+
+  onTestCaseResult(test: TestCase): void {
+    const told = told_failure(test)
+    if (told !== null) writeSync(1, told)
   }
 
   onTestRunEnd(modules: readonly TestModule[], unhandled_errors: readonly unknown[]): void {

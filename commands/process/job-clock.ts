@@ -19,6 +19,8 @@ const SETTLED_AFTER_MS = 300_000
 const RETRY_MS = 300_000
 /** How often is looked whether history was imported. */
 const IMPORTS_MS = 60_000
+/** Runs that wait to begin; who asks for more is told to come back. */
+export const QUEUED_MOST = 10
 
 export interface JobClockDeps extends JobPorts {
   readonly jobs: readonly Job[]
@@ -36,18 +38,30 @@ export interface JobClockDeps extends JobPorts {
 
 export interface JobClock {
   status(): readonly JobStatus[]
-  /** Runs a job now, behind those that run. `run`: the number that it has, once `runs` has reached it. */
-  run(name: string, as_of: number): { readonly run: number; readonly ended: Promise<JobRun> }
+  /**
+   * Runs a job now, behind those that run; what is asked for as of a moment that waits already is that run. `run`: the
+   * number that it has, once `runs` has reached it. null: too many wait.
+   */
+  run(name: string, as_of: number): Asked | null
   /** Resolves when nothing runs any more. */
   readonly ended: Promise<void>
+}
+
+/** A run that somebody asked for. */
+interface Asked {
+  readonly run: number
+  readonly ended: Promise<JobRun>
 }
 
 interface Known {
   readonly job: Job
   /** Newest moment that it was run as of. */
   done_at: number | null
-  /** When it was run last, or this process began: what was imported before is in its result. */
-  ran_at: number
+  /**
+   * When it was run last: what was imported before is in its result. Of a run by another process only its moment is
+   * known, which is not later. null: not looked for yet.
+   */
+  ran_at: number | null
   /** When the moment that is due was first seen. */
   seen: { due_at: number; at: number } | null
   retry_at: number
@@ -67,7 +81,7 @@ export const start_job_clock = (deps: JobClockDeps, signal: AbortSignal): JobClo
       {
         job,
         done_at: null,
-        ran_at: clock.now(),
+        ran_at: null,
         seen: null,
         retry_at: 0,
         running: false,
@@ -77,10 +91,12 @@ export const start_job_clock = (deps: JobClockDeps, signal: AbortSignal): JobClo
       },
     ]),
   )
+  const waiting = new Map<string, Asked>()
   let last: Promise<unknown> = Promise.resolve()
-  const run = (each: Known, as_of: number): Promise<JobRun> => {
+  const run = (each: Known, as_of: number, begins = (): unknown => null): Promise<JobRun> => {
     each.asked++
     const next = last.then(async () => {
+      begins()
       signal.throwIfAborted()
       each.running = true
       try {
@@ -105,13 +121,20 @@ export const start_job_clock = (deps: JobClockDeps, signal: AbortSignal): JobClo
     return next
   }
   const imports = imports_seen(deps)
+  const found_result = async (each: Known): Promise<number> => {
+    if (each.ran_at !== null) return each.ran_at
+    const newest = await newest_result(deps, each.job)
+    if (newest !== null) each.done_at = Math.max(each.done_at ?? newest, newest)
+    each.ran_at = newest ?? 0
+    return each.ran_at
+  }
   const look = async (each: Known): Promise<void> => {
     const now = clock.now()
     const due_at = Math.floor(now / each.job.every_ms) * each.job.every_ms
     if (now < each.retry_at) return
-    each.done_at ??= await newest_result(deps, each.job)
+    const ran_at = await found_result(each)
     const { open, closed_at } = await imports()
-    const is_done = each.done_at !== null && each.done_at >= due_at && closed_at < each.ran_at
+    const is_done = each.done_at !== null && each.done_at >= due_at && (closed_at ?? ran_at - 1) < ran_at
     if (is_done || open) return
     if (each.seen?.due_at !== due_at) each.seen = { due_at, at: now }
     if (deps.left_to_do() !== null && now < each.seen.at + SETTLED_AFTER_MS) return
@@ -145,8 +168,14 @@ export const start_job_clock = (deps: JobClockDeps, signal: AbortSignal): JobClo
     run: (name, as_of) => {
       const each = known.get(name)
       if (!each) throw new RangeError(`there is no job ${name}: ${[...known.keys()].join(', ')}`)
-      const ended = run(each, as_of)
-      return { run: each.asked, ended }
+      const moment = `${name}|${as_of}`
+      const same = waiting.get(moment)
+      if (same) return same
+      if (waiting.size >= QUEUED_MOST) return null
+      const ended = run(each, as_of, () => waiting.delete(moment))
+      const asked: Asked = { run: each.asked, ended }
+      waiting.set(moment, asked)
+      return asked
     },
     ended: watch().then(() => last.then(() => {})),
   }
@@ -158,13 +187,13 @@ const is_ours = (tasks: readonly TaskStatus[]): boolean =>
 interface Imports {
   /** History is being loaded: what is fitted now is fitted to a part of it. */
   readonly open: boolean
-  /** When the newest import ended, epoch milliseconds; before all time without one. */
-  readonly closed_at: number
+  /** When the newest import ended, epoch milliseconds. */
+  readonly closed_at: number | null
 }
 
 /** Looks into the catalog's table, at most every minute. */
 const imports_seen = ({ warehouse, clock, settings }: JobClockDeps): (() => Promise<Imports>) => {
-  let seen: Imports = { open: false, closed_at: Number.NEGATIVE_INFINITY }
+  let seen: Imports = { open: false, closed_at: null }
   let again_at = Number.NEGATIVE_INFINITY
   return async () => {
     const now = clock.now()
@@ -177,7 +206,7 @@ const imports_seen = ({ warehouse, clock, settings }: JobClockDeps): (() => Prom
       ({ state, renewed_at }) => state === 'open' && renewed_at + settings.import_lapse_ms > now,
     )
     const closed = leases.filter(({ state }) => state === 'closed').map(({ renewed_at }) => renewed_at)
-    seen = { open, closed_at: Math.max(...closed) }
+    seen = { open, closed_at: closed.length > 0 ? Math.max(...closed) : null }
     // While one is open its end is not to be missed by a minute.
     again_at = now + (open ? 0 : IMPORTS_MS)
     return seen

@@ -87,7 +87,15 @@ export const is_exact = ({ money }: MetricWindow): boolean =>
 /** metric|currency, the part of a point's id before its start. */
 export const series_of = (metric: string, currency: string | null): string => `${metric}|${currency ?? ''}`
 
-export const money_measured = (window: MetricWindow, currency: string): Measured => {
+const MEASURES: ReadonlyMap<string, Metric['measure']> = new Map(
+  metrics.map(({ name, measure }) => [name, measure]),
+)
+
+/** A metric of the list, or what came in of the currency. */
+export const measured_of = (metric: string, currency: string | null, window: MetricWindow): Measured =>
+  MEASURES.get(metric)?.(window) ?? money_measured(window, currency)
+
+const money_measured = (window: MetricWindow, currency: string | null): Measured => {
   const money = window.money.find(of => of.currency === currency)
   return { numerator: money?.net_minor ?? 0, denominator: 1, samples: money?.movements ?? 0 }
 }

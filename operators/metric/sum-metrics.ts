@@ -1,18 +1,18 @@
 /**
  * Decides: a tenant's metrics in each tumbling window: once final, and then corrected; windows without events as zeros.
- * Because: what stopped is seen only if silence has numbers, so a chain of timers closes one window after the other.
- * Keeps: one slot per window with events, open or correctable; dropped by a daily look. Which metrics and currencies the
- *   tenant has ever had: those are zero where nothing happened.
+ * Because: what stopped is seen only if silence has numbers, so a chain of timers closes one window after the other. Which
+ *   windows and metrics have zeros is a matter of event time alone, so that history gives the same points in any order.
+ * Keeps: one slot per window with events, open or correctable; dropped by a daily look. Since which window each metric and
+ *   currency is known: from there on it is zero where nothing happened. Which windows have been written.
  * When late: within correction_ms of the close the metrics that the event changes are written again with the next
- *   revision; after it the event is counted late. Twice: signals and movements come once each. Missing: see Because.
- *   A movement that makes a window's revenue too large to be exact is refused.
- * Limits: after silence_ms without an event the chain stops, and goes on with the window of the next event; the windows
- *   between have no points (a jump of stream time by a month writes a day of zeros). A correction of a window that
- *   was not written because of that has revision 1, like one of a ratio that had no denominator.
+ *   revision, and the zeros between it and what was written; after it the event is counted late. Twice: signals and
+ *   movements come once each. Missing: see Because. A movement that makes a window's revenue too large to be exact is refused.
+ * Limits: silence_ms after an event the chain stops, and goes on with the window of the next event; the windows between have
+ *   no points (a month of silence is a day of zeros). A late event writes up to two days of zeros in one turn.
  */
 
 import type { Observable } from 'rxjs'
-import type { MetricClock, MetricPoint, MetricWindow } from '../../schemas/types.ts'
+import type { MetricClock, MetricClockV1, MetricPoint, MetricWindow } from '../../schemas/types.ts'
 import { days, minutes, seconds } from '../../schemas/units.ts'
 import { keyed, type Row, type Tagged, type Turn } from '../core/keyed.ts'
 import { closes_at, forgotten_at, type Lateness, window_start } from '../core/windows.ts'
@@ -21,17 +21,26 @@ import {
   count_signal,
   EMPTY_WINDOW,
   is_exact,
-  metrics,
-  money_measured,
+  measured_of,
   point,
   series_of,
 } from './metric-list.ts'
+import {
+  clock_from_v1,
+  cover,
+  first_open,
+  is_covered,
+  is_same,
+  meet,
+  NEW_CLOCK,
+  revenue_in,
+  type Series,
+  type Span,
+  series_of_kind,
+} from './metric-spans.ts'
 
-export interface MetricPolicy extends Lateness {
-  readonly window_ms: number
-  /** So long the windows of a silent tenant are written as zeros. */
-  readonly silence_ms: number
-}
+/** silence_ms: so long the windows of a silent tenant are written as zeros. */
+export interface MetricPolicy extends Lateness, Span {}
 /** What our own tasks write is never late, so the grace need only cover emitters' ordinary disorder. */
 export const default_metrics: MetricPolicy = {
   window_ms: minutes(5),
@@ -46,21 +55,17 @@ export type MetricInput = Tagged<{
 }>
 type MetricTurn = Turn<MetricPoint, MetricWindow, 'close' | 'forget'>
 
-const NEW: MetricClock = {
-  first_ms: null,
-  next_ms: null,
-  active_ms: 0,
-  forgets: false,
-  metrics: [],
-  currencies: [],
-}
-
 export const sumMetrics = (policy: MetricPolicy = default_metrics) =>
   keyed<MetricInput, MetricPoint, MetricClock, MetricWindow, 'close' | 'forget'>({
     name: 'sum-metrics',
-    version: 1,
-    state: { schema: 'state/metric_clock', init: () => NEW },
-    slot: { schema: 'state/metric_window', init: () => EMPTY_WINDOW },
+    version: 2,
+    state: {
+      schema: 'state/metric_clock',
+      init: () => NEW_CLOCK,
+      earlier: { 1: 'state/metric_clock_v1' },
+      upgrade: (_, earlier) => clock_from_v1(earlier as MetricClockV1, policy),
+    },
+    slot: { schema: 'state/metric_window', init: () => EMPTY_WINDOW, earlier: { 1: 'state/metric_window' } },
     timers: { close: 'stream', forget: 'stream' },
     idle_ms: days(30),
     step: (state, input, turn) => {
@@ -77,61 +82,70 @@ export const sumMetrics = (policy: MetricPolicy = default_metrics) =>
           ? count_signal(before, input.value.kind)
           : add_money(before, input.value.currency, input.value.amount_minor)
       if (!is_exact(summed)) turn.reject('sum_too_large')
-      const closed = closes_at(end_ms, policy) <= turn.stream_time_ms
-      turn.put(id, closed ? correct(state, input, start_ms, summed, turn, policy) : summed)
-      return wind(meet(state, input), start_ms, closed, turn, policy)
+      const changed =
+        input.from === 'signal' ? series_of_kind(input.value.kind) : [revenue_in(input.value.currency)]
+      const known = meet(state.known, changed, start_ms)
+      const met = known === state.known ? state : { ...state, known }
+      if (closes_at(end_ms, policy) > turn.stream_time_ms) {
+        turn.put(id, summed)
+        return wind(met, start_ms, start_ms, turn, policy)
+      }
+      const spans = cover(state.spans, start_ms, policy)
+      const now = spans === state.spans ? met : { ...met, spans }
+      turn.put(id, correct(state, now, { start_ms, before, summed, changed }, turn, policy))
+      const open_ms = first_open(turn.stream_time_ms, policy)
+      return wind(now, start_ms, is_covered(spans, open_ms) ? open_ms : null, turn, policy)
     },
     on_timer: (state, name, turn) =>
       name === 'close' ? close(state, turn, policy) : forget(state, turn, policy),
   })
 
-/** Writes what the late event changes; the window with its new revisions. */
+interface Late {
+  readonly start_ms: number
+  readonly before: MetricWindow
+  readonly summed: MetricWindow
+  readonly changed: readonly Series[]
+}
+
+/** Writes what the late event changes, and what would have been written had it come in time; the window with its new revisions. */
 const correct = (
-  state: MetricClock,
-  input: MetricInput,
-  start_ms: number,
-  window: MetricWindow,
+  before: MetricClock,
+  now: MetricClock,
+  late: Late,
   turn: MetricTurn,
-  { window_ms }: MetricPolicy,
+  policy: MetricPolicy,
 ): MetricWindow => {
-  const written = state.first_ms !== null && start_ms >= state.first_ms ? 0 : -1
-  const revised = new Map(window.revisions.map(({ series, revision }) => [series, revision]))
-  const next = (metric: string, currency: string | null) => {
-    const series = series_of(metric, currency)
-    const revision = (revised.get(series) ?? written) + 1
-    revised.set(series, revision)
-    return { tenant_id: turn.key, start_ms, window_ms, revision }
-  }
-  if (input.from === 'movement') {
-    const { currency } = input.value
-    turn.emit(point('revenue', currency, money_measured(window, currency), next('revenue', currency)))
-  } else
-    for (const { name, kinds, measure } of metrics) {
-      const measured = measure(window)
-      if (measured.denominator && kinds.includes(input.value.kind))
-        turn.emit(point(name, null, measured, next(name, null)))
+  const { window_ms } = policy
+  const revised = new Map(late.summed.revisions.map(({ series, revision }) => [series, revision]))
+  const same = before.known === now.known && before.spans === now.spans
+  const until_ms = same ? late.start_ms : first_open(turn.stream_time_ms, policy) - window_ms
+  for (let start_ms = late.start_ms; start_ms <= until_ms; start_ms += window_ms) {
+    if (!is_covered(now.spans, start_ms)) continue
+    const is_late = start_ms === late.start_ms
+    const had_points = is_covered(before.spans, start_ms)
+    for (const { metric, currency, since_ms } of now.known) {
+      if (since_ms > start_ms) continue
+      const series = { metric, currency }
+      const known = before.known.some(old => is_same(old, series) && old.since_ms <= start_ms)
+      const is_changed = is_late && late.changed.some(one => is_same(one, series))
+      if (had_points && known && !is_changed) continue
+      const measured = measured_of(metric, currency, is_late ? late.summed : EMPTY_WINDOW)
+      if (!measured.denominator) continue
+      const was_written = had_points && known && measured_of(metric, currency, late.before).denominator > 0
+      const id = series_of(metric, currency)
+      const revision = is_changed ? (revised.get(id) ?? (was_written ? 0 : -1)) + 1 : 0
+      if (is_changed) revised.set(id, revision)
+      turn.emit(point(metric, currency, measured, { tenant_id: turn.key, start_ms, window_ms, revision }))
     }
-  return { ...window, revisions: [...revised].map(([series, revision]) => ({ series, revision })) }
-}
-
-/** Takes down a metric or currency that is new to the tenant. */
-const meet = (state: MetricClock, input: MetricInput): MetricClock => {
-  if (input.from === 'movement') {
-    const { currency } = input.value
-    if (state.currencies.includes(currency)) return state
-    return { ...state, currencies: [...state.currencies, currency].sort() }
   }
-  const { kind } = input.value
-  if (metrics.every(({ name, kinds }) => !kinds.includes(kind) || state.metrics.includes(name))) return state
-  const seen = metrics.filter(({ name, kinds }) => kinds.includes(kind) || state.metrics.includes(name))
-  return { ...state, metrics: seen.map(({ name }) => name) }
+  return { ...late.summed, revisions: [...revised].map(([series, revision]) => ({ series, revision })) }
 }
 
-/** Sees to it that the window will close, and be forgotten one day. */
+/** Sees to it that `next_ms` will close, and the window that starts at start_ms be forgotten one day. */
 const wind = (
   state: MetricClock,
   start_ms: number,
-  closed: boolean,
+  next_ms: number | null,
   turn: MetricTurn,
   policy: MetricPolicy,
 ): MetricClock => {
@@ -140,36 +154,30 @@ const wind = (
     turn.timer('forget', forgotten_at(start_ms + policy.window_ms, policy))
     next = { ...next, forgets: true }
   }
-  if (!closed && (state.next_ms === null || start_ms < state.next_ms)) {
-    turn.timer('close', closes_at(start_ms + policy.window_ms, policy))
-    next = { ...next, next_ms: start_ms, active_ms: start_ms }
-  }
-  if (state.first_ms === null || start_ms < state.first_ms) next = { ...next, first_ms: start_ms }
-  return next
+  if (next_ms === null || (state.next_ms !== null && state.next_ms <= next_ms)) return next
+  turn.timer('close', closes_at(next_ms + policy.window_ms, policy))
+  return { ...next, next_ms }
 }
 
 /** Writes the window whose time has come and sets the timer for the one after it. */
 const close = (state: MetricClock, turn: MetricTurn, policy: MetricPolicy): MetricClock => {
   const start_ms = state.next_ms as number
   const { window_ms } = policy
-  const stored = turn.slot(String(start_ms))
-  const window = stored ?? EMPTY_WINDOW
-  const of = { tenant_id: turn.key, start_ms, window_ms, revision: 0 }
-  for (const { name, measure } of metrics) {
-    const measured = measure(window)
-    if (measured.denominator && state.metrics.includes(name)) turn.emit(point(name, null, measured, of))
+  const window = turn.slot(String(start_ms))
+  for (const { metric, currency, since_ms } of state.known) {
+    const measured = measured_of(metric, currency, window ?? EMPTY_WINDOW)
+    if (measured.denominator && since_ms <= start_ms)
+      turn.emit(point(metric, currency, measured, { tenant_id: turn.key, start_ms, window_ms, revision: 0 }))
   }
-  for (const currency of state.currencies)
-    turn.emit(point('revenue', currency, money_measured(window, currency), of))
-  const active_ms = stored ? start_ms : state.active_ms
-  const silent = start_ms + window_ms - active_ms > policy.silence_ms
-  const next_ms = silent ? first_open(turn, start_ms) : start_ms + window_ms
+  const spans = window ? cover(state.spans, start_ms, policy) : state.spans
+  const after_ms = start_ms + window_ms
+  const next_ms = is_covered(spans, after_ms) ? after_ms : next_with_events(turn, start_ms)
   turn.timer('close', next_ms === null ? null : closes_at(next_ms + window_ms, policy))
-  return { ...state, next_ms, active_ms: silent ? (next_ms ?? active_ms) : active_ms }
+  return { ...state, spans, next_ms }
 }
 
 /** Start of the first window with events after that one. */
-const first_open = (turn: MetricTurn, after_ms: number): number | null => {
+const next_with_events = (turn: MetricTurn, after_ms: number): number | null => {
   let first: number | null = null
   for (const [id] of turn.slots()) {
     const start_ms = Number(id)
@@ -185,5 +193,8 @@ const forget = (state: MetricClock, turn: MetricTurn, policy: MetricPolicy): Met
     if (forgotten_at(Number(id) + policy.window_ms, policy) <= turn.at_ms) turn.put(id, null)
     else left = true
   turn.timer('forget', left ? turn.at_ms + days(1) : null)
-  return left ? state : { ...state, forgets: false }
+  const spans = state.spans.filter(
+    ({ until_ms }) => forgotten_at(until_ms + policy.window_ms, policy) > turn.at_ms,
+  )
+  return { ...state, forgets: left, spans }
 }

@@ -34,7 +34,7 @@ const marks = (from_day: string) => `SELECT
     concat(
       toString(groupBitXor(newest)), ' ',
       toString((
-        SELECT max(occurred_at) FROM attribution_effects
+        SELECT max((occurred_at, revision)) FROM attribution_effects
         WHERE tenant_id = {tenant:String} AND occurred_at <= {as_of:DateTime64(3, 'UTC')}
       ))
     ) AS mark

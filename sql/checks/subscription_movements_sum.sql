@@ -40,7 +40,7 @@ WITH
       lagInFrame(end_minor, 1, 0) OVER (
         PARTITION BY tenant_id, currency ORDER BY period_start ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
       ) AS end_before_minor
-    FROM subscription_mrr(as_of = '2299-12-31 00:00:00.000', granularity = 'month')
+    FROM subscription_mrr(as_of = '2106-01-01 00:00:00.000', granularity = 'month')
   )
 SELECT
   if(steps != events, 'an event has no step', 'a subscription differs from its last event') AS problem,

@@ -15,7 +15,8 @@ CREATE TABLE IF NOT EXISTS `attribution_effects`
   `effect` Float64,
   `share` Float64,
   `paths` Int64,
-  `conversions` Float64
+  `conversions` Float64,
+  `revision` Int64
 )
-ENGINE = ReplacingMergeTree
+ENGINE = ReplacingMergeTree(`revision`)
 ORDER BY (`tenant_id`, `_key`, `event_id`)

@@ -1,26 +1,23 @@
 -- Answers: what did each channel and campaign bring in and cost over a stretch of days, by each model?
 -- Grain:   tenant_id, model, channel, campaign, currency; what neither earned nor cost anything has no row.
 -- Reads:   attribution_credit (every step of the path, as it was walked) of conversions on the days (UTC) from_day to the one
---          before to_day; of the same days what all touches cost (touchpoints, FINAL, cost_minor) and what was paid beside
---          them (spend, FINAL, amount_minor, signed), both before as_of.
--- Holds:   spend_minor is the same under every model and sums to both tables; margin_minor = credit_minor - spend_minor.
+--          before to_day; budget_spend (touchpoints, spend) of the same days; both of as_of.
+-- Holds:   spend_minor is the same under every model and sums to budget_spend; margin_minor = credit_minor - spend_minor.
 --          return_on_ad_spend = credit_minor / spend_minor and cost_per_acquisition_minor = spend_minor / conversions
 --          are null where nothing was spent, the latter also where nothing was converted. Refunds count on their own day.
 --          Money of other currencies is in other rows: credit in one and spend in another never meet. Without a campaign a
 --          touch, a spend and a credit are all of campaign 'none'.
 WITH
-  (SELECT throwIf({from_day:Date} >= {to_day:Date}, 'from_day must be before to_day')) AS refused,
-  spent AS (
-    SELECT tenant_id, channel, ifNull(campaign, 'none') AS of_campaign, currency, cost_minor AS spend_minor
-    FROM touchpoints FINAL
-    WHERE cost_minor != 0 AND occurred_at < {as_of:DateTime64(3, 'UTC')}
-      AND toDate(occurred_at) >= {from_day:Date} AND toDate(occurred_at) < {to_day:Date}
-    UNION ALL
-    SELECT tenant_id, channel, ifNull(campaign, 'none') AS of_campaign, currency, amount_minor AS spend_minor
-    FROM spend FINAL
-    WHERE occurred_at < {as_of:DateTime64(3, 'UTC')}
-      AND toDate(occurred_at) >= {from_day:Date} AND toDate(occurred_at) < {to_day:Date}
-  ),
+  (
+    SELECT
+      throwIf(
+        {from_day:Date32} < '1970-01-01' OR {to_day:Date32} > '2106-01-01',
+        'from_day and to_day must lie from 1970-01-01 to 2106-01-01'
+      )
+      + throwIf({from_day:Date32} >= {to_day:Date32}, 'from_day must be before to_day')
+  ) AS refused,
+  toDate({from_day:Date32}) AS first_day,
+  toDate({to_day:Date32}) AS behind_day,
   moved AS (
     SELECT tenant_id, model, channel, campaign AS of_campaign, currency, credit_minor, conversions, 0 AS spend_minor
     FROM attribution_credit(
@@ -28,7 +25,7 @@ WITH
       half_life_days = {half_life_days:Float64}, lookback_steps = 0, path_transform = 'none',
       models = {models:Array(String)}
     )
-    WHERE day >= {from_day:Date} AND day < {to_day:Date}
+    WHERE day >= first_day AND day < behind_day
     UNION ALL
     SELECT
       tenant_id,
@@ -40,8 +37,9 @@ WITH
       )) AS model,
       channel, of_campaign, currency, 0 AS credit_minor, 0 AS conversions, spend_minor
     FROM (
-      SELECT tenant_id, channel, of_campaign, currency, sum(spend_minor) AS spend_minor
-      FROM spent
+      SELECT tenant_id, channel, campaign AS of_campaign, currency, sum(spent.spend_minor) AS spend_minor
+      FROM budget_spend(as_of = {as_of:DateTime64(3, 'UTC')}) AS spent
+      WHERE day >= first_day AND day < behind_day
       GROUP BY tenant_id, channel, of_campaign, currency
     )
   )

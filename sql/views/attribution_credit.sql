@@ -18,11 +18,28 @@
 --          proportion to their removal effects, equal parts where none is known, of a channel to its touches).
 WITH
   {as_of:DateTime64(3, 'UTC')} AS until,
-  toIntervalMillisecond(toInt64(round({lookback_days:Float64} * 86400000))) AS lookback,
+  assumeNotNull((
+    SELECT if(
+      throwIf(NOT ({lookback_days:Float64} BETWEEN 0 AND 90), 'lookback_days must be 0 to 90') = 0, {lookback_days:Float64}, 0
+    )
+  )) AS reach_days,
+  toIntervalMillisecond(toInt64(round(reach_days * 86400000))) AS lookback,
   [
     'first_touch', 'last_touch', 'last_non_direct', 'linear', 'time_decay', 'position_based', 'shapley', 'markov'
   ] AS known_models,
   arrayFilter(name -> empty({models:Array(String)}) OR has({models:Array(String)}, name), known_models) AS wanted_models,
+  (
+    SELECT
+      throwIf(NOT ({half_life_days:Float64} > 0), 'half_life_days must be more than 0')
+      + throwIf(
+        {path_transform:String} NOT IN ('none', 'exposure', 'first', 'unique'),
+        'path_transform must be none, exposure, first or unique'
+      )
+      + throwIf(
+        NOT hasAll(known_models, {models:Array(String)}),
+        'models must be of first_touch, last_touch, last_non_direct, linear, time_decay, position_based, shapley, markov'
+      )
+  ) AS refused,
   -- Whole parts of 2^40, the greatest effect of the tenant; none so small that a path's touches cannot share it.
   effects AS (
     SELECT
@@ -52,17 +69,7 @@ WITH
       arraySlice(touches.campaign, before + 1, reach) AS campaigns,
       arraySlice(touches.content_id, before + 1, reach) AS contents
     FROM conversions FINAL
-    WHERE occurred_at < until
-      AND throwIf(NOT ({lookback_days:Float64} BETWEEN 0 AND 90), 'lookback_days must be 0 to 90') = 0
-      AND throwIf(NOT ({half_life_days:Float64} > 0), 'half_life_days must be more than 0') = 0
-      AND throwIf(
-        {path_transform:String} NOT IN ('none', 'exposure', 'first', 'unique'),
-        'path_transform must be none, exposure, first or unique'
-      ) = 0
-      AND throwIf(
-        NOT hasAll(known_models, {models:Array(String)}),
-        'models must be of first_touch, last_touch, last_non_direct, linear, time_decay, position_based, shapley, markov'
-      ) = 0
+    WHERE occurred_at < until AND NOT refused
   ),
   transformed AS (
     SELECT

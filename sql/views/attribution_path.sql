@@ -8,8 +8,13 @@
 -- Holds:   every payment then that has a touch is counted once in `conversions` of each dimension, every person with a touch
 --          since its last payment once in `nulls`: it may still come to pay, and is then no null any more.
 WITH
+  assumeNotNull((
+    SELECT if(
+      throwIf(NOT ({lookback_days:Float64} BETWEEN 0 AND 90), 'lookback_days must be 0 to 90') = 0, {lookback_days:Float64}, 0
+    )
+  )) AS reach_days,
   {as_of:DateTime64(3, 'UTC')} AS until,
-  toIntervalMillisecond(toInt64(round({lookback_days:Float64} * 86400000))) AS lookback,
+  toIntervalMillisecond(toInt64(round(reach_days * 86400000))) AS lookback,
   until - lookback AS since,
   paid AS (
     SELECT
@@ -20,7 +25,6 @@ WITH
       ) AS path
     FROM conversions FINAL
     WHERE type = 'payment_succeeded' AND occurred_at > since AND occurred_at < until
-      AND throwIf(NOT ({lookback_days:Float64} BETWEEN 0 AND 90), 'lookback_days must be 0 to 90') = 0
   ),
   last_paid AS (
     SELECT tenant_id, customer_id AS payer, max(occurred_at) AS paid_at FROM paid GROUP BY tenant_id, payer
@@ -42,7 +46,6 @@ WITH
       ON claimed.tenant_id = touchpoints.tenant_id AND claimed.visitor = ifNull(touchpoints.anonymous_id, '')
       AND claimed.event_id = touchpoints.event_id
     WHERE occurred_at > since AND occurred_at < until
-      AND throwIf(NOT ({lookback_days:Float64} BETWEEN 0 AND 90), 'lookback_days must be 0 to 90') = 0
   ),
   open AS (
     SELECT

@@ -8,16 +8,18 @@
 --          days_left are days of 24 hours to the start of to_day, needed_per_day what each of them must bring,
 --          came_per_day what those gone by brought. reach_probability supposes that the sum of the days left is normal
 --          with the variance of metric_outlook; 1 or 0 when the goal is over. Without a forecast expected, gap and
---          reach_probability are null, and there is no early_warning, nor of a goal that is over. days_beyond: so many of
---          the days left lie behind the last step of the forecast of foretold_at, or behind the 366 days of the outlook:
---          then expected is null.
+--          reach_probability are null, and early_warning is 0, as it is for a goal that is over. days_beyond: so many of
+--          the goal's days, from that of as_of on, lie behind the last step of the forecast of foretold_at, null without one;
+--          up to the end of the outlook's 366 days its last weeks stand for them, behind it nothing: expected is null.
 WITH
+  (
+    SELECT throwIf(NOT ({warn_probability:Float64} BETWEEN 0 AND 1), 'warn_probability lies between 0 and 1')
+  ) AS refused,
   {as_of:DateTime64(3, 'UTC')} AS until,
   entries AS (
     SELECT tenant_id AS scope, id AS goal_id, argMax(body, (effective_at, revision, -_offset)) AS said
     FROM catalog FINAL
-    WHERE kind = 'goals' AND effective_at <= until
-      AND throwIf(NOT ({warn_probability:Float64} BETWEEN 0 AND 1), 'warn_probability lies between 0 and 1') = 0
+    WHERE kind = 'goals' AND effective_at <= until AND NOT refused
     GROUP BY tenant_id, id
   ),
   goals AS (
@@ -48,7 +50,9 @@ WITH
     SELECT
       goals.scope AS scope, goals.goal_id AS goal_id,
       toNullable(any(outlook.foretold_at)) AS foretold_at,
-      countIf(outlook.beyond AND outlook.day >= goals.from_day AND outlook.day < goals.to_day) AS days_beyond,
+      toNullable(
+        countIf(NOT outlook.beyond AND outlook.day >= goals.from_day AND outlook.day < goals.to_day)
+      ) AS days_foretold,
       maxIf(toNullable(outlook.total), outlook.day = goals.to_day - 1)
         - anyIf(outlook.total, outlook.day = goals.from_day - 1) AS coming,
       anyIf((outlook.total_variance, outlook.trail_total), outlook.day = goals.to_day - 1) AS last,
@@ -79,8 +83,9 @@ SELECT
     toFloat64(expected >= target),
     (1 + erf((expected - target) / sd / sqrt(2))) / 2
   ) AS reach_probability,
-  ahead > 0 AND ifNull(1 - reach_probability >= {warn_probability:Float64}, 0) AS early_warning,
-  foretold_at, days_beyond
+  ifNull(ahead > 0 AND 1 - reach_probability >= {warn_probability:Float64}, 0) AS early_warning,
+  foretold_at,
+  greatest(0, dateDiff('day', greatest(from_day, toDate(until, 'UTC')), to_day)) - days_foretold AS days_beyond
 FROM goals
 LEFT JOIN earned ON earned.scope = goals.scope AND earned.goal_id = goals.goal_id
 LEFT JOIN foretold ON foretold.scope = goals.scope AND foretold.goal_id = goals.goal_id

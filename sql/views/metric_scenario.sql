@@ -8,6 +8,13 @@
 --          of ten falls short of (total_hi80, total, total_lo80): less far apart than the sums of the days' values, as
 --          good and bad days do not all come together. Optimistic is more: of refunds it is the worse case. Minor units
 --          for money.
+WITH
+  (
+    SELECT throwIf(
+      NOT ({optimistic_factor:Float64} >= 0 AND {realistic_factor:Float64} >= 0 AND {pessimistic_factor:Float64} >= 0),
+      'a factor is 0 or more'
+    )
+  ) AS refused
 SELECT
   tenant_id, metric, currency, foretold_at,
   outcome.1 AS scenario,
@@ -21,8 +28,4 @@ ARRAY JOIN [
   ('realistic', {realistic_factor:Float64}, outlook.value, outlook.total),
   ('pessimistic', {pessimistic_factor:Float64}, lo80, total_lo80)
 ] AS outcome
-WHERE NOT beyond
-  AND throwIf(
-    NOT (least({optimistic_factor:Float64}, {realistic_factor:Float64}, {pessimistic_factor:Float64}) >= 0),
-    'a factor is 0 or more'
-  ) = 0
+WHERE NOT beyond AND NOT refused

@@ -23,15 +23,8 @@ WITH
       {zone:String}, ''
     )
   ) AS one_zone,
-  (
-    SELECT if(
-      throwIf(
-        {reporting_currency:String} != '' AND {reporting_currency:String} NOT IN (SELECT currency FROM revenue_currency),
-        'reporting_currency is an ISO 4217 code, or empty for none'
-      ) = 0,
-      {reporting_currency:String}, ''
-    )
-  ) AS reported_in,
+  -- revenue_rate refuses what is no currency.
+  {reporting_currency:String} AS reported_in,
   (
     SELECT (groupArray(tenant_id), groupArray(zone)) FROM (
       SELECT tenant_id, argMax(JSONExtractString(body, 'zone'), (effective_at, revision, -_offset)) AS zone

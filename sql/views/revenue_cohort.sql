@@ -11,6 +11,9 @@
 --          never purchased belong to no cohort. Over the cohorts revenue_minor sums to the ledger of the purchasers. The
 --          granularity changes where money stands, not how much of it there is.
 WITH
+  (
+    SELECT throwIf({granularity:String} NOT IN ('day', 'week', 'month'), 'granularity must be day, week or month')
+  ) AS refused,
   days AS (
     SELECT
       tenant_id, currency, customer_id,
@@ -19,8 +22,7 @@ WITH
       sumIf(quantity, type = 'payment_succeeded') AS units,
       sum(amount_minor) AS revenue_minor
     FROM ledger FINAL
-    WHERE occurred_at < {as_of:DateTime64(3, 'UTC')}
-      AND throwIf({granularity:String} NOT IN ('day', 'week', 'month'), 'granularity must be day, week or month') = 0
+    WHERE occurred_at < {as_of:DateTime64(3, 'UTC')} AND NOT refused
     GROUP BY tenant_id, currency, customer_id, day
   ),
   -- One row per customer and period; everything else is counted from these, so that the ledger is read once.

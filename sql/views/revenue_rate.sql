@@ -9,6 +9,12 @@
 --          through a third currency that has both (route 'through USD'), the first of the alphabet. A tenant's own rates
 --          of a pair come before those of all from its first one on.
 WITH
+  (
+    SELECT throwIf(
+      {reporting_currency:String} != '' AND {reporting_currency:String} NOT IN (SELECT currency FROM revenue_currency),
+      'reporting_currency is an ISO 4217 code, or empty for none'
+    )
+  ) AS refused,
   toDateTime64('2299-12-31 23:59:59.999', 3, 'UTC') AS never,
   (
     SELECT groupUniqArray(tenant_id) FROM catalog FINAL
@@ -95,4 +101,4 @@ SELECT
   step.3.3.3 * step.4.3.3 * toInt256(intExp10(exponents[currency])) AS denominator
 FROM ranked
 ARRAY JOIN steps AS step
-WHERE effective_at < until
+WHERE effective_at < until AND NOT refused

@@ -1,8 +1,9 @@
 -- Answers: what is each customer expected to buy in the coming weeks, are they still there, and which segment are they of, as of a moment?
 -- Grain:   tenant_id, currency, customer_id: customers of segment_rfm whom the newest run of the job lifetime-value foretold.
--- Reads:   lifetime_values (FINAL) with occurred_at at as_of or before, segment_rfm(as_of).
+-- Reads:   lifetime_values and lifetime_models (FINAL) with occurred_at at as_of or before, segment_rfm(as_of).
 -- Holds:   foretold_at is the moment that the prediction knew; model says how, lifetime_models how sure. A newer run replaces an
---          older one, so that before the newest run there is no row. expected_value_minor: of the horizon_weeks after foretold_at,
+--          older one, so that before the newest run there is no row; nor where the newest run chose no model, or another than a
+--          customer's prediction is of. expected_value_minor: of the horizon_weeks after foretold_at,
 --          not discounted. A customer whose first purchase came after foretold_at has no row yet.
 SELECT
   rfm.tenant_id AS tenant_id,
@@ -25,6 +26,16 @@ INNER JOIN (
     p_alive, expected_purchases, expected_value_minor
   FROM lifetime_values FINAL
   WHERE occurred_at <= {as_of:DateTime64(3, 'UTC')}
+    AND (tenant_id, currency, occurred_at, model) IN (
+      SELECT tenant_id, currency, occurred_at, toString(model)
+      FROM (
+        SELECT
+          tenant_id, currency, occurred_at, model, chosen,
+          max(occurred_at) OVER (PARTITION BY tenant_id, currency) AS newest_at
+        FROM lifetime_models FINAL
+      )
+      WHERE occurred_at = newest_at AND chosen
+    )
 ) AS foretold
   ON foretold.tenant_id = rfm.tenant_id
   AND foretold.currency = rfm.currency

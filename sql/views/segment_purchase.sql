@@ -7,10 +7,16 @@
 --          that began before as_of. 0 <= recency_weeks <= age_weeks. mean_repeat_minor is what a repeat day was worth, 0 without one:
 --          gross, as the model is of what people buy; refunds do not lower it. The order and repetition of events change nothing.
 WITH
+  (
+    SELECT throwIf(
+      NOT ({as_of:DateTime64(3, 'UTC')} BETWEEN toDateTime64('1970-01-01', 3, 'UTC') AND toDateTime64('2106-01-01', 3, 'UTC')),
+      'as_of must lie from 1970-01-01 to 2106-01-01'
+    )
+  ) AS refused,
   purchase_days AS (
     SELECT tenant_id, currency, customer_id, toDate(occurred_at, 'UTC') AS day, sum(amount_minor) AS paid_minor
     FROM ledger FINAL
-    WHERE occurred_at < {as_of:DateTime64(3, 'UTC')} AND type = 'payment_succeeded'
+    WHERE occurred_at < {as_of:DateTime64(3, 'UTC')} AND type = 'payment_succeeded' AND NOT refused
     GROUP BY tenant_id, currency, customer_id, day
   )
 SELECT

@@ -8,6 +8,12 @@
 --          and frequency: 1-2: hibernating (1-2), at_risk (3-4), cant_lose (5); 3: about_to_sleep (1-2), need_attention (3), loyal
 --          (4-5); 4: promising (1), potential_loyalist (2-3), loyal (4-5); 5: new (1), potential_loyalist (2-3), champions (4-5).
 WITH
+  (
+    SELECT throwIf(
+      NOT ({as_of:DateTime64(3, 'UTC')} BETWEEN toDateTime64('1970-01-01', 3, 'UTC') AND toDateTime64('2106-01-01', 3, 'UTC')),
+      'as_of must lie from 1970-01-01 to 2106-01-01'
+    )
+  ) AS refused,
   buyers AS (
     SELECT
       tenant_id, currency, customer_id,
@@ -19,7 +25,7 @@ WITH
       uniqExactIf(toDate(occurred_at, 'UTC'), type = 'payment_succeeded') AS purchase_days,
       sum(amount_minor) AS money_minor
     FROM ledger FINAL
-    WHERE occurred_at < {as_of:DateTime64(3, 'UTC')}
+    WHERE occurred_at < {as_of:DateTime64(3, 'UTC')} AND NOT refused
     GROUP BY tenant_id, currency, customer_id
     HAVING purchase_days > 0
   )

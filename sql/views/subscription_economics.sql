@@ -1,31 +1,22 @@
 -- Answers: what did a new subscriber cost, what is one worth, and when has one earned it back, as of a moment?
 -- Grain:   tenant_id, currency, period_start: the rows of subscription_mrr (as_of, granularity day, week or month). What was
 --          spent before the first movement of a currency has no row.
--- Reads:   subscription_mrr (payments); what touches cost (touchpoints, FINAL, cost_minor) and what was paid beside them
---          (spend, FINAL, amount_minor, signed), in that currency and period, before as_of.
+-- Reads:   subscription_mrr (payments); budget_spend (touchpoints, spend) of that currency and period; both of as_of.
 -- Holds:   cac_minor = spend_minor / new_customers: of those who paid for the first time in that period, whenever they were
 --          won. ltv_minor = arpu_minor x margin_ratio (0 to 1, what is left of revenue after what it costs) x the months a
 --          customer stays, 1 / customer_churn_ratio periods (12 months have 52 weeks, 365 days); ltv_cac_ratio = ltv_minor /
 --          cac_minor; payback_months = cac_minor / (arpu_minor x margin_ratio). Rounded once. NULL where a denominator is 0,
 --          so without churn there is no ltv_minor: it is not known yet how long one stays. Short periods are noisy.
 WITH
+  (SELECT throwIf(NOT ({margin_ratio:Float64} BETWEEN 0 AND 1), 'margin_ratio must be 0 to 1')) AS refused,
   {granularity:String} AS granularity,
   {margin_ratio:Float64} AS margin_ratio,
-  spent AS (
-    SELECT tenant_id, currency, toDate(occurred_at, 'UTC') AS day, cost_minor AS paid_minor
-    FROM touchpoints FINAL
-    WHERE cost_minor != 0 AND occurred_at < {as_of:DateTime64(3, 'UTC')}
-    UNION ALL
-    SELECT tenant_id, currency, toDate(occurred_at, 'UTC') AS day, amount_minor AS paid_minor
-    FROM spend FINAL
-    WHERE occurred_at < {as_of:DateTime64(3, 'UTC')}
-  ),
   of_periods AS (
     SELECT
       tenant_id, currency,
       multiIf(granularity = 'day', day, granularity = 'week', toMonday(day), toStartOfMonth(day)) AS period_start,
-      sum(paid_minor) AS spend_minor
-    FROM spent
+      sum(spent.spend_minor) AS spend_minor
+    FROM budget_spend(as_of = {as_of:DateTime64(3, 'UTC')}) AS spent
     GROUP BY tenant_id, currency, period_start
   ),
   rates AS (
@@ -43,7 +34,7 @@ WITH
       ON of_periods.tenant_id = revenue.tenant_id
       AND of_periods.currency = revenue.currency
       AND of_periods.period_start = revenue.period_start
-    WHERE throwIf(NOT (margin_ratio BETWEEN 0 AND 1), 'margin_ratio must be 0 to 1') = 0
+    WHERE NOT refused
   )
 SELECT
   tenant_id, currency, period_start, complete, spend_minor, new_customers,

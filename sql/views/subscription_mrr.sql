@@ -13,13 +13,21 @@
 --          A ratio is NULL where its denominator is 0.
 WITH
   {granularity:String} AS granularity,
+  (
+    SELECT
+      throwIf({granularity:String} NOT IN ('day', 'week', 'month'), 'granularity must be day, week or month')
+      + throwIf(
+        NOT ({as_of:DateTime64(3, 'UTC')} BETWEEN toDateTime64('1970-01-01', 3, 'UTC') AND toDateTime64('2106-01-01', 3, 'UTC')),
+        'as_of must lie from 1970-01-01 to 2106-01-01'
+      )
+  ) AS refused,
   moved AS (
     SELECT
       tenant_id, currency, customer_id, number, movement, amount_minor, mrr_before_minor,
       toDate(occurred_at, 'UTC') AS day,
       multiIf(granularity = 'day', day, granularity = 'week', toMonday(day), toStartOfMonth(day)) AS period_start
     FROM subscription_movement(as_of = {as_of:DateTime64(3, 'UTC')})
-    WHERE throwIf(granularity NOT IN ('day', 'week', 'month'), 'granularity must be day, week or month') = 0
+    WHERE NOT refused
   ),
   of_customers AS (
     SELECT
@@ -62,10 +70,7 @@ WITH
       new_customers + reactivated_customers - churned_customers AS moved_customers,
       sum(moved_minor) OVER until_now AS reached_minor,
       sum(moved_customers) OVER until_now AS reached_customers,
-      -- A Date ends in 2149.
-      toDate(
-        least({as_of:DateTime64(3, 'UTC')}, toDateTime64('2149-01-01 00:00:00', 3, 'UTC')) - toIntervalMillisecond(1), 'UTC'
-      ) AS last_day,
+      toDate({as_of:DateTime64(3, 'UTC')} - toIntervalMillisecond(1), 'UTC') AS last_day,
       leadInFrame(toNullable(period_start), 1, NULL) OVER (
         PARTITION BY tenant_id, currency ORDER BY period_start ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
       ) AS next_start

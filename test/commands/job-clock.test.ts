@@ -1,8 +1,14 @@
 /** Which job runs when: on a clock that the test turns. */
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type JobClock, type JobClockDeps, start_job_clock } from '../../commands/process/job-clock.ts'
+import {
+  type JobClock,
+  type JobClockDeps,
+  QUEUED_MOST,
+  start_job_clock,
+} from '../../commands/process/job-clock.ts'
 import type { Job } from '../../jobs/job.ts'
+import { run_apart } from '../../jobs/run-apart.ts'
 import type { TaskStatus } from '../../runtime/worker-types.ts'
 import { days, hours } from '../../schemas/units.ts'
 
@@ -39,7 +45,7 @@ const deps = (): JobClockDeps => ({
   by_itself,
   compute: async (each, rows, as_of) => {
     if (fails) throw new Error('no fit')
-    return each.run(rows, as_of)
+    return run_apart(each, rows, as_of)
   },
   clock: {
     now: () => now,
@@ -145,7 +151,7 @@ describe('a job', () => {
     clock = start_job_clock(deps(), stop.signal)
     await look()
     expect(appended).toEqual([])
-    await clock.run('count-things', T).ended
+    await clock.run('count-things', T)?.ended
     expect(appended).toHaveLength(1)
   })
 
@@ -154,6 +160,27 @@ describe('a job', () => {
     await look()
     expect(appended).toEqual([])
     expect(clock.status()[0]?.done_at).toBe(MIDNIGHT)
+  })
+
+  it('is run again by a process that finds its result and an import that was closed after its moment', async () => {
+    newest = MIDNIGHT
+    leases = [{ state: 'closed', renewed_at: MIDNIGHT - 1 }]
+    await look()
+    expect(appended).toEqual([])
+    stop.abort()
+    stop = new AbortController()
+    leases = [...leases, { state: 'closed', renewed_at: T - hours(1) }]
+    clock = start_job_clock(deps(), stop.signal)
+    await look()
+    now += 60_000
+    await look()
+    expect(appended.map(row => row.event_id)).toEqual([`${MIDNIGHT}`])
+  })
+
+  it('is not run by itself where somebody ran it as of a later moment, nothing imported', async () => {
+    await clock.run('count-things', T)?.ended
+    await look()
+    expect(appended.map(row => row.event_id)).toEqual([`${T}`])
   })
 
   it('waits for an import that is open, and runs again when one was closed', async () => {
@@ -190,8 +217,20 @@ describe('a job', () => {
     expect(clock.status()[0]).toMatchObject({ error: null, done_at: MIDNIGHT })
   })
 
+  it('waits with so many others at most, and is asked for once as of a moment', async () => {
+    const first = clock.run('count-things', T)
+    const again = clock.run('count-things', T)
+    expect(again?.run).toBe(1)
+    for (let n = 1; n < QUEUED_MOST; n++) expect(clock.run('count-things', T - n)?.run).toBe(n + 1)
+    expect(clock.run('count-things', T - QUEUED_MOST)).toBeNull()
+    expect(clock.run('count-things', T - 1)?.run).toBe(2)
+    await first?.ended
+    // What has begun may have read its rows: asked for again it is another run.
+    expect(clock.run('count-things', T)?.run).toBe(QUEUED_MOST + 1)
+  })
+
   it('runs at once, as of any moment, when it is asked for', async () => {
-    await clock.run('count-things', T - hours(3)).ended
+    await clock.run('count-things', T - hours(3))?.ended
     expect(appended.map(row => row.as_of)).toEqual(['2026-03-01T07:00:00.000Z'])
     expect(() => clock.run('other', T)).toThrow('there is no job other: count-things')
   })

@@ -206,6 +206,34 @@ describe('a log or registry that fails', () => {
   })
 })
 
+it('shows a partition that was given anew before it was taken away', async () => {
+  put_payments(0, 0)
+  ports.put(BATCH_LOG, 0, 0, batch(0, 1, [[0, 1]]))
+  const taken = new AbortController()
+  const { run } = ports.log
+  ports.log.run = (group, work, signal) =>
+    run(
+      group,
+      async task => {
+        if (task.partition !== 0) return work(task)
+        // Both calls wait for their turn while the process stands still: the one of before comes second.
+        const now = work(task)
+        const before = work({ ...task, reader: task.reader, signal: taken.signal })
+        taken.abort()
+        await Promise.all([before, now])
+      },
+      signal,
+    )
+  start()
+  await vi.waitFor(() => expect(saved(BATCH_LOG)).toBe(1))
+  expect(
+    sink
+      .status()
+      .map(({ partition }) => partition)
+      .sort(),
+  ).toEqual([0, 1])
+})
+
 it('joins every topic with a table and every batch log, where they have the partition', () => {
   const topics = sink_topics({ ...base, pipelines: [] })
   expect(topics.group).toMatchObject({ name: 'sink', partitions: 2, transactional: false })

@@ -5,13 +5,16 @@ import { memory_server } from './memory-ports.ts'
 
 let asked: [name: string, as_of: number][]
 let jobs: Jobs
+let full: boolean
 beforeEach(() => {
   asked = []
+  full = false
   jobs = {
     status: () => [
       { name: 'lifetime-value', every_ms: 86_400_000, done_at: 5, running: false, runs: 1, error: null },
     ],
     run: (name, as_of) => {
+      if (full) return null
       asked.push([name, as_of])
       return { run: 2, ended: Promise.resolve() }
     },
@@ -21,7 +24,7 @@ beforeEach(() => {
 const posted = async (url: string, payload?: object) => {
   const { server } = await memory_server({ jobs })
   const response = await server.inject({ method: 'POST', url, ...(payload && { payload }) })
-  return { status: response.statusCode, body: response.json() }
+  return { status: response.statusCode, body: response.json(), headers: response.headers }
 }
 
 describe('/v1/jobs', () => {
@@ -49,6 +52,13 @@ describe('/v1/jobs', () => {
     expect(status).toBe(expected)
     expect(body.reason).toMatch(reason)
     expect(asked).toEqual([])
+  })
+
+  it('refuses one more where too many wait', async () => {
+    full = true
+    const { status, body, headers } = await posted('/v1/jobs/lifetime-value')
+    expect([status, body.error, headers['retry-after']]).toEqual([429, 'TOO_MANY_RUNS', '10'])
+    expect(body.reason).toMatch(/waiting/)
   })
 
   it('is not there in a process that runs none', async () => {

@@ -102,7 +102,7 @@ class Killer {
   /** Resolves when the import has sent something: from then on it knows its server and waits for it. */
   async #progress(since_ms: number): Promise<void> {
     const folder = join(this.#installation.directory, 'data/imports')
-    for (const deadline = Date.now() + 30_000; ; await sleep(20)) {
+    for (const deadline = Date.now() + 120_000; ; await sleep(20)) {
       const names = existsSync(folder) ? readdirSync(folder).filter(name => name.endsWith('.json')) : []
       if (names.some(name => statSync(join(folder, name)).mtimeMs > since_ms)) return
       if (Date.now() > deadline) throw new Error('the import sends nothing')

@@ -19,4 +19,8 @@ export const regressions: readonly (readonly [seed: number, found: string])[] = 
     5708,
     'an owner that another had fenced took the checkpoint of its successor for a foreign one, and called a person',
   ],
+  [
+    120286,
+    'a partition given anew before it was taken away was gone from the status of the sink, which was at work on it',
+  ],
 ]

@@ -72,3 +72,22 @@ it('carries what the model was made of', async () => {
   )
   expect(rows.map(row => Object.values(row).map(Number))).toEqual([[0.5, 2.5, 7]])
 })
+
+it('has what the newest run as of a moment wrote, and nothing that only an earlier one did', async () => {
+  const at = (revision: number, more: Record<string, unknown> = {}) => ({
+    tenant_id: 't9',
+    revision,
+    ...more,
+  })
+  await served.fill('attribution_effects', [
+    effect('search', 4, at(2000, { effect: 0.9 })),
+    effect('gone', 4, at(1000)),
+    effect('search', 4, at(1000)),
+    effect('search', 4, at(1000, { model: 'shapley_rate', markov_order: 0 })),
+    effect('search', 3, at(9000)),
+  ])
+  const rows = await newest('2026-01-04 00:00:00.000')
+  expect(rows.filter(row => row.startsWith('t9'))).toEqual([
+    't9 markov 1 channel search 0.9 2026-01-04 00:00:00.000',
+  ])
+})

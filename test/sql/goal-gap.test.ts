@@ -99,12 +99,32 @@ describe('a forecast of 100 a day with deviation 10, and 80 a day so far', () =>
     const columns =
       'target, came, days_left, came_per_day, needed_per_day, expected, gap, gap_ratio, days_beyond'
     expect(await gaps(`${day_text(4)} 00:00:00`, columns)).toEqual([
-      ['far', 700, 320, 896, 80, near(380 / 896), null, null, null, 359],
+      // Seven days were foretold; behind the 366 of the outlook there is nothing to expect from.
+      ['far', 700, 320, 896, 80, near(380 / 896), null, null, null, 889],
       ['missed', 321, 320, 0, 80, null, 320, 1, near(1 / 321), 0],
       ['over', 300, 320, 0, 80, null, 320, -20, near(-20 / 300), 0],
       ['running', 800, 160, 7, 80, near(640 / 7), 860, -60, -0.075, 0],
       ['to come', 700, 0, 7, null, 100, 700, 0, 0, 5],
-      ['unforetold', 9, 0, 5, 0, 1.8, null, null, null, 0],
+      ['unforetold', 9, 0, 5, 0, 1.8, null, null, null, null],
+    ])
+  })
+
+  it('counts the days beyond the forecast from the day of as_of on, also of a forecast that is over', async () => {
+    const columns = 'days_left, days_beyond'
+    // Of the last day foretold half is left.
+    expect((await gaps(`${day_text(10)} 12:00:00`, columns)).slice(0, 4)).toEqual([
+      ['far', 889.5, 889],
+      ['missed', 0, 0],
+      ['over', 0, 0],
+      ['running', 0.5, 0],
+    ])
+    expect(await gaps(`${day_text(12)} 00:00:00`, columns)).toEqual([
+      ['far', 888, 888],
+      ['missed', 0, 0],
+      ['over', 0, 0],
+      ['running', 0, 0],
+      ['to come', 4, 4],
+      ['unforetold', 0, null],
     ])
   })
 

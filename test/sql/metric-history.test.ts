@@ -152,6 +152,14 @@ it('has what recurs at the end of each day, week or month', async () => {
   expect(await rows('2025-03-12 00:00:00', 'hour', usd('mrr'))).toEqual([])
 })
 
+it('counts a window of five minutes once it is over: what of it came before an as_of within it, nobody knows', async () => {
+  const visits = async (as_of: string) => (await rows(as_of, 'hour', of('visits'))).map(([, value]) => value)
+  expect(await visits('2025-02-09 09:05:00')).toEqual([5])
+  expect(await visits('2025-02-09 09:09:59.999')).toEqual([5])
+  expect(await visits('2025-02-09 09:10:00')).toEqual([13])
+  expect(await visits('2025-02-09 09:02:30')).toEqual([])
+})
+
 it('refuses other granularities', async () => {
   await expect(rows('2025-02-11 00:00:00', 'year', '1')).rejects.toThrow(
     'granularity is hour, day, week or month',

@@ -1,6 +1,10 @@
 /** revenue_by: given movements, zones and rates, expected rows by day, where the money came from, and in one currency. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { read_checks } from '../../runtime/clickhouse/migrate.ts'
+import { key_of } from '../../runtime/keys.ts'
+import { topics } from '../../schemas/topics.ts'
+import { Driver } from '../driver/driver.ts'
+import { run_rounds } from '../driver/rounds.ts'
 import { ledger_row, type Served, serve_warehouse } from './served-warehouse.ts'
 
 let served: Served
@@ -149,6 +153,44 @@ it('shows the source that the path ends with, where the path is there', async ()
     'none none none p1 EUR | 300 0 300',
     'search may none p1 EUR | 20 4000 -3980',
     'social none none p1 EUR | 1 0 1',
+  ])
+})
+
+it('finds the path of a movement as the operators wrote both: each has the event_id of the payment', async () => {
+  const at = (hour: number) => Date.UTC(2026, 4, 1, hour)
+  const driver = await Driver.open('customer', { batch: 100 })
+  const who = { tenant_id: 't5', customer_id: 'c1', currency: 'EUR' }
+  const pay = (event_id: string, hour: number, type: string, amount_minor: number) => ({
+    ...{ ...who, event_id, occurred_at: at(hour), type, amount_minor },
+    ...{ payment_id: 'first', product_id: 'p1', quantity: 1 },
+  })
+  const payments = [
+    pay('paid', 10, 'payment_succeeded', 500),
+    pay('taken back', 12, 'refunded', 20),
+    pay('disputed', 13, 'chargeback', 3),
+  ]
+  driver.send('payments', payments as never)
+  // What led to it is heard of only after the ledger has its rows: their own touch is none, that of the path is not.
+  const touch = { ...who, event_id: 't', occurred_at: at(9), channel: 'search', campaign: 'may' }
+  driver.send('touchpoints', [{ ...touch, interaction: 'click' }] as never)
+  run_rounds(driver)
+  driver.tick(at(20))
+  run_rounds(driver)
+
+  const ids = payments.map(({ event_id }) => event_id).sort()
+  const stored = async (topic: 'ledger' | 'conversions') => {
+    const rows = driver.outputs(topic)
+    expect([...new Set(rows.map(({ event_id }) => event_id))].sort(), topic).toEqual(ids)
+    const text = (name: string, value: unknown): unknown =>
+      name.endsWith('_at') && typeof value === 'number' ? new Date(value).toISOString() : value
+    const kept = rows.map(row => ({ ...row, _key: key_of(topics[topic] as never, row as never) }))
+    await served.fill(topic, JSON.parse(JSON.stringify(kept, text)))
+  }
+  expect(driver.outputs('ledger').map(({ channel }) => channel)).toEqual([null, null, null])
+  await stored('ledger')
+  await stored('conversions')
+  expect(await ask('', '', '2026-06-01 00:00:00.000', `tenant_id = 't5'`)).toEqual([
+    't5 2026-05-01 search may none p1 EUR | 500 23 477 1 | unknown 0',
   ])
 })
 

@@ -18,8 +18,28 @@ const foretold = (customer_id: string, day: string, expected_value_minor: number
   expected_value_minor,
   ...more,
 })
+/** What a run said of the models as of a day. */
+const ran = (day: string, chosen: 'pareto_nbd' | 'bg_nbd' | null) =>
+  served.fill(
+    'lifetime_models',
+    ['pareto_nbd', 'bg_nbd'].map(model => ({
+      _key: 't1',
+      event_id: `${model}|USD|${Date.parse(day)}`,
+      tenant_id: 't1',
+      occurred_at: `${day}T00:00:00.000Z`,
+      currency: 'USD',
+      model,
+      customers: 2,
+      parameters: [],
+      log_likelihood: null,
+      refused: chosen === null ? 'too few customers' : null,
+      chosen: model === chosen,
+    })),
+  )
 beforeAll(async () => {
   served = await serve_warehouse()
+  await ran('2025-01-03', 'pareto_nbd')
+  await ran('2025-01-21', 'pareto_nbd')
   await served.fill('ledger', [
     ledger_row({ event_id: 'a', customer_id: 'c1', occurred_at: '2025-01-01T00:00:00.000Z' }),
     ledger_row({ event_id: 'b', customer_id: 'c2', occurred_at: '2025-01-20T00:00:00.000Z' }),
@@ -70,4 +90,15 @@ it('gives the newest prediction of each customer, with the segment of as_of', as
 
 it('has no row for a moment before the newest run', async () => {
   expect(await lifetime('2025-01-20 23:59:59.999')).toEqual([])
+})
+
+it('has no row of a run that was done again and says otherwise', async () => {
+  await ran('2025-01-21', 'bg_nbd')
+  expect(await lifetime('2025-01-22 00:00:00.000')).toEqual([])
+  await served.fill('lifetime_values', [foretold('c2', '2025-01-21', 800, { model: 'bg_nbd' })])
+  expect(await lifetime('2025-01-22 00:00:00.000')).toMatchObject([
+    { customer_id: 'c2', model: 'bg_nbd', expected_value_minor: 800 },
+  ])
+  await ran('2025-01-21', null)
+  expect(await lifetime('2025-01-22 00:00:00.000')).toEqual([])
 })

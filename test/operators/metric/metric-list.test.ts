@@ -3,8 +3,8 @@ import {
   add_money,
   count_signal,
   EMPTY_WINDOW,
+  measured_of,
   metrics,
-  money_measured,
   point,
 } from '../../../operators/metric/metric-list.ts'
 
@@ -27,8 +27,8 @@ it('adds money per currency, sorted, refunds included', () => {
     { currency: 'EUR', net_minor: 100, movements: 1 },
     { currency: 'USD', net_minor: -200, movements: 2 },
   ])
-  expect(money_measured(window, 'USD')).toEqual({ numerator: -200, denominator: 1, samples: 2 })
-  expect(money_measured(window, 'JPY')).toEqual({ numerator: 0, denominator: 1, samples: 0 })
+  expect(measured_of('revenue', 'USD', window)).toEqual({ numerator: -200, denominator: 1, samples: 2 })
+  expect(measured_of('revenue', 'JPY', window)).toEqual({ numerator: 0, denominator: 1, samples: 0 })
 })
 
 it('names a point by metric, currency and start', () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { default_metrics } from '../../../operators/metric/sum-metrics.ts'
 import type { Movement, Signal } from '../../../schemas/types.ts'
 import { days, hours, minutes, seconds } from '../../../schemas/units.ts'
 import { Driver } from '../../driver/driver.ts'
@@ -88,11 +89,12 @@ scenario(
       ['conversion_rate', 0, 0, 0],
       ['visits', 0, 2, 1],
       ['conversion_rate', 0, 0, 1],
-      ['revenue', 0, 700, 1],
-      ['payments', 0, 1, 1],
+      // What had no point yet has its first one.
+      ['revenue', 0, 700, 0],
+      ['payments', 0, 1, 0],
       ['conversion_rate', 0, 0.5, 2],
-      ['payment_failure_rate', 0, 0, 1],
-      ['revenue', 0, 800, 2],
+      ['payment_failure_rate', 0, 0, 0],
+      ['revenue', 0, 800, 1],
     ])
     pass(d, days(3))
     send(d, [signal('4', 4)], days(3))
@@ -171,6 +173,110 @@ test('whatever the order of arrival, the newest revisions count every event and 
     { numRuns: 25 },
   )
 })
+
+scenario(
+  'a metric that a late event makes known, or known earlier, has its zeros in the windows after it too',
+  'tenant',
+  d => {
+    pass(d, 0)
+    send(d, [signal('1', 0), signal('2', minutes(30), 'conversation')], 0)
+    pass(d, minutes(31))
+    send(
+      d,
+      [signal('3', minutes(10), 'qualified_lead'), signal('4', minutes(20), 'conversation')],
+      minutes(31),
+    )
+    pass(d, minutes(36))
+    expect(points(d, 'qualified_leads')).toEqual([
+      ['qualified_leads', 2, 1, 0],
+      ['qualified_leads', 3, 0, 0],
+      ['qualified_leads', 4, 0, 0],
+      ['qualified_leads', 5, 0, 0],
+      ['qualified_leads', 6, 0, 0],
+    ])
+    expect(points(d, 'conversations')).toEqual([
+      ['conversations', 4, 1, 0],
+      ['conversations', 5, 0, 0],
+      ['conversations', 6, 1, 0],
+    ])
+    expect(points(d, 'visits').map(([, start]) => start)).toEqual([0, 1, 2, 3, 4, 5, 6])
+  },
+  metric_app,
+)
+
+scenario(
+  'an event before the first, or late in a silence, has the windows behind it written, and the chain goes on',
+  'tenant',
+  d => {
+    pass(d, 0)
+    send(d, [signal('1', minutes(20))], 0)
+    pass(d, minutes(26))
+    send(d, [signal('2', 0)], minutes(26))
+    pass(d, days(2))
+    expect(points(d, 'visits').map(([, start]) => start)).toEqual([
+      4,
+      ...[0, 1, 2, 3],
+      ...Array.from({ length: 288 }, (_, i) => i + 5),
+    ])
+    // Written until minute 1460; stream time is two days, the event of day one and twelve hours.
+    send(d, [signal('3', hours(36))], days(2))
+    pass(d, days(2) + minutes(6))
+    const after = points(d, 'visits').slice(293)
+    expect(after.map(([, start]) => start)).toEqual(Array.from({ length: 145 }, (_, i) => 432 + i))
+    expect(after[0]).toEqual(['visits', 432, 1, 0])
+  },
+  metric_app,
+)
+
+const KINDS = [
+  'visit',
+  'conversation',
+  'qualified_lead',
+  'payment_attempt',
+  'payment_success',
+  'payment_failure',
+] as const
+
+test('events late by up to the time of correction give the same points in the end as the same events in order', async () => {
+  const event = fc.record({
+    after_ms: fc.integer({ min: 0, max: days(4) }),
+    delay_ms: fc.integer({ min: 0, max: default_metrics.correction_ms }),
+    what: fc.constantFrom(...KINDS, 'EUR', 'JPY'),
+  })
+  type Event = typeof event extends fc.Arbitrary<infer E> ? E : never
+  const final_points = async (events: readonly (Event & { arrives_ms: number })[], batch: number) => {
+    const d = await Driver.open('tenant', { batch, crash: batch < 3 }, metric_app)
+    pass(d, 0)
+    for (const [i, { after_ms, arrives_ms, what }] of [...events.entries()].sort(
+      ([, a], [, b]) => a.arrives_ms - b.arrives_ms || a.after_ms - b.after_ms,
+    )) {
+      pass(d, arrives_ms)
+      if (what === 'EUR' || what === 'JPY') send(d, [], arrives_ms, [moved(`e${i}`, after_ms, 10 + i, what)])
+      else send(d, [signal(`e${i}`, after_ms, what)], arrives_ms)
+    }
+    pass(d, days(8))
+    expect(d.outcomes.late).toBe(0)
+    const newest = new Map<string, { revision: number }>()
+    for (const { event_id, ...row } of d.outputs('metric_points')) {
+      expect(row.revision, event_id).toBe((newest.get(event_id)?.revision ?? -1) + 1)
+      newest.set(event_id, row)
+    }
+    const final = [...newest].map(([id, row]) => [id, { ...row, revision: 0 }] as const)
+    return final.sort(([a], [b]) => (a < b ? -1 : 1))
+  }
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(event, { minLength: 1, maxLength: 16 }),
+      fc.nat({ max: 8 }),
+      async (events, batch) => {
+        const in_order = events.map(one => ({ ...one, arrives_ms: one.after_ms }))
+        const late = events.map(one => ({ ...one, arrives_ms: one.after_ms + one.delay_ms }))
+        expect(await final_points(late, batch + 1)).toEqual(await final_points(in_order, 100))
+      },
+    ),
+    { numRuns: 40 },
+  )
+}, 60_000)
 
 scenario(
   'a movement that makes a sum too large to be exact is refused, and the windows go on',
