@@ -18,6 +18,7 @@ export default pipeline({
       'sentiment',
       'technical_question',
       'context',
+      'language',
     )
     const scored = messages.pipe(scoreLead())
     to('lead_scores', scored.pipe(map(({ score }) => score)))

@@ -62,7 +62,10 @@ export class CatalogView {
     for (const w of wake) w()
   }
 
-  /** Newest entry effective at at_ms among those below `offset`: the tenant's own, else the one for all ('*'). */
+  /**
+   * Newest entry effective at at_ms among those below `offset`: the tenant's own, else the one for all ('*'). An entry whose
+   * body is null takes back what held before it: there is none.
+   */
   lookup<K extends keyof Catalog>(
     kind: K,
     id: string,
@@ -71,7 +74,8 @@ export class CatalogView {
     offset: number,
   ): Catalog[K] | undefined {
     return (this.#find(`${kind}|${id}|${tenant}`, at_ms, offset) ??
-      this.#find(`${kind}|${id}|*`, at_ms, offset)) as Catalog[K] | undefined
+      this.#find(`${kind}|${id}|*`, at_ms, offset) ??
+      undefined) as Catalog[K] | undefined
   }
 
   #find(name: string, at_ms: number, offset: number): unknown {

@@ -151,7 +151,7 @@ export interface CatalogEntry {
   readonly id: string
   readonly effective_at: number
   readonly revision: number
-  /** JSON object. */
+  /** JSON object; null takes back what held before. */
   readonly body: string
 }
 
@@ -708,7 +708,7 @@ export interface Price {
   readonly market_ratio: number
   /** Leads sold of the tier’s capacity; null without one. */
   readonly utilization_ratio: null | number
-  /** base × quality × surge, rounded half up. */
+  /** base × quality × surge, rounded half up; of a tenant’s own buyer with every term and limit (routes.price_terms). */
   readonly price_minor: number
   /** base × quality × surge × market, rounded half up. */
   readonly revenue_potential_minor: number
@@ -803,7 +803,7 @@ export interface RouteAlternative {
 
 /** One step in the sale of a lead: to which buyer it would go now, goes, went; with every term of the choice. */
 export interface Route {
-  /** Of the lead’s event (customer_id|event_id) when a message caused it; else decision_id|attempt|status. */
+  /** Of the lead’s event (customer_id|event_id) when a message caused it; else ~ event_id of the lead’s first row |attempt|status (no customer_id begins with ~). */
   readonly event_id: string
   /** Whose event it is; no '|'. */
   readonly tenant_id: string
@@ -1295,11 +1295,38 @@ export interface LeadKnowledge {
   readonly questions: number
   readonly objections: number
   readonly objections_resolved: number
+  /** In texts of which the sender says nothing; count as long as the sender names no objection. */
+  readonly objections_heard: number
+  readonly objections_heard_resolved: number
   /** In millionths, so that the order of adding does not matter. */
   readonly sentiment_sum: number
   readonly sentiments: number
   /** Sorted by name. */
   readonly facts: readonly (LeadFact)[]
+}
+
+export interface LeadFactV2 {
+  readonly name: string
+  readonly value: string
+  /** Event time of the event that said so last. */
+  readonly known_ms: number
+  readonly event_id: string
+}
+
+/** What score-lead 1 and 2 stored of the lead of one conversation. */
+export interface LeadKnowledgeV2 {
+  /** Event time of its first event. */
+  readonly first_ms: number
+  readonly last_ms: number
+  /** Technical ones. */
+  readonly questions: number
+  readonly objections: number
+  readonly objections_resolved: number
+  /** In millionths, so that the order of adding does not matter. */
+  readonly sentiment_sum: number
+  readonly sentiments: number
+  /** Sorted by name. */
+  readonly facts: readonly (LeadFactV2)[]
 }
 
 export interface MetricSpan {
@@ -1501,6 +1528,16 @@ export interface RoutingAnswers {
   readonly rejected_count: number
 }
 
+export interface RoutingSource {
+  readonly level: number
+  readonly precision: number
+  readonly yes: number
+  readonly answers: number
+  readonly gain: number
+  readonly volume: number
+  readonly at_case: number
+}
+
 export interface RoutingBuyer {
   /** What was taken before is forgotten: nothing more is sold then. */
   readonly counted_from_ms: number
@@ -1516,11 +1553,14 @@ export interface RoutingBuyer {
   /** Leads it took, decayed with each one. */
   readonly taken_count: number
   readonly converted_count: number
+  /** Beside the model of all (operators/stats/pooled-logistic.ts); null before its first answer. */
+  readonly source: null | RoutingSource
 }
 
 export interface RoutingDue {
   readonly customer_id: string
-  readonly conversation_id: string
+  /** Null: the customer’s answers that wait for their decision. */
+  readonly conversation_id: null | string
 }
 
 export interface RoutingAttempt {
@@ -1533,6 +1573,8 @@ export interface RoutingAttempt {
   readonly day: number
   readonly currency: string
   readonly price_minor: number
+  /** What such a lead costs its tier without demand, hours and terms of its own. */
+  readonly usual_price_minor: number
   readonly acceptance_probability: number
   readonly policy_version: string
   /** What the buyer said last: accepted or rejected; empty before. */
@@ -1569,12 +1611,43 @@ export interface RoutingLead {
   readonly attempts: readonly (RoutingAttempt)[]
 }
 
-/** route-lead slot: a buyer (buyer|id), the leads of a customer (lead|customer), or a part of those to be looked at at an instant (due|instant|part). */
+export interface RoutingEarlyAnswer {
+  /** Then it is told as an answer to no decision. */
+  readonly kept_until_ms: number
+  readonly event_id: string
+  readonly occurred_ms: number
+  readonly decision_id: null | string
+  readonly buyer_id: null | string
+  readonly outcome: string
+  readonly reason: null | string
+  readonly amount_minor: null | number
+  readonly currency: null | string
+}
+
+export interface RoutingWeights {
+  /** Intercept first, then one a column. */
+  readonly weights: readonly (number)[]
+  /** Lower triangle, row by row. */
+  readonly covariance: readonly (number)[]
+}
+
+export interface RoutingModel {
+  readonly shared: RoutingWeights
+  readonly cases: number
+  readonly sources: number
+  readonly gain: number
+  readonly gained_from: number
+}
+
+/** route-lead slot: a buyer (buyer|id), the leads of a customer (lead|customer), a part of those to be looked at at an instant (due|instant|part), answers of a customer that came before their decision (early|customer), or what all answers say together (acceptance). */
 export interface RoutingSlot {
   readonly buyer: null | RoutingBuyer
   /** Of a lead only its newest due_ms counts: it may stand here and have gone on. */
   readonly due: readonly (RoutingDue)[]
   readonly leads: readonly (RoutingLead)[]
+  /** In order of arrival. */
+  readonly early: readonly (RoutingEarlyAnswer)[]
+  readonly model: null | RoutingModel
 }
 
 export interface RoutingInstant {

@@ -1,6 +1,7 @@
 /**
  * Bodies of catalog entries by kind, looked at when they come in: an operator that does not believe a body goes on without
- * it and tells nobody, so who sends one is told here. Kinds that are not listed are kept as they are.
+ * it and tells nobody, so who sends one is told here. Kinds that are not listed are kept as they are. A body of null takes
+ * back what held before.
  */
 import { z } from 'zod'
 import { default_conversation_policy } from '../operators/conversation/conversation-policy.ts'
@@ -144,7 +145,9 @@ export const check_catalog_entry = (row: Row, index?: number): void => {
   const ids = [tenant_id, '*', ...(kind === 'lead_policies' ? [`${tenant_id}|shadow`] : [])]
   if (OF_TENANT.has(kind) && tenant_id !== '*' && !ids.includes(id))
     throw refused('id', `of ${kind} it is the tenant: ${ids.map(each => JSON.stringify(each)).join(' or ')}`)
-  const parsed = schema.safeParse(JSON.parse(body))
+  const said: unknown = JSON.parse(body)
+  if (said === null) return
+  const parsed = schema.safeParse(said)
   if (parsed.success) return
   const issue = parsed.error.issues[0]!
   throw refused(['body', ...issue.path].join('.'), issue.message)

@@ -1,9 +1,10 @@
 /**
- * node bench/market/run.ts [SEEDS]: the acceptance model in the simulated market of test/operators/quality/market.ts, mean over seeds: how
- * fast acceptance comes back after a shift of what buyers accept, what a buyer that lies costs, what is promised before and after
- * learning, and how far it is from an oracle and from one share per buyer and quality. About five seconds a seed.
+ * node bench/market/run.ts [SEEDS]: route-lead itself, and its two estimates of acceptance alone, in the simulated market of
+ * test/operators/quality/market.ts, mean over seeds: how fast acceptance comes back after a shift of what buyers accept, what a buyer
+ * that lies costs, what is promised before and after learning, and how far it is from an oracle. The operator waits for each answer
+ * before it asks the next buyer, as in life; the others ask on at once. About eight seconds a seed.
  */
-import { acceptance, learn_answer, NO_ANSWERS } from '../../operators/pricing/acceptance.ts'
+import { learn_answer, NO_ANSWERS, share_taken } from '../../operators/pricing/answer-shares.ts'
 import { calibration_bins, calibration_error } from '../../operators/stats/ranking-measures.ts'
 import {
   type Answered,
@@ -17,6 +18,7 @@ import {
   revenue_of,
 } from '../../test/operators/quality/market.ts'
 import { learning_router } from '../../test/operators/quality/routers.ts'
+import { run_operator } from '../../test/operators/quality/routing-operator.ts'
 
 const SEEDS = Array.from({ length: Number(process.argv[2] ?? 20) }, (_, i) => i + 1)
 const LEADS = 2500
@@ -31,7 +33,7 @@ const shares_router = (): MarketRouter => {
   const known = new Map<string, typeof NO_ANSWERS>()
   let now = 0
   return expected_revenue_router(
-    (lead, { buyer_id }) => acceptance(known.get(buyer_id) ?? NO_ANSWERS, lead, now),
+    (lead, { buyer_id }) => share_taken(known.get(buyer_id) ?? NO_ANSWERS, lead.quality_tier, now),
     ({ quality_tier }, { buyer_id }, accepted) => {
       now += MINUTE
       const answer = accepted ? 'accepted' : 'rejected'
@@ -40,8 +42,13 @@ const shares_router = (): MarketRouter => {
   )
 }
 
-const run = (options: MarketOptions, router = learning_router().router): readonly Answered[] =>
-  market_of(options).run(router)
+type Run = (options: MarketOptions) => readonly Answered[]
+const by_model: Run = options => market_of(options).run(learning_router().router)
+const by_operator: Run = options => run_operator(market_of(options))
+const by_oracle: Run = options => {
+  const market = market_of(options)
+  return market.run(oracle_of(market))
+}
 
 const WINDOWS = [
   [-600, 0],
@@ -55,17 +62,16 @@ const around_shift = (answers: readonly Answered[]): number[] => {
   const shift = answers.findIndex(({ lead }) => lead >= SHIFT)
   return WINDOWS.map(([from, to]) => acceptance_of(answers.slice(shift + from, shift + to)))
 }
-const routers: readonly (readonly [string, (options: MarketOptions) => MarketRouter])[] = [
-  ['oracle', options => oracle_of(market_of(options))],
-  ['pooled model', () => learning_router().router],
-  ['share per buyer and quality', shares_router],
+const runs: readonly (readonly [string, Run])[] = [
+  ['an oracle', by_oracle],
+  ['route-lead, pooled', by_operator],
+  ['route-lead, shares', options => run_operator(market_of(options), 'shares')],
+  ['the pooled model alone', by_model],
+  ['a share per buyer and quality alone', options => market_of(options).run(shares_router())],
 ]
 console.log(`acceptance by feedbacks since the shift: ${WINDOWS.map(window => window.join('…')).join('  ')}`)
-for (const [name, router_of] of routers) {
-  const all = SEEDS.map(seed => {
-    const options = { seed, leads: LEADS, shift_at: SHIFT }
-    return run(options, router_of(options))
-  })
+for (const [name, run] of runs) {
+  const all = SEEDS.map(seed => run({ seed, leads: LEADS, shift_at: SHIFT }))
   const curves = all.map(around_shift)
   const means = WINDOWS.map((_, i) => mean(curves.map(curve => curve[i]!)))
   const revenue = mean(all.map(revenue_of)) / LEADS / 100
@@ -76,7 +82,7 @@ for (const [name, router_of] of routers) {
 }
 
 const CLEAN = { leads: 1500 }
-const clean = SEEDS.map(seed => run({ seed, ...CLEAN }))
+const clean = SEEDS.map(seed => by_operator({ seed, ...CLEAN }))
 const best_buyer = (answers: readonly Answered[]): number => {
   const sums = new Map<string, number>()
   for (const { buyer_id, price_minor, accepted } of answers)
@@ -88,22 +94,15 @@ for (const [who, buyer_of] of [
   ['one of 50', (seed: number) => (7 * seed) % BUYERS],
   ['the best of 50', (seed: number) => best_buyer(clean[seed - 1]!)],
 ] as const)
-  for (const as of ['rejects', 'random'] as const) {
-    const kept = SEEDS.map(
-      seed =>
-        revenue_of(run({ seed, ...CLEAN, poison: { buyer: buyer_of(seed), as } })) /
-        revenue_of(clean[seed - 1]!),
-    )
-    const oracles = SEEDS.map(seed => {
-      const [lied, honest] = [{ buyer: buyer_of(seed), as }, undefined].map(poison => {
-        const market = market_of({ seed, ...CLEAN, ...(poison ? { poison } : {}) })
-        return revenue_of(market.run(oracle_of(market)))
+  for (const as of ['rejects', 'random'] as const)
+    for (const [name, run] of runs.filter(([, each]) => [by_oracle, by_operator, by_model].includes(each))) {
+      const kept = SEEDS.map(seed => {
+        const poison = { buyer: buyer_of(seed), as }
+        const honest = run === by_operator ? clean[seed - 1]! : run({ seed, ...CLEAN })
+        return revenue_of(run({ seed, ...CLEAN, poison })) / revenue_of(honest)
       })
-      return lied! / honest!
-    })
-    const [by_model, by_oracle] = [kept, oracles].map(all => mean(all).toFixed(4))
-    console.log(`revenue kept when ${who} answers: ${as}: ${by_model}; by an oracle: ${by_oracle}`)
-  }
+      console.log(`revenue kept when ${who} answers: ${as}, by ${name}: ${mean(kept).toFixed(4)}`)
+    }
 
 for (const [name, from, to] of [
   ['the first 200', 0, 200],

@@ -1,6 +1,6 @@
 /**
- * What the catalog says of the demo's business: tenants, markets, products, goals, rates of exchange, and who buys leads,
- * where and how many.
+ * What the catalog says of the demo's business: tenants, markets, products, goals, rates of exchange, who buys leads,
+ * where and how many, and from how many conversations advice is held back.
  */
 import type { Buyer, Catalog } from '../../schemas/catalog-kinds.ts'
 import { days } from '../../schemas/units.ts'
@@ -31,6 +31,9 @@ const TIERS: Readonly<Record<string, Catalog['buyer_tiers']>> = {
 const GOALS_MINOR = { leads: 24_000_000, software: 22_000_000, shop: 18_000_000 }
 /** What is not between these two currencies goes by way of the dollar. */
 const RATES: Readonly<Record<string, string>> = { 'EUR|USD': '1.0845', 'USD|JPY': '151.2' }
+
+/** Share of the conversations that get no such advice, so that its effect can be told from what would have come anyway. */
+const HELD_OUT = { create_urgency: 0.2, fill_gaps: 0.1 }
 
 const QUALITIES = ['premium', 'standard', 'basic'] as const
 
@@ -84,5 +87,9 @@ export const catalog_rows = (origin_ms: number): CatalogRow[] => {
     ...Object.entries(RATES).map(([id, rate]) => entry('*', 'fx_rates', id, { rate })),
     ...Object.entries(TIERS).map(([id, body]) => entry(leads, 'buyer_tiers', id, body)),
     entry(leads, 'buyers', leads, { buyers: buyers.map(buyer_of) }),
+    entry(leads, 'conversation_policies', leads, {
+      version: 'albasol-1',
+      table: { held_out_ratio: HELD_OUT },
+    }),
   ]
 }

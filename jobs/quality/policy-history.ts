@@ -26,39 +26,47 @@ const BUILT_IN: PolicyEntry = {
   policy: default_lead_policy,
 }
 
-/** Rows {id, effective_ms, body} of kind lead_policies, in the order in which they take effect. Bodies not believed are left out. */
+/**
+ * Rows {id, effective_ms, body} of kind lead_policies, in the order in which they take effect. A body of null takes back what
+ * held; bodies not believed are left out.
+ */
 export const history_of = (tenant_id: string, rows: readonly JobRow[]): PolicyHistory => {
-  const ids = new Set(['*', tenant_id, `${tenant_id}|shadow`])
-  const entries = rows.flatMap(row => {
-    if (!ids.has(String(row.id))) return []
-    const entry = entry_of(row)
-    return entry ? [{ id: String(row.id), ...entry }] : []
-  })
-  const of = (id: string): PolicyEntry[] => entries.filter(entry => entry.id === id)
-  // A tenant's own goes before that of all, from its first on.
-  const own = of(tenant_id)
-  const first_own = own[0]?.effective_ms ?? Number.POSITIVE_INFINITY
-  const held = [BUILT_IN, ...of('*').filter(({ effective_ms }) => effective_ms < first_own), ...own]
+  const versions = new Map([
+    ['lead-0', read_lead_policy({ version: 'lead-0', base: 'lead-0', reason: '' }).policy],
+  ])
+  // A tenant's own goes before that of all.
+  const newest: Record<'own' | 'all' | 'shadow', PolicyEntry | null> = { own: null, all: null, shadow: null }
+  const held = [BUILT_IN]
+  const roles = { [tenant_id]: 'own', [`${tenant_id}|shadow`]: 'shadow', '*': 'all' } as const
+  for (const row of rows) {
+    const role = Object.hasOwn(roles, String(row.id)) ? roles[String(row.id)] : undefined
+    const entry = role && entry_of(row)
+    if (!role || entry === undefined) continue
+    newest[role] = entry
+    if (entry) versions.set(entry.policy.version, entry.policy)
+    const holds = newest.own ?? newest.all ?? BUILT_IN
+    if (holds.body !== held.at(-1)!.body) held.push({ ...holds, effective_ms: Number(row.effective_ms) })
+  }
   const champion = held.at(-1)!
-  const shadow = of(`${tenant_id}|shadow`).at(-1) ?? null
+  const { shadow } = newest
   return {
     champion,
     before: held.findLast(({ body }) => body.version !== champion.body.version) ?? null,
     shadow: shadow && shadow.effective_ms > champion.effective_ms ? shadow : null,
-    versions: new Map([
-      ['lead-0', read_lead_policy({ version: 'lead-0', base: 'lead-0', reason: '' }).policy],
-      ...entries.map(({ policy }) => [policy.version, policy] as const),
-    ]),
+    versions,
   }
 }
 
-const entry_of = ({ effective_ms, body }: JobRow): PolicyEntry | null => {
+/** Null of an entry that takes back what held; undefined of one that is not believed. */
+const entry_of = ({ effective_ms, body }: JobRow): PolicyEntry | null | undefined => {
   let parsed: unknown
   try {
     parsed = JSON.parse(String(body))
   } catch {
-    return null
+    return undefined
   }
+  if (parsed === null) return null
   const { policy, problem } = read_lead_policy(parsed)
-  return problem === null ? { effective_ms: Number(effective_ms), body: parsed as PolicyBody, policy } : null
+  if (problem !== null) return undefined
+  return { effective_ms: Number(effective_ms), body: parsed as PolicyBody, policy }
 }

@@ -1,18 +1,17 @@
 /**
  * Decides: what is kept of a conversation, with one more of its events.
  * Because: sums, extremes and newest words by event time are the same whatever the order in which events arrive.
- * Keeps: nothing itself; the slot of track-conversation. What the sender says (technical_question, sentiment, an event
- *   `objection`) goes before what is heard in the text, and texts are heard in the language of their own tag.
+ * Keeps: nothing itself; the slot of track-conversation. What an event says of its lead: core/hear-message.ts.
  * When late, twice, missing: as track-conversation. A text of a language without words is not guessed at; without a tag it
  *   is read in the policy's language.
- * Limits: a text that both objects and comes round does both; one that objects twice counts once.
+ * Limits: those of what is heard.
  */
 
 import type { ConversationProgress } from '../../schemas/types.ts'
 import { type Fact, learn, learn_fields, type Said } from '../core/facts.ts'
-import { ear_for, type Heard, language_of_tag } from '../core/hear-text.ts'
+import { hear_message, type Listened } from '../core/hear-message.ts'
 import type { Row } from '../core/keyed.ts'
-import { ASKED, type ConversationPolicy, seller_roles } from './conversation-policy.ts'
+import { ASKED, type ConversationPolicy } from './conversation-policy.ts'
 
 export type Message = Row<
   'conversations',
@@ -29,9 +28,6 @@ export type Message = Row<
 type Listening = Pick<ConversationPolicy, 'moods' | 'language'>
 
 const FACTS = [...ASKED, 'borough', 'neighborhood'] as const
-/** What words of contentment and annoyance count for, in millionths. */
-const HINT = 500_000
-const UNHEARD: Heard = { technical: false, objection: null, resolved: false, mood: null, answers: [] }
 
 export const begun = (customer_id: string, started_ms: number): ConversationProgress => ({
   customer_id,
@@ -58,14 +54,9 @@ export const add = (
   message: Message,
   policy: Listening,
 ): ConversationProgress => {
-  const { occurred_at, type, role, text } = message
-  const by_seller = role !== null && seller_roles.has(role)
-  const heard = by_seller || text === null ? UNHEARD : hear(text, message.language, policy)
-  const asks = message.technical_question ?? heard.technical
-  // Of an event that is an objection, or the end of one, the sender has said so.
-  const objects = type === 'message' && heard.objection !== null
-  const comes_round = type === 'message' && heard.resolved
-  const sentiment = sentiment_of(message, heard)
+  const { occurred_at, type } = message
+  const listened = hear_message(message, () => policy.language)
+  const { by_seller, asks, objects, comes_round, sentiment } = listened
   return {
     customer_id: before.customer_id,
     started_ms: Math.min(before.started_ms, occurred_at),
@@ -84,22 +75,13 @@ export const add = (
     ended: before.ended || type === 'ended' || type === 'handed_off',
     idle: before.idle,
     moods: sentiment === null ? before.moods : felt(before.moods, message, sentiment, policy.moods),
-    facts: learned(before.facts, message, heard),
+    facts: learned(before.facts, message, listened),
   }
 }
 
-const hear = (text: string, tag: string | null, policy: Listening): Heard =>
-  ear_for(tag === null ? policy.language : language_of_tag(tag))?.(text) ?? UNHEARD
-
 const newer = (before: number | null, now: number): number => (before === null ? now : Math.max(before, now))
 
-/** In millionths. */
-const sentiment_of = ({ sentiment }: Message, { mood }: Heard): number | null => {
-  if (sentiment !== null) return Math.round(sentiment * 1e6)
-  return mood === null ? null : mood * HINT
-}
-
-const learned = (before: readonly Fact[], message: Message, heard: Heard): readonly Fact[] => {
+const learned = (before: readonly Fact[], message: Message, { heard }: Listened): readonly Fact[] => {
   const said: Said = message
   let facts = learn_fields(before, FACTS, message.context, said)
   for (const [fact, meaning] of heard.answers) facts = learn(facts, `said_${fact}`, meaning, said)

@@ -61,34 +61,3 @@ const is_known = (facts: Listener['facts'], name: string, value: unknown): boole
   const known = fact_of(facts, name) ?? fact_of(facts, `said_${name}`)
   return typeof value === 'string' && known !== undefined && spelled(known) === spelled(value)
 }
-
-const formats = new Map<string, Intl.DateTimeFormat>()
-
-/** The day of an instant in a zone (IANA name); in UTC without one, or where the name is none. */
-export const day_in = (at_ms: number, zone: unknown): string => {
-  const parts = format_of(typeof zone === 'string' ? zone : 'UTC').formatToParts(at_ms)
-  const [year, month, day] = ['year', 'month', 'day'].map(
-    type => parts.find(part => part.type === type)?.value,
-  )
-  return `${year?.padStart(4, '0')}-${month}-${day}`
-}
-
-const format_of = (zone: string): Intl.DateTimeFormat => {
-  let format = formats.get(zone)
-  if (!format) {
-    try {
-      format = new Intl.DateTimeFormat('en-US', {
-        timeZone: zone,
-        year: 'numeric',
-        month: '2-digit',
-        day: '2-digit',
-        calendar: 'gregory',
-        numberingSystem: 'latn',
-      })
-    } catch {
-      format = format_of('UTC')
-    }
-    formats.set(zone, format)
-  }
-  return format
-}

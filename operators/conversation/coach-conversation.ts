@@ -9,6 +9,7 @@
 
 import type { ConversationMetric, ConversationProgress } from '../../schemas/types.ts'
 import { fact_of, spelled } from '../core/facts.ts'
+import { objections_of } from '../core/hear-message.ts'
 import {
   type Advice,
   ASKED,
@@ -38,20 +39,6 @@ export const urgency_of = ({ facts }: Progress, policy: ConversationPolicy): num
 /** Words are anybody's: `constructor` is none of the table's. */
 const worth_of = (word: string, table: Readonly<Record<string, number>>): number =>
   Object.hasOwn(table, word) ? (table[word] as number) : 0
-
-export interface Objections {
-  readonly raised: number
-  readonly resolved: number
-  readonly open: number
-}
-/** As the sender names them; of a sender who names none, as they are heard in the texts. */
-export const objections_of = (progress: ConversationProgress): Objections => {
-  const named = progress.objections > 0 || progress.objections_resolved > 0
-  const raised = named ? progress.objections : progress.objections_heard
-  // Who comes round without having objected has resolved nothing.
-  const resolved = named ? progress.objections_resolved : Math.min(raised, progress.objections_heard_resolved)
-  return { raised, resolved, open: Math.max(0, raised - resolved) }
-}
 
 /** Mean of the later half of the latest sentiments against the mean of their earlier half. */
 export const trend_of = (

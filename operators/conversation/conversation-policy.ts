@@ -6,6 +6,7 @@
  * Limits: titles are English: they speak to who holds the conversation. What a catalog entry may change: read-policy.ts.
  */
 import { minutes, seconds } from '../../schemas/units.ts'
+import { DEFAULT_LANGUAGE } from '../core/hear-message.ts'
 
 export interface ConversationPolicy {
   /** Written into every row. */
@@ -64,7 +65,7 @@ export const default_conversation_policy: ConversationPolicy = {
   moods: 6,
   trend_millionths: 150_000,
   next_questions: 3,
-  language: 'en',
+  language: DEFAULT_LANGUAGE,
   claims: [],
   claims_said: 1,
   held_out_ratio: {},
@@ -98,6 +99,3 @@ export const advice_titles: Readonly<Record<Advice, string>> = {
   raise_engagement: 'Explain how the installation works on this property, and invite questions',
   show_credibility: 'Answer the technical questions in detail, with references',
 }
-
-/** Who in a conversation speaks for the seller: their words say nothing about the lead. */
-export const seller_roles: ReadonlySet<string> = new Set(['agent', 'assistant', 'bot', 'system'])

@@ -10,9 +10,10 @@
 
 import type { ConversationMetric, ConversationProgress } from '../../schemas/types.ts'
 import { fact_of, spelled } from '../core/facts.ts'
+import { objections_of } from '../core/hear-message.ts'
 import { language_of_tag } from '../core/hear-text.ts'
-import { type Claim, claims_for, day_in } from './choose-claims.ts'
-import { objections_of } from './coach-conversation.ts'
+import { day_in } from '../core/zone-clock.ts'
+import { type Claim, claims_for } from './choose-claims.ts'
 import type { Advice, Asked, ConversationPolicy } from './conversation-policy.ts'
 import { type Phrases, phrases_for } from './phrases.ts'
 

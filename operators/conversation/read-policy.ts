@@ -60,7 +60,8 @@ export const policy_reader = (base: ConversationPolicy): ((body: unknown) => Rea
   const known = new WeakMap<object, ReadPolicy>()
   const built_in: ReadPolicy = { policy: base, problem: null }
   return body => {
-    if (body === undefined) return built_in
+    // An entry of null takes back what held before.
+    if (body === undefined || body === null) return built_in
     if (!is_object(body)) return { policy: base, problem: 'the policy must be an object' }
     let read = known.get(body)
     if (!read) {

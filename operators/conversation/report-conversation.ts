@@ -8,15 +8,9 @@
 
 import type { ConversationMetric, ConversationProgress } from '../../schemas/types.ts'
 import { fact_of } from '../core/facts.ts'
+import { objections_of } from '../core/hear-message.ts'
 import type { Turn } from '../core/keyed.ts'
-import {
-  advice_of,
-  engagement_of,
-  gaps_of,
-  objections_of,
-  trend_of,
-  urgency_of,
-} from './coach-conversation.ts'
+import { advice_of, engagement_of, gaps_of, trend_of, urgency_of } from './coach-conversation.ts'
 import { advice_titles } from './conversation-policy.ts'
 import { reply_to, type Speaking } from './draft-reply.ts'
 import { is_held_out } from './hold-out.ts'

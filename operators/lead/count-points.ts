@@ -9,6 +9,7 @@
 import type { Catalog } from '../../schemas/catalog-kinds.ts'
 import type { LeadKnowledge, LeadScore } from '../../schemas/types.ts'
 import { fact_of, share_of, spelled } from '../core/facts.ts'
+import { objections_of } from '../core/hear-message.ts'
 import type { LeadPolicy } from './lead-policy.ts'
 import { synonyms } from './lead-words.ts'
 import { type Factor, most_of } from './weigh-factors.ts'
@@ -111,12 +112,13 @@ const count_behavior = (tally: Tally, known: LeadKnowledge, policy: LeadPolicy):
   tally.earn('behavior', 'engagement_time', share_of(policy.engagement, engaged_ms, full_ms))
   const questions = Math.min(known.questions, policy.questions_full)
   tally.earn('behavior', 'technical_questions', share_of(policy.questions, questions, policy.questions_full))
-  const { objections } = known
-  const resolved = Math.min(known.objections_resolved, objections)
+  const { raised, resolved } = objections_of(known)
   tally.earn(
     'behavior',
     'objections',
-    objections ? share_of(policy.objections, resolved, objections) : share_of(policy.objections, 1, 2),
+    raised
+      ? share_of(policy.objections, Math.min(resolved, raised), raised)
+      : share_of(policy.objections, 1, 2),
   )
   const whole = known.sentiments * MILLION
   if (!whole) tally.lack('sentiment', policy.sentiment)

@@ -1,8 +1,8 @@
 /**
- * Decides: which of an emitter's or a lead's own words mean what the tables of a lead policy know.
+ * Decides: which of an emitter's own words mean what the tables of a lead policy know.
  * Because: people write `brownstone` and `asap`; a list of words can be read, disputed and extended.
  * Keeps: nothing. When late, twice, missing: a word that is not in the list means nothing, and the signal stays unknown.
- * Limits: words are English; whole words only, the first meaning of the list wins.
+ * Limits: words are English. What leads themselves write is heard by core/hear-text.ts, in their language.
  */
 
 /** What emitters write in place of the tables' own words (spelled in lower case with underscores). */
@@ -48,21 +48,3 @@ export const synonyms: Readonly<Record<string, Readonly<Record<string, string>>>
   },
   decision_role: { owner: 'primary', joint: 'primary', decision_maker: 'primary' },
 }
-
-/** Words in what the lead writes that answer a question of the table; an answer in the context goes before them. */
-export const said_in_text: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
-  property_type: {
-    co_op: ['co-op', 'coop', 'cooperative'],
-    condo: ['condo', 'condominium'],
-    single_family: ['single-family', 'single family', 'brownstone', 'townhouse', 'detached house'],
-  },
-  install_timeline: {
-    soon: ['as soon as possible', 'asap', 'right away', 'this month', 'next month'],
-    this_year: ['this year'],
-    next_year: ['next year'],
-    exploring: ['just looking', 'just browsing'],
-  },
-}
-
-/** Who in a conversation speaks for the seller: their words say nothing about the lead. */
-export const seller_roles: ReadonlySet<string> = new Set(['agent', 'assistant', 'bot', 'system'])

@@ -10,16 +10,17 @@
  * Limits: a row of an event stands as it was scored; an earlier one is not scored again when a late event changes it.
  */
 
+import type { Catalog } from '../../schemas/catalog-kinds.ts'
 import { exponents } from '../../schemas/currencies.ts'
-import type { Lead, LeadKnowledge, LeadScore, NextDue } from '../../schemas/types.ts'
+import type { Lead, LeadKnowledge, LeadKnowledgeV2, LeadScore, NextDue } from '../../schemas/types.ts'
 import { days } from '../../schemas/units.ts'
-import { compile_lexicon, learn, learn_fields } from '../core/facts.ts'
+import { learn, learn_fields } from '../core/facts.ts'
+import { hear_message, language_of_policy } from '../core/hear-message.ts'
 import { keyed, type Row, type Turn } from '../core/keyed.ts'
 import { earliest } from '../core/windows.ts'
 import { count_points } from './count-points.ts'
 import { HANDED_OFF, judge_lead, probability_of } from './judge-lead.ts'
 import { default_lead_policy, type LeadPolicy, lead_fields } from './lead-policy.ts'
-import { said_in_text, seller_roles } from './lead-words.ts'
 import { areas_of, market_ratio_of, place_of } from './place-lead.ts'
 import { read_lead_policy } from './read-policy.ts'
 
@@ -33,6 +34,7 @@ type Message = Row<
   | 'sentiment'
   | 'technical_question'
   | 'context'
+  | 'language'
 >
 export interface ScoredLead {
   readonly score: LeadScore
@@ -43,6 +45,7 @@ type LeadTurn = Turn<ScoredLead, LeadKnowledge, 'forget'>
 const KEEP_MS = days(30)
 const DUE = 'state/next_due'
 const KNOWN = 'state/lead_knowledge'
+const KNOWN_V2 = 'state/lead_knowledge_v2'
 const NO_DUE: NextDue = { due_ms: null }
 const NOTHING_KNOWN: LeadKnowledge = {
   first_ms: 0,
@@ -50,20 +53,25 @@ const NOTHING_KNOWN: LeadKnowledge = {
   questions: 0,
   objections: 0,
   objections_resolved: 0,
+  objections_heard: 0,
+  objections_heard_resolved: 0,
   sentiment_sum: 0,
   sentiments: 0,
   facts: [],
 }
-const LEXICONS = Object.entries(said_in_text).map(
-  ([signal, lexicon]) => [`said_${signal}`, compile_lexicon(lexicon)] as const,
-)
 
 export const scoreLead = (policy: LeadPolicy = default_lead_policy) =>
   keyed<Message, ScoredLead, NextDue, LeadKnowledge, 'forget'>({
     name: 'score-lead',
     version: 3,
     state: { schema: DUE, init: () => NO_DUE, earlier: { 1: DUE, 2: DUE } },
-    slot: { schema: KNOWN, init: () => NOTHING_KNOWN, earlier: { 1: KNOWN, 2: KNOWN } },
+    slot: {
+      schema: KNOWN,
+      init: () => NOTHING_KNOWN,
+      earlier: { 1: KNOWN_V2, 2: KNOWN_V2 },
+      // They heard no objection in a text.
+      upgrade: (_, earlier) => ({ ...NOTHING_KNOWN, ...(earlier as LeadKnowledgeV2) }),
+    },
     timers: { forget: 'stream' },
     idle_ms: 2 * KEEP_MS,
     step: (state, message, turn) => {
@@ -73,7 +81,7 @@ export const scoreLead = (policy: LeadPolicy = default_lead_policy) =>
         turn.late('conversation_forgotten')
         return state
       }
-      const known = add(before ?? { ...NOTHING_KNOWN, first_ms: occurred_at, last_ms: occurred_at }, message)
+      const known = add(before ?? begun(occurred_at), message, turn)
       turn.put(conversation_id, known)
       turn.emit(scored(message, known, turn, policies_for(message.tenant_id, turn, policy)))
       const due_ms = known.last_ms + KEEP_MS
@@ -89,27 +97,34 @@ export const scoreLead = (policy: LeadPolicy = default_lead_policy) =>
     },
   })
 
+const begun = (at_ms: number): LeadKnowledge => ({ ...NOTHING_KNOWN, first_ms: at_ms, last_ms: at_ms })
+
 /** Sums, extremes and newest words: the same whatever the order of events. */
-const add = (known: LeadKnowledge, message: Message): LeadKnowledge => {
-  const { occurred_at, type, role, sentiment, text } = message
+const add = (known: LeadKnowledge, message: Message, turn: LeadTurn): LeadKnowledge => {
+  const { occurred_at, type } = message
+  const { asks, objects, comes_round, sentiment, heard } = hear_message(message, () =>
+    language_of_policy(entry_of('conversation_policies', message.tenant_id, turn)),
+  )
   let facts = learn_fields(known.facts, lead_fields, message.context, message)
   if (type === 'handed_off') facts = learn(facts, HANDED_OFF, 'true', message)
-  if (text !== null && !(role !== null && seller_roles.has(role)))
-    for (const [name, meaning_of] of LEXICONS) {
-      const meaning = meaning_of(text)
-      if (meaning !== null) facts = learn(facts, name, meaning, message)
-    }
+  for (const [fact, meaning] of heard.answers) facts = learn(facts, `said_${fact}`, meaning, message)
   return {
     first_ms: Math.min(known.first_ms, occurred_at),
     last_ms: Math.max(known.last_ms, occurred_at),
-    questions: known.questions + (message.technical_question === true ? 1 : 0),
+    questions: known.questions + (asks ? 1 : 0),
     objections: known.objections + (type === 'objection' ? 1 : 0),
     objections_resolved: known.objections_resolved + (type === 'objection_resolved' ? 1 : 0),
-    sentiment_sum: known.sentiment_sum + (sentiment === null ? 0 : Math.round(sentiment * 1e6)),
+    objections_heard: known.objections_heard + (objects ? 1 : 0),
+    objections_heard_resolved: known.objections_heard_resolved + (comes_round ? 1 : 0),
+    sentiment_sum: known.sentiment_sum + (sentiment ?? 0),
     sentiments: known.sentiments + (sentiment === null ? 0 : 1),
     facts,
   }
 }
+
+/** Of the tenant, else of all. */
+const entry_of = <K extends keyof Catalog>(kind: K, tenant_id: string, turn: LeadTurn) =>
+  turn.catalog(kind, tenant_id) ?? turn.catalog(kind, '*')
 
 interface Policies {
   readonly policy: LeadPolicy
@@ -118,12 +133,12 @@ interface Policies {
 }
 
 const policies_for = (tenant_id: string, turn: LeadTurn, otherwise: LeadPolicy): Policies => {
-  const body = turn.catalog('lead_policies', tenant_id) ?? turn.catalog('lead_policies', '*')
-  const said = (body ?? null) === null ? null : read_lead_policy(body)
+  const body = entry_of('lead_policies', tenant_id, turn)
+  const said = body === undefined ? null : read_lead_policy(body)
   const policy = said?.problem === null ? said.policy : otherwise
   const problem = said?.problem ?? null
   const beside = turn.catalog('lead_policies', `${tenant_id}|shadow`)
-  if ((beside ?? null) === null) return { policy, shadow: null, problem }
+  if (beside === undefined) return { policy, shadow: null, problem }
   const shadow = read_lead_policy(beside)
   if (shadow.problem === null) return { policy, shadow: shadow.policy, problem }
   return { policy, shadow: null, problem: problem ?? `shadow: ${shadow.problem}` }

@@ -1,152 +1,98 @@
 /**
- * Decides: how likely a buyer is to take a lead, how well it did with those it took, and how far its answers are believed.
- * Because: decayed counts per quality, drawn towards the buyer's own mean and that towards its prior, are the least that
- *   follows a buyer who changes its mind and says something of one who has hardly answered (empirical Bayes, as in a
- *   beta-binomial of fixed weight). Belief falls with the square of the deviation beyond three standard deviations.
- * Keeps: nothing itself; the counts are in the slot of each buyer (buyer-book.ts), for ever.
- * When late: an answer counts when it comes. Twice: the router asks once per decision. Missing: without answers the prior holds.
- * Limits: knows qualities, not single traits of a lead.
+ * Decides: how likely a buyer is to take a lead at a price, and how far its answers are believed, by the method that the policy names.
+ * Because: pooled: what makes a lead good is learned from all buyers' answers at once, with a level for each buyer; in the
+ *   simulated market (bench/market) it sells for more than a share per buyer and quality does. As long as few have answered, those
+ *   shares, drawn towards the buyer's prior, count beside it: they are worth OF_SHARES answers. shares: them alone.
+ * Keeps: nothing itself. The model is one slot of the tenant (acceptance), written only when it learns; a buyer's part is in
+ *   its book.
+ * When late: an answer counts when it comes. Twice: the router learns once per decision and word. Missing: without answers the prior.
+ * Limits: both methods learn whichever decides, so that a policy may change its method at any time.
  */
 import type { RoutingSlot } from '../../schemas/types.ts'
-import { days } from '../../schemas/units.ts'
+import {
+  learn_pooled,
+  new_pooled_model,
+  type PooledModel,
+  type PooledOptions,
+  pooled_defaults,
+  pooled_probability,
+  trust_in,
+} from '../stats/pooled-logistic.ts'
+import { ACCEPTANCE_COLUMNS, type AcceptanceCase, acceptance_row } from './acceptance-row.ts'
+import {
+  type Answer,
+  learn_answer,
+  PRIOR,
+  share_taken,
+  type Tally,
+  tally_of,
+  trust,
+} from './answer-shares.ts'
 
-/** What a buyer answered; counts are decayed, as of learned_ms. */
-export type Answers = Pick<
-  NonNullable<RoutingSlot['buyer']>,
-  'learned_ms' | 'answers' | 'taken_count' | 'converted_count'
->
-/** What of a lead its acceptance depends on. */
-export interface LeadFeatures {
-  readonly quality_tier: string
-  readonly total_score: number
+export type AcceptanceMethod = 'pooled' | 'shares'
+export type Model = NonNullable<RoutingSlot['model']>
+type Book = NonNullable<RoutingSlot['buyer']>
+
+/** Answers of all buyers that the shares are worth beside the model. */
+const OF_SHARES = 50
+const rounded = (x: number): number => Math.round(x * 1e6) / 1e6
+
+/** A buyer begins at the level by which its prior differs from that of all others. */
+const options_of = (prior: number): PooledOptions =>
+  prior === PRIOR ? pooled_defaults : { ...pooled_defaults, new_level: logit(prior) - logit(PRIOR) }
+const logit = (share: number): number => {
+  const inside = Math.min(0.999, Math.max(0.001, share))
+  return Math.log(inside / (1 - inside))
 }
-
-export interface AcceptanceMemory {
-  /** What was known is worth half after so long without an answer, in ms. */
-  readonly half_life_ms: number
-  /** A new answer leaves 1 − 1/memory of the weight of those before it. */
-  readonly memory: number
-  /** Answers that the prior is worth, and those that the buyer's mean is worth against one quality's own. */
-  readonly prior_weight: number
-  readonly mean_weight: number
-}
-export const default_memory: AcceptanceMemory = {
-  half_life_ms: days(14),
-  memory: 50,
-  prior_weight: 10,
-  mean_weight: 10,
-}
-
-/** Share of leads that a buyer takes of whom nothing is known. */
-export const PRIOR = 0.85
-/** Half of those that a buyer takes convert, until it says otherwise. */
-const CONVERSION_PRIOR = 0.5
-const MILLION = 1e6
-
-export const NO_ANSWERS: Answers = { learned_ms: 0, answers: [], taken_count: 0, converted_count: 0 }
 
 /**
- * The probability (0 to 1, six decimals) that the buyer takes a lead like this one at an instant.
- * `prior` is that of a buyer without answers: Buyer.acceptance_prior, else PRIOR.
+ * The probability (0 to 1, six decimals) that the buyer takes the lead at the price. `model`: null before the first answer of any
+ * buyer; `prior`: Buyer.acceptance_prior, else PRIOR.
  */
 export const acceptance = (
-  buyer: Answers,
-  lead: LeadFeatures,
+  method: AcceptanceMethod,
+  model: PooledModel | null,
+  book: Book,
+  of: AcceptanceCase,
   at_ms: number,
   prior: number = PRIOR,
-  memory: AcceptanceMemory = default_memory,
 ): number => {
-  const { prior_weight, mean_weight } = memory
-  if (buyer.answers.length === 0) return Math.round(prior * MILLION) / MILLION
-  const kept = left_of(buyer.learned_ms, at_ms, memory)
-  let [taken, asked, taken_here, asked_here] = [0, 0, 0, 0]
-  for (const { quality_tier, accepted_count, rejected_count } of buyer.answers) {
-    taken += accepted_count
-    asked += accepted_count + rejected_count
-    if (quality_tier !== lead.quality_tier) continue
-    taken_here = accepted_count
-    asked_here = accepted_count + rejected_count
-  }
-  const mean = (taken * kept + prior * prior_weight) / (asked * kept + prior_weight)
-  const here = (taken_here * kept + mean * mean_weight) / (asked_here * kept + mean_weight)
-  return Math.round(here * MILLION) / MILLION
+  const share = share_taken(book, of.quality_tier, at_ms, prior)
+  if (method === 'shares' || model === null) return share
+  const learned = pooled_probability(model, book.source ?? undefined, acceptance_row(of), options_of(prior))
+  return rounded((model.cases * learned + OF_SHARES * share) / (model.cases + OF_SHARES))
 }
 
-/** Share (0 to 1) of the leads it took that the buyer says brought something, with a prior of one half. */
-export const conversion = (buyer: Answers, memory: AcceptanceMemory = default_memory): number => {
-  const { taken_count, converted_count } = buyer
-  const { prior_weight } = memory
-  const share = (converted_count + CONVERSION_PRIOR * prior_weight) / (taken_count + prior_weight)
-  return Math.round(Math.min(1, share) * MILLION) / MILLION
-}
-
-export type Answer = 'accepted' | 'rejected'
-
-/** The counts with one more answer. */
-export const learn_answer = (
-  buyer: Answers,
-  quality_tier: string,
+/** Model and book after one more answer. */
+export const learn_acceptance = (
+  model: PooledModel | null,
+  book: Book,
+  of: AcceptanceCase,
   answer: Answer,
   at_ms: number,
-  memory: AcceptanceMemory = default_memory,
-): Answers => {
-  const kept = left_of(buyer.learned_ms, at_ms, memory) * (1 - 1 / memory.memory)
-  const [accepted, rejected] = answer === 'accepted' ? [1, 0] : [0, 1]
-  let found = false
-  const answers = buyer.answers.map(each => {
-    const here = each.quality_tier === quality_tier
-    found ||= here
-    return {
-      quality_tier: each.quality_tier,
-      accepted_count: each.accepted_count * kept + (here ? accepted : 0),
-      rejected_count: each.rejected_count * kept + (here ? rejected : 0),
-    }
+  prior: number = PRIOR,
+): { readonly model: Model | null; readonly book: Book } => {
+  const shares = { ...book, ...learn_answer(book, of.quality_tier, answer, at_ms) }
+  const row = acceptance_row(of)
+  if (!row.every(Number.isFinite)) return { model, book: shares }
+  const options = options_of(prior)
+  const before = model ?? new_pooled_model(ACCEPTANCE_COLUMNS, options)
+  const outcome = answer === 'accepted' ? 1 : 0
+  const learned = learn_pooled(before, book.source ?? undefined, row, outcome, options)
+  return { model: learned.model, book: { ...shares, source: learned.source } }
+}
+
+/** 0 to 1, six decimals: how far the buyer's next answer is believed; `all` is the tally of all buyers. */
+export const trusted = (
+  method: AcceptanceMethod,
+  model: PooledModel | null,
+  book: Book,
+  all: Tally,
+): number => {
+  if (method === 'pooled') return model === null ? 1 : rounded(trust_in(model, book.source ?? undefined))
+  const own = tally_of(book)
+  return trust(book, {
+    accepted_count: Math.max(0, all.accepted_count - own.accepted_count),
+    rejected_count: Math.max(0, all.rejected_count - own.rejected_count),
   })
-  if (!found) answers.push({ quality_tier, accepted_count: accepted, rejected_count: rejected })
-  return {
-    learned_ms: Math.max(buyer.learned_ms, at_ms),
-    answers,
-    taken_count: buyer.taken_count * (answer === 'accepted' ? 1 - 1 / memory.memory : 1) + accepted,
-    converted_count: buyer.converted_count * (answer === 'accepted' ? 1 - 1 / memory.memory : 1),
-  }
 }
-
-/** One of the leads it took has brought something. */
-export const learn_conversion = (buyer: Answers): Answers => ({
-  ...buyer,
-  converted_count: buyer.converted_count + 1,
-})
-
-/** Of all buyers of a tenant, or of one. */
-export interface Tally {
-  readonly accepted_count: number
-  readonly rejected_count: number
-}
-
-/** Buyers differ by so much (standard deviation of their shares) without anything being wrong. */
-const BETWEEN_BUYERS = 0.15
-const USUAL_DEVIATIONS = 3
-
-/** 0 to 1, six decimals: how far one buyer's answers are believed, beside those of all others. 1 within what is usual. */
-export const trust = (buyer: Answers, others: Tally): number => {
-  const own = tally_of(buyer)
-  const n = own.accepted_count + own.rejected_count
-  const asked = others.accepted_count + others.rejected_count
-  if (n === 0 || asked <= 0) return 1
-  const share = Math.min(1, Math.max(0, others.accepted_count / asked))
-  const deviation = Math.abs(own.accepted_count / n - share)
-  // The share of the others is drawn half an answer towards one half: none at all is no certainty.
-  const smooth = (share * asked + 0.5) / (asked + 1)
-  const variance = BETWEEN_BUYERS ** 2 + (smooth * (1 - smooth)) / n
-  const z = deviation / Math.sqrt(variance)
-  return z <= USUAL_DEVIATIONS ? 1 : Math.round((USUAL_DEVIATIONS / z) ** 2 * MILLION) / MILLION
-}
-
-export const tally_of = ({ answers }: Answers): Tally => ({
-  accepted_count: answers.reduce((sum, each) => sum + each.accepted_count, 0),
-  rejected_count: answers.reduce((sum, each) => sum + each.rejected_count, 0),
-})
-
-/** What time has left of counts that were last changed at learned_ms. */
-const left_of = (learned_ms: number, at_ms: number, { half_life_ms }: AcceptanceMemory): number =>
-  at_ms <= learned_ms ? 1 : 2 ** ((learned_ms - at_ms) / half_life_ms)

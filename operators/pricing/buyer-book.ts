@@ -9,12 +9,12 @@
  */
 import type { RoutingSlot } from '../../schemas/types.ts'
 import { hours } from '../../schemas/units.ts'
-import { NO_ANSWERS } from './acceptance.ts'
+import { type LocalTime, local_time } from '../core/zone-clock.ts'
+import { NO_ANSWERS } from './answer-shares.ts'
 import type { PricingPolicy } from './pricing-policy.ts'
 import type { Buyer } from './read-buyers.ts'
 import type { Policies } from './read-policies.ts'
 import type { RoutingPolicy } from './routing-policy.ts'
-import { type LocalTime, local_time } from './zone-clock.ts'
 
 export type Book = NonNullable<RoutingSlot['buyer']>
 type Window = Book['hours'][number]
@@ -32,6 +32,7 @@ export const EMPTY_BOOK: Book = {
   last_price_minor: 0,
   last_currency: '',
   ...NO_ANSWERS,
+  source: null,
 }
 
 /** What of a cap may be sold: all but the buffer, but one of a cap of one. */

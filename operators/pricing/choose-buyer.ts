@@ -5,12 +5,13 @@
  * Keeps: nothing. When late, twice, missing: judged by the instant it is given.
  * Limits: each lead is decided by itself; room is not kept for a better one to come.
  */
+
+import { is_open, type LocalTime, local_time, next_opening_ms } from '../core/zone-clock.ts'
 import { type Book, EMPTY_BOOK, type Usage, usage_of } from './buyer-book.ts'
 import { market_fraction, quality_of } from './price-terms.ts'
 import { type Buyer, lies_in, type Place, spelled_place } from './read-buyers.ts'
 import type { Policies } from './read-policies.ts'
 import { type ChosenLead, type Market, type Offer, offer_of } from './score-offer.ts'
-import { is_open, type LocalTime, local_time, next_opening_ms } from './zone-clock.ts'
 
 export type Exclusion = 'paused' | 'suppressed' | 'tried' | 'quality' | 'area' | 'closed' | 'full'
 

@@ -7,6 +7,8 @@
  * When late, twice, missing: see route-lead.ts.
  * Limits: a record is forgotten KEPT_MS after its conversation's last event and its last step.
  */
+
+import { local_time } from '../core/zone-clock.ts'
 import { EMPTY_BOOK, give_back, take } from './buyer-book.ts'
 import { type Choice, choose_buyer } from './choose-buyer.ts'
 import {
@@ -20,10 +22,17 @@ import {
   quarter_after,
   tried_by,
 } from './lead-agenda.ts'
-import { type Attempt, decision_row, type LeadRecord, later_row, version_of, why } from './route-rows.ts'
+import {
+  type Attempt,
+  decision_row,
+  type LeadRecord,
+  later_id,
+  later_row,
+  version_of,
+  why,
+} from './route-rows.ts'
 import type { ChosenLead, Market, Offer } from './score-offer.ts'
 import { market_or_none } from './see-market.ts'
-import { local_time } from './zone-clock.ts'
 
 const NO_CHOICE: Choice = { chosen: null, alternatives: [], opening_ms: null }
 
@@ -47,7 +56,7 @@ export const place_lead = (
   const tried = tried_by(lead.customer_id, turn)
   const choice = given_up ? NO_CHOICE : choose_buyer(lead as ChosenLead, market, tried)
   const status = choice.chosen ? 'reserved' : choice.opening_ms === null ? 'unsold' : 'queued'
-  const event_id = cause.event_id ?? `${lead.root_id}|${n}|${status}`
+  const event_id = cause.event_id ?? later_id(lead, n, status)
   const decision_id = status === 'reserved' ? event_id : (lead.attempts.at(-1)?.decision_id ?? null)
   // Who waits already and goes on waiting is told once, unless an event of its conversation asks.
   if (status !== 'queued' || lead.status !== 'queued' || cause.event_id !== null) {
@@ -75,7 +84,7 @@ const reserve = (
   lead: LeadRecord,
   decision_id: string,
   is_root: boolean,
-  { buyer, book, price_minor, acceptance_probability }: Offer,
+  { buyer, book, price_minor, usual_price_minor, acceptance_probability }: Offer,
   market: Market,
   agenda: Agenda,
   turn: Any,
@@ -95,6 +104,7 @@ const reserve = (
     day: day_number,
     currency,
     price_minor,
+    usual_price_minor,
     acceptance_probability,
     policy_version: version_of(policies),
     answer: '',
@@ -124,7 +134,7 @@ export const tell = (
 ): void => {
   const attempt = lead.attempts.at(-1) as Attempt
   const n = lead.attempts.length
-  const event_id = `${lead.root_id}|${n}|${status}`
+  const event_id = later_id(lead, n, status)
   const step = { event_id, tenant_id: turn.key, cause_event_id, occurred_at: turn.at_ms }
   const { decision_id } = attempt
   turn.emit({

@@ -27,7 +27,9 @@ export type Any = RouteTurn<never>
 /** As long as score-lead knows a conversation, and a day. */
 export const KEPT_MS = days(31)
 const PART = 32
-export const EMPTY_SLOT: RoutingSlot = { buyer: null, due: [], leads: [] }
+export const EMPTY_SLOT: RoutingSlot = { buyer: null, due: [], leads: [], early: [], model: null }
+/** Slot of what all answers say together: too large to be written with anything else. */
+export const MODEL = 'acceptance'
 
 /** The instants at which openings and ends of reservations are looked at. */
 export const quarter_after = (at_ms: number): number => Math.ceil(at_ms / minutes(15)) * minutes(15)
@@ -70,6 +72,9 @@ export const tried_by = (customer_id: string, turn: Any): ReadonlySet<string> =>
   return tried
 }
 
+/** Who is looked at when: a lead, or a customer's answers. */
+export type Entry = RoutingSlot['due'][number] & { readonly due_ms: number }
+
 /** The agenda while a turn lasts. */
 export class Agenda {
   #instants: RoutingTenant['agenda']
@@ -81,7 +86,7 @@ export class Agenda {
     return this.#instants
   }
 
-  enter({ due_ms, customer_id, conversation_id }: LeadRecord, turn: Any): void {
+  enter({ due_ms, customer_id, conversation_id }: Entry, turn: Any): void {
     const instants = this.#instants
     // Where it stands or would: mostly near the end.
     let at = instants.length
@@ -95,8 +100,11 @@ export class Agenda {
     this.#instants = [...instants.slice(0, at), next, ...instants.slice(known ? at + 1 : at)]
   }
 
-  /** Takes the first instant out if it has come: the records that are still due then, in the order they were entered. */
-  *take(turn: Any): Iterable<LeadRecord> {
+  /**
+   * Takes the first instant out if it has come: the records that are still due then, in the order they were entered, and without one
+   * the customers whose answers have waited long enough.
+   */
+  *take(turn: Any): Iterable<{ readonly customer_id: string; readonly lead: LeadRecord | null }> {
     const [first, ...others] = this.#instants
     if (!first || first.due_ms > turn.at_ms) return
     this.#instants = others
@@ -104,9 +112,9 @@ export class Agenda {
       const id = of_part(first.due_ms, part)
       const entries = turn.slot(id)?.due ?? []
       turn.put(id, null)
-      for (const entry of entries) {
-        const record = record_of(entry, turn)
-        if (record?.due_ms === first.due_ms) yield record
+      for (const { customer_id, conversation_id } of entries) {
+        const lead = conversation_id === null ? null : record_of({ customer_id, conversation_id }, turn)
+        if (conversation_id === null || lead?.due_ms === first.due_ms) yield { customer_id, lead }
       }
     }
   }

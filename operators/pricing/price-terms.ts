@@ -6,8 +6,8 @@
  * Limits: a limit is told as after ÷ before only where it has changed the price; what a lead cannot cost is 10^15.
  */
 import type { Route } from '../../schemas/types.ts'
+import type { LocalTime } from '../core/zone-clock.ts'
 import type { PricingPolicy } from './pricing-policy.ts'
-import type { LocalTime } from './zone-clock.ts'
 
 export type PriceTerm = Route['price_terms'][number]
 

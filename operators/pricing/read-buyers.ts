@@ -8,11 +8,11 @@
  */
 import type { Buyer as BuyerEntry } from '../../schemas/catalog-kinds.ts'
 import { spelled } from '../core/facts.ts'
-import { PRIOR } from './acceptance.ts'
+import { is_zone, type Opening } from '../core/zone-clock.ts'
+import { PRIOR } from './answer-shares.ts'
 import { is_amount } from './price-terms.ts'
 import type { Tier } from './pricing-policy.ts'
 import { as_table, is_week, once, type Table, TIERS, whole } from './read-policies.ts'
-import { is_zone, type Opening } from './zone-clock.ts'
 
 /** Beginnings of ZIP codes, and names of boroughs and neighbourhoods. */
 export interface Areas {

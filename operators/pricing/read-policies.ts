@@ -112,6 +112,7 @@ const read_routing = (body: unknown): RoutingPolicy => {
       geographic_match: weight('geographic_match'),
       historical_performance: weight('historical_performance'),
     },
+    acceptance: said.acceptance === 'shares' ? 'shares' : default_routing.acceptance,
     capacity_buffer: whole(said.capacity_buffer, 0, 99, capacity_buffer),
     expire_ms: whole(said.expire_ms, 0, days(30), expire_ms),
     attempts_max: whole(said.attempts_max, 1, 20, attempts_max),

@@ -4,7 +4,8 @@
  * Because: one task sees all leads and answers of a tenant in one order, so caps are counters and a lead is sold once,
  *   without a lock; choose-buyer.ts says who, hold-lead.ts what follows.
  * Keeps: per buyer a book (caps by local hour and day, answers), per conversation a record of its decisions, in slots; the
- *   record until 31 days after its last event and step; what all buyers answered, decayed.
+ *   record until 31 days after its last event and step; what all buyers answered, decayed; answers that came before their
+ *   decision, for a week.
  * When late: a lead counts in the hour of its event time; where that is a day behind stream time its counters are gone and
  *   that buyer is full. Twice: a conversation that somebody has, or had, is quoted, not sold. An answer counts once per
  *   decision; one after the lead has gone on is learned from and moves nothing. Missing: without an answer a buyer loses
@@ -16,7 +17,7 @@ import type { Lead, LeadFeedback, RoutingSlot, RoutingTenant } from '../../schem
 import { days } from '../../schemas/units.ts'
 import { keyed, type Tagged } from '../core/keyed.ts'
 import { choose_buyer } from './choose-buyer.ts'
-import { hear_feedback } from './hear-feedback.ts'
+import { forget_early, hear_early, hear_feedback } from './hear-feedback.ts'
 import { pass_on, place_lead } from './hold-lead.ts'
 import {
   Agenda,
@@ -64,12 +65,17 @@ export const routeLead = () =>
       let next = state
       if (input.from === 'lead') hear_lead(input.value, agenda, turn)
       else next = hear_feedback(state, input.value, agenda, turn)
-      return armed(next, agenda, turn)
+      return armed(hear_early(next, input.value.customer_id, agenda, turn), agenda, turn)
     },
     on_timer: (state, _name, turn) => {
       const agenda = new Agenda(state.agenda)
-      for (const lead of agenda.take(turn)) look_at(lead, agenda, turn)
-      return armed(state, agenda, turn, true)
+      let next = state
+      for (const { customer_id, lead } of agenda.take(turn)) {
+        if (lead) look_at(lead, agenda, turn)
+        else forget_early(customer_id, turn)
+        next = hear_early(next, customer_id, agenda, turn)
+      }
+      return armed(next, agenda, turn, true)
     },
   })
 

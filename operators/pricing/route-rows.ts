@@ -30,6 +30,13 @@ export interface Step {
 
 export const version_of = ({ pricing, routing }: Policies): string => `${pricing.version}+${routing.version}`
 
+/**
+ * Of a row that no event of the lead has: no customer_id begins with ~, so it is the id of no event's row, whatever ids its sender
+ * invents.
+ */
+export const later_id = ({ root_id }: LeadRecord, attempt: number, status: Route['status']): string =>
+  `~${root_id}|${attempt}|${status}`
+
 const lead_fields = (lead: RoutedLead) => ({
   customer_id: lead.customer_id,
   conversation_id: lead.conversation_id,

@@ -6,6 +6,7 @@
  * Limits: v1 adds money to shares of 100: with dear leads it is expected revenue that decides.
  */
 import { days, hours } from '../../schemas/units.ts'
+import type { AcceptanceMethod } from './acceptance.ts'
 
 export interface RoutingPolicy {
   readonly version: string
@@ -19,6 +20,8 @@ export interface RoutingPolicy {
     readonly geographic_match: number
     readonly historical_performance: number
   }
+  /** How acceptance is foretold: from all buyers' answers together, or from each buyer's own shares (acceptance.ts). */
+  readonly acceptance: AcceptanceMethod
   /** Hundredths of a cap that are not sold. */
   readonly capacity_buffer: number
   /** Without an answer a buyer loses a lead after so long; 0: it keeps it. */
@@ -42,6 +45,7 @@ export const default_routing: RoutingPolicy = {
     geographic_match: 0.05,
     historical_performance: 0.05,
   },
+  acceptance: 'pooled',
   capacity_buffer: 10,
   expire_ms: hours(24),
   attempts_max: 3,

@@ -5,7 +5,12 @@
  * Keeps: nothing. When late, twice, missing: judged by the instant it is given; without a cap all capacity is there.
  * Limits: how well a buyer did with its leads is the share that it reports converted.
  */
-import { acceptance, conversion, type LeadFeatures } from './acceptance.ts'
+
+import type { LocalTime } from '../core/zone-clock.ts'
+import type { PooledModel } from '../stats/pooled-logistic.ts'
+import { acceptance } from './acceptance.ts'
+import { acceptance_case } from './acceptance-row.ts'
+import { conversion } from './answer-shares.ts'
 import type { Book, Usage } from './buyer-book.ts'
 import {
   business_hours_of,
@@ -19,11 +24,15 @@ import type { Quality, Tier } from './pricing-policy.ts'
 import { type Buyer, lies_in, type Place } from './read-buyers.ts'
 import type { Policies } from './read-policies.ts'
 import type { RoutingPolicy } from './routing-policy.ts'
-import type { LocalTime } from './zone-clock.ts'
 
 /** What is chosen for. */
-export interface ChosenLead extends LeadFeatures, Place {
+export interface ChosenLead extends Place {
   readonly quality_tier: Quality
+  readonly total_score: number
+  readonly base_points: number
+  readonly behavior_points: number
+  readonly timing_points: number
+  readonly market_points: number
   readonly customer_id: string
   readonly market_ratio: number
 }
@@ -41,6 +50,8 @@ export interface Market {
   /** Of buyers without one. */
   base_of(tier: Tier): number
   book_of(buyer: Buyer): Book | undefined
+  /** What all answers say together; null before the first. */
+  readonly model: PooledModel | null
 }
 
 export interface Offer {
@@ -49,6 +60,8 @@ export interface Offer {
   readonly factors: PriceFactors
   readonly limits: PriceLimits
   readonly price_minor: number
+  /** Without demand, hours and terms of its own: what such a lead costs its tier. */
+  readonly usual_price_minor: number
   readonly acceptance_probability: number
   readonly expected_revenue_minor: number
   readonly utilization_ratio: number | null
@@ -93,7 +106,19 @@ export const offer_of = (
     ceiling_minor: buyer.ceiling_minor,
   }
   const price_minor = price_of(factors, limits)
-  const acceptance_probability = acceptance(book, lead, market.at_ms, buyer.acceptance_prior)
+  const usual_price_minor = product(
+    market.base_of(buyer.tier),
+    [of_lead.quality, of_lead.market.num],
+    100 * of_lead.market.den,
+  )
+  const acceptance_probability = acceptance(
+    routing.acceptance,
+    market.model,
+    book,
+    acceptance_case(lead, buyer.tier, price_minor, usual_price_minor),
+    market.at_ms,
+    buyer.acceptance_prior,
+  )
   const expected_revenue_minor = product(price_minor, [Math.round(acceptance_probability * 1e6)], 1e6)
   const revenue = expected_revenue_minor / market.unit
   const { utilization_ratio } = usage
@@ -117,6 +142,7 @@ export const offer_of = (
     factors,
     limits,
     price_minor,
+    usual_price_minor,
     acceptance_probability,
     expected_revenue_minor,
     utilization_ratio,

@@ -1,13 +1,13 @@
 /** A tenant's buyers, policies, currency and list prices as a turn sees them: the catalog as of its instant, and the buyers' books. */
 import { exponents } from '../../schemas/currencies.ts'
+import { is_zone } from '../core/zone-clock.ts'
 import type { Book } from './buyer-book.ts'
-import type { Any } from './lead-agenda.ts'
+import { type Any, MODEL } from './lead-agenda.ts'
 import { is_amount } from './price-terms.ts'
 import type { Tier } from './pricing-policy.ts'
 import { type Buyer, buyers_of } from './read-buyers.ts'
 import { policies_of } from './read-policies.ts'
 import type { Market } from './score-offer.ts'
-import { is_zone } from './zone-clock.ts'
 
 /** The tenant as it stands at the turn's instant; null where it has never named buyers of its own. */
 export const market_of = (turn: Any): Market | null => {
@@ -30,7 +30,8 @@ export const market_of = (turn: Any): Market | null => {
   }
   const zone = typeof tenant?.zone === 'string' && is_zone(tenant.zone) ? tenant.zone : 'UTC'
   const book_of = ({ slot_id }: Buyer): Book | undefined => turn.slot(slot_id)?.buyer ?? undefined
-  return { buyers, policies, at_ms, zone, currency, unit, base_of, book_of }
+  const model = turn.slot(MODEL)?.model ?? null
+  return { buyers, policies, at_ms, zone, currency, unit, base_of, book_of, model }
 }
 
 /** The market of a tenant that has taken its buyers back: nobody is there. */
@@ -44,4 +45,5 @@ export const market_or_none = (turn: Any): Market =>
     unit: 100,
     base_of: () => 0,
     book_of: () => undefined,
+    model: turn.slot(MODEL)?.model ?? null,
   }

@@ -51,10 +51,13 @@ export interface PooledOptions extends FilteredOptions {
   readonly level_variance: number
   /** Cases before what a source says weighs as much as that it was believed at first. */
   readonly patience: number
+  /** Level of a source of which nothing is known; 0 without. */
+  readonly new_level?: number
 }
 
 export const pooled_defaults: PooledOptions = {
-  prior_variance: 30,
+  // In the router's market 30 sold as much and promised too little (calibration error 0.074 of chosen offers, 0.058 with 10).
+  prior_variance: 10,
   memory: 500,
   source_memory: 100,
   level_variance: 0.5,
@@ -84,11 +87,11 @@ export const pooled_probability = (
   { shared }: PooledModel,
   source: PooledSource | undefined,
   row: ArrayLike<number>,
-  { level_variance }: PooledOptions = pooled_defaults,
+  { level_variance, new_level = 0 }: PooledOptions = pooled_defaults,
 ): number => {
   const of_level = Math.min(level_variance, 1 / (source?.precision || 1 / level_variance))
   return moderated(
-    filtered_logit(shared, row) + (source?.level ?? 0),
+    filtered_logit(shared, row) + (source?.level ?? new_level),
     filtered_variance(shared, row) + of_level,
   )
 }
@@ -122,7 +125,7 @@ export const learn_pooled = (
   outcome: number,
   options: PooledOptions = pooled_defaults,
 ): { readonly model: PooledModel; readonly source: PooledSource; readonly trust: number } => {
-  const before = source ?? new_pooled_source
+  const before = source ?? { ...new_pooled_source, level: options.new_level ?? 0 }
   const trust = trust_in(model, source, options)
   const gain = foretold_better(model, before, row, outcome, options)
   const after = answered(model, before, row, outcome, gain, options)

@@ -32,9 +32,7 @@ const FORMATS: Readonly<Record<Format, (text: string) => string | null>> = {
   json: text => {
     try {
       const value: unknown = JSON.parse(text)
-      return typeof value === 'object' && value !== null && !Array.isArray(value)
-        ? null
-        : 'is not a JSON object'
+      return typeof value === 'object' && !Array.isArray(value) ? null : 'is not a JSON object (or null)'
     } catch {
       return 'is not JSON'
     }

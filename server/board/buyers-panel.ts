@@ -80,7 +80,7 @@ interface Listed {
 
 /** Entries are somebody's text: what is no buyer is left out. */
 const buyers_of = (body: string): Map<string, Listed> => {
-  const { buyers } = JSON.parse(body) as { buyers?: unknown }
+  const { buyers } = (JSON.parse(body) ?? {}) as { buyers?: unknown }
   const found = new Map<string, Listed>()
   for (const each of Array.isArray(buyers) ? buyers : []) {
     if (typeof each !== 'object' || each === null) continue

@@ -26,6 +26,7 @@ const KNOWN = [
 ] as const
 
 const instant = z.union([z.int(), z.iso.datetime({ offset: true })])
+const language = z.string().regex(/^[A-Za-z]{2,3}([-_][A-Za-z0-9]+)*$/, 'is a language tag, e.g. en or es-MX')
 const turn_schema = z.object({
   role: z.string().default('user'),
   content: z.string().optional(),
@@ -33,6 +34,7 @@ const turn_schema = z.object({
   timestamp: instant.optional().describe('without it the turn is not counted: when it was is not known'),
   sentiment: z.number().min(-1).max(1).optional(),
   technical_question: z.boolean().optional(),
+  language: language.optional().describe('where it is another than that of the message'),
   event_id: z.string().min(1).optional().describe('of the answer to this turn, where it was sent here'),
 })
 const request_schema = z.strictObject({
@@ -52,6 +54,11 @@ const request_schema = z.strictObject({
   occurred_at: instant.optional().describe('now, if not given'),
   sentiment: z.number().min(-1).max(1).optional(),
   technical_question: z.boolean().optional(),
+  language: language
+    .optional()
+    .describe(
+      'of the message, and of turns without one: what texts are heard in and the draft is written in',
+    ),
   type: z.enum(['message', 'objection', 'objection_resolved', 'handed_off', 'ended']).default('message'),
 })
 type Body = z.infer<typeof request_schema>
@@ -108,12 +115,13 @@ const rows_of = (body: Body, sending: Sending) => {
     const turn = [session_id, text, typeof at === 'number' ? at : Date.parse(at)]
     return `turn-${createHash('sha256').update(JSON.stringify(turn)).digest('hex').slice(0, 24)}`
   }
+  const spoken = body.language === undefined ? {} : { language: body.language }
   const earlier = conversation_history.flatMap(
     ({ timestamp, content, message: said, event_id: id, ...turn }) => {
       if (timestamp === undefined) return []
       const text = content ?? said ?? ''
       const step = { ...who, event_id: id ?? named(text, timestamp), occurred_at: timestamp }
-      return [{ ...step, type: 'message', text, ...turn }]
+      return [{ ...step, ...spoken, type: 'message', text, ...turn }]
     },
   )
   const at = occurred_at ?? sending.now_ms
@@ -125,6 +133,7 @@ const rows_of = (body: Body, sending: Sending) => {
     role: 'user',
     text: message,
     ...(body.sentiment !== undefined && { sentiment: body.sentiment }),
+    ...spoken,
     ...(body.technical_question !== undefined && { technical_question: body.technical_question }),
     context: context_of(body.conversation_context, sending.currency),
   }

@@ -4,10 +4,13 @@
 -- Reads:   route_outcomes (FINAL), rows with occurred_at < as_of whose decision is known; of routes (FINAL) the currency.
 -- Holds:   An offer (decision and buyer) counts once, by the buyer's newest word (by event time): accepted is accepted or
 --          converted. answers, accepted and converted are counts: converted <= accepted <= answers. weight is the answers,
---          each faded by half for every half_life_days between that word and as_of (0 or less: nothing fades); rate is the faded
---          share of accepted, value_per_lead_minor the faded mean price of an answered lead, 0 where it was refused, to the minor
---          unit. trusted_ratio is that of the buyer's newest word.
+--          each faded by half for every half_life_days between that word and as_of (0: nothing fades; less is refused); rate is
+--          the faded share of accepted, value_per_lead_minor the faded mean price of an answered lead, 0 where it was refused,
+--          to the minor unit. trusted_ratio is that of the buyer's newest word.
 WITH
+  (
+    SELECT throwIf(NOT ({half_life_days:Float64} >= 0), 'half_life_days must be 0 (nothing fades) or more')
+  ) AS refused,
   offers AS (
     SELECT
       tenant_id, customer_id, decision_id, buyer_id,
@@ -18,11 +21,11 @@ WITH
       max((route_outcomes.occurred_at, _offset)) AS said,
       newest.1 IN ('accepted', 'converted') AS taken,
       if(
-        {half_life_days:Float64} <= 0, 1,
+        {half_life_days:Float64} = 0, 1,
         exp2(-dateDiff('millisecond', said.1, {as_of:DateTime64(3, 'UTC')}) / 86400000 / {half_life_days:Float64})
       ) AS left
     FROM route_outcomes FINAL
-    WHERE occurred_at < {as_of:DateTime64(3, 'UTC')} AND decided_at IS NOT NULL
+    WHERE NOT refused AND occurred_at < {as_of:DateTime64(3, 'UTC')} AND decided_at IS NOT NULL
     GROUP BY tenant_id, customer_id, decision_id, buyer_id
   ),
   decisions AS (

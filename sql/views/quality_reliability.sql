@@ -1,6 +1,6 @@
 -- Answers: when a lead was said to convert with a probability of x, how often did it, by the policy in force and by its shadow?
 -- Grain:   tenant_id, scorer (champion: what decided; shadow: what was scored beside it), policy_version, bin; a bin
---          without an answered decision has no row. Bins are equally wide, `bins` of them (at least 1) from 0 to 1.
+--          without an answered decision has no row. Bins are equally wide, `bins` of them (1 to 10000) from 0 to 1.
 -- Reads:   route_outcomes and lead_scores (FINAL), rows with occurred_at < as_of.
 -- Holds:   A conversion is a decision whose buyer's newest word (by event time) is accepted or converted; rejected and
 --          returned are none; without a word it is not counted. One decision counts once per buyer that it was offered to,
@@ -10,6 +10,7 @@
 --          the tenant's scorer and version: Σ weight × |mean_predicted - rate| / Σ weight over its bins. The shadow is judged
 --          by the decisions whose lead's event it scored: compare it to the champion over the same time.
 WITH
+  (SELECT throwIf({bins:UInt16} NOT BETWEEN 1 AND 10000, 'bins must be 1 to 10000')) AS refused,
   answers AS (
     SELECT
       tenant_id,
@@ -20,7 +21,8 @@ WITH
         (route_outcomes.occurred_at, _offset, route_outcomes.event_id)
       ) AS newest
     FROM route_outcomes FINAL
-    WHERE occurred_at < {as_of:DateTime64(3, 'UTC')}
+    WHERE NOT refused
+      AND occurred_at < {as_of:DateTime64(3, 'UTC')}
       AND decision_id IS NOT NULL
       AND conversion_probability IS NOT NULL
     GROUP BY tenant_id, customer_id, decision_id, buyer_id
@@ -55,15 +57,19 @@ WITH
     FROM answers
     INNER JOIN beside
       ON beside.tenant_id = answers.tenant_id
-      -- The second and later buyers of a lead: |attempt|reserved behind it.
-      AND beside.lead_event_id = replaceRegexpOne(answers.decision_id, '\\|[0-9]+\\|reserved$', '')
+      -- The second and later buyers of a lead: ~ before it, |attempt|reserved behind it.
+      AND beside.lead_event_id = if(
+        startsWith(answers.decision_id, '~'),
+        replaceRegexpOne(substring(answers.decision_id, 2), '\\|[0-9]+\\|reserved$', ''),
+        answers.decision_id
+      )
   ),
   binned AS (
     SELECT
       tenant_id,
       scorer,
       policy_version,
-      greatest({bins:UInt16}, 1) AS width,
+      {bins:UInt16} AS width,
       -- In ten-thousandths, which probabilities are rounded to: 0.3 of 10 bins is the fourth's, exactly.
       least(intDiv(toUInt64(round(probability * 10000)) * width, 10000), width - 1) + 1 AS bin,
       count() AS decisions,

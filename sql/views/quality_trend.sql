@@ -4,13 +4,14 @@
 -- Reads:   route_outcomes (FINAL), rows with occurred_at < as_of whose decision is known.
 -- Holds:   An offer (decision and buyer) counts once, in the period of the buyer's first word, by its newest (both by event time).
 --          rate = accepted / answers; expected_rate is the mean acceptance probability as it was decided, null where none was
---          known; change is rate less that of the row before (null in the first). Other granularities than day and week are refused.
+--          known; change is rate less that of the row before (null in the first). Other granularities than day and week are refused,
+--          and another by_buyer than 0 and 1.
 WITH
   (
-    SELECT if(
-      throwIf({granularity:String} NOT IN ('day', 'week'), 'granularity is day or week') = 0, {granularity:String}, ''
-    )
-  ) AS by,
+    SELECT
+      throwIf({granularity:String} NOT IN ('day', 'week'), 'granularity is day or week')
+      + throwIf({by_buyer:UInt8} > 1, 'by_buyer is 0 or 1')
+  ) AS refused,
   offers AS (
     SELECT
       tenant_id, customer_id, decision_id, buyer_id,
@@ -20,14 +21,14 @@ WITH
         (route_outcomes.occurred_at, _offset, route_outcomes.event_id)
       ) AS newest
     FROM route_outcomes FINAL
-    WHERE occurred_at < {as_of:DateTime64(3, 'UTC')} AND decided_at IS NOT NULL
+    WHERE NOT refused AND occurred_at < {as_of:DateTime64(3, 'UTC')} AND decided_at IS NOT NULL
     GROUP BY tenant_id, customer_id, decision_id, buyer_id
   ),
   counted AS (
     SELECT
       tenant_id,
       if({by_buyer:UInt8} = 0, '', coalesce(offers.buyer_id, '')) AS buyer_id,
-      if(by = 'week', toMonday(first_at, 'UTC'), toDate(first_at, 'UTC')) AS period,
+      if({granularity:String} = 'week', toMonday(first_at, 'UTC'), toDate(first_at, 'UTC')) AS period,
       count() AS answers,
       countIf(newest.1) AS accepted,
       round(accepted / answers, 6) AS rate,

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { jobs } from '../../jobs/index.ts'
 import job from '../../jobs/quality-training.ts'
+import { run_apart } from '../../jobs/run-apart.ts'
 import { run_job } from '../../jobs/run-job.ts'
 import { read_lead_policy } from '../../operators/lead/read-policy.ts'
 import { tributary } from '../../runtime/app.ts'
@@ -22,8 +23,8 @@ const train = async (as_of: number): Promise<readonly Row[]> => {
     check: (topic: string, row: unknown) => row_checks(app, topic).check(row),
     append: async (_: string, rows: readonly Row[]) => void written.push(...rows),
   }
-  const ports = { warehouse: served.warehouse, emitter }
-  await run_job(job, as_of, ports, async (of, rows, at) => of.run(rows, at))
+  const ports = { warehouse: served.warehouse, emitter, clock: { now: () => as_of } }
+  await run_job(job, as_of, ports, async (of, rows, at) => run_apart(of, rows, at))
   return written
 }
 const at = (ms: number): string => new Date(ms).toISOString()

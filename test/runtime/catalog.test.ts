@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { CatalogView } from '../../runtime/catalog.ts'
 
-const entry = (id: string, effective_at: number, revision: number, body: object, tenant_id = '*') => ({
+const entry = (id: string, effective_at: number, revision: number, body: object | null, tenant_id = '*') => ({
   tenant_id,
   kind: 'products',
   id,
@@ -20,6 +20,16 @@ test('the newest entry effective at the time, of the tenant before that of all',
     view.lookup('products', 'p', tenant, at, offset)?.name
   expect([name('bo', 99), name('bo', 100), name('bo', 250)]).toEqual([undefined, 'old', 'corrected'])
   expect([name('acme', 149), name('acme', 250)]).toEqual(['old', 'own'])
+})
+
+test('an entry of null takes back what held before it, of its tenant or of all', () => {
+  const view = new CatalogView()
+  view.add(entry('p', 100, 0, { name: 'of all' }), 0)
+  view.add(entry('p', 150, 0, { name: 'own' }, 'acme'), 1)
+  view.add(entry('p', 200, 0, null, 'acme'), 2)
+  view.add(entry('p', 300, 0, null), 3)
+  const found = (at: number) => view.lookup('products', 'p', 'acme', at, 10)
+  expect([found(199), found(200), found(300)]).toEqual([{ name: 'own' }, { name: 'of all' }, undefined])
 })
 
 test('what came later in the log is not seen by a batch that did not know it, also when it is back-dated', () => {

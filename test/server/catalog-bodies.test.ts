@@ -28,6 +28,11 @@ const send = async (payload: object) => {
   return { status: response.statusCode, body: response.json(), kept: deps.log.of('catalog', 0).length }
 }
 
+it('an entry of null, which takes back what held, is taken', async () => {
+  for (const kind of ['lead_policies', 'buyers', 'claims'])
+    expect(await send(entry(kind, null))).toMatchObject({ status: 202, kept: 1 })
+})
+
 describe('an entry of the catalog', () => {
   it.each([
     ['buyers', { buyers: [] }],

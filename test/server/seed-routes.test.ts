@@ -268,6 +268,18 @@ describe('POST /api/v1/conversation/revenue-optimized', () => {
     expect(questions(third)).toBe(3)
   }, 60_000)
 
+  it('hears the message and the turns without a language of their own in the one it is told', async () => {
+    const content = '¿Qué garantía tienen los paneles?'
+    const turns = [
+      { role: 'user', content, timestamp: system.clock.now() - 9000 },
+      { role: 'user', content, timestamp: system.clock.now() - 8000, language: 'en' },
+    ]
+    const said = { tenant_id: 'talks', session_id: 'chat_es', message: '¿Y la batería, cuánto dura?' }
+    const { body } = await post(CONVERSATION, { ...said, language: 'es-MX', conversation_history: turns })
+    expect(body.draft.language).toBe('es')
+    expect(body.revenue_optimization.conversation_metrics.questions_asked).toBe(2)
+  }, 60_000)
+
   it('keeps the context of a message that its own history has already', async () => {
     const occurred_at = system.clock.now() - 5000
     const itself = { role: 'user', content: EXAMPLE.message, timestamp: occurred_at }
@@ -281,6 +293,7 @@ describe('POST /api/v1/conversation/revenue-optimized', () => {
     [{ ...EXAMPLE, conversation_context: { bill_amount: 1.005 } }, 'conversation_context.bill_amount'],
     [{ ...EXAMPLE, tenant_id: 'a|b' }, 'tenant_id'],
     [{ ...EXAMPLE, sentiment: 2 }, 'sentiment'],
+    [{ ...EXAMPLE, language: 'Spanish, please' }, 'language'],
     [{ ...EXAMPLE, customer_id: '~x' }, 'customer_id'],
   ])('names what is wrong: %#', async (body, field) => {
     const answer = await post(CONVERSATION, body)

@@ -61,6 +61,16 @@ const alert = (number: number, status: string) => ({
   occurred_at: `2025-01-01T00:0${number}:00.000Z`,
   status,
 })
+const sold = (
+  offset: number,
+  status: string,
+  decision_id: string | null,
+  more: Record<string, unknown> = {},
+) => ({
+  ...{ _key: 't1', _offset: offset, event_id: `r${offset}`, tenant_id: 't1', customer_id: 'c1' },
+  ...{ conversation_id: 'v1', occurred_at: `2025-01-01T00:00:${String(offset).padStart(2, '0')}.000Z` },
+  ...{ status, decision_id, ...more },
+})
 const booked = (offset: number, more: Record<string, unknown> = {}) =>
   ledger_row({ event_id: `e${offset}`, occurred_at: '2025-01-01T00:00:00.000Z', ...more })
 const converted = (offset: number, more: Record<string, unknown> = {}) => ({
@@ -95,11 +105,19 @@ const right = async () => {
     payment(4, { type: 'payment_failed' }),
   ])
   await served.fill('ledger', [booked(0), booked(2, { type: 'refunded', amount_minor: -1000 })])
+  await served.fill('routes', [
+    sold(0, 'quoted', null),
+    sold(1, 'reserved', 'r1'),
+    sold(2, 'released', 'r1'),
+    sold(3, 'reserved', 'r3'),
+    sold(4, 'confirmed', 'r3'),
+    sold(5, 'quoted', 'r3'),
+  ])
   await served.fill('conversions', [converted(0), converted(2, { type: 'refunded', amount_minor: -1000 })])
 }
 
 beforeEach(async () => {
-  await served.empty('batches', 'payments', 'ledger', 'conversions', 'alerts')
+  await served.empty('batches', 'payments', 'ledger', 'conversions', 'alerts', 'routes')
   await right()
 })
 
@@ -246,6 +264,25 @@ const wrong: Record<
       says: ['revenue_daily differs from the ledger'],
     },
   ],
+  routes_sell_a_lead_once: [
+    {
+      add: { routes: [sold(6, 'confirmed', 'r9')] },
+      says: ['a lead is sold twice', 'a step of what was not reserved'],
+    },
+    { add: { routes: [sold(6, 'released', 'r9')] }, says: ['a step of what was not reserved'] },
+    { add: { routes: [sold(6, 'reserved', 'r6')] }, says: ['a lead is sold twice'] },
+    { add: { routes: [sold(6, 'reserved', 'r6', { conversation_id: 'v2' })] }, says: [] },
+    // A month later it is another sale; given back, it may be sold.
+    { add: { routes: [sold(6, 'reserved', 'r6', { occurred_at: '2025-02-02T00:00:00.000Z' })] }, says: [] },
+    { add: { routes: [sold(6, 'released', 'r3'), sold(7, 'reserved', 'r7')] }, says: [] },
+    {
+      add: {
+        routes: [sold(6, 'released', 'r9')],
+        erasures: [{ _key: 't1|c1', event_id: 'f', tenant_id: 't1', customer_id: 'c1', anonymous_id: null }],
+      },
+      says: [],
+    },
+  ],
   subscription_movements_sum: [
     {
       add: {
@@ -284,7 +321,7 @@ describe('a wrong warehouse', () => {
   it.each(samples)('$check says so ($i)', async ({ check, sample }) => {
     for (const [table, rows] of Object.entries(sample.add)) await served.fill(table, rows)
     expect((await problems(check)).sort()).toEqual(sample.says)
-    await served.empty('touchpoints')
+    await served.empty('touchpoints', 'erasures')
   })
 })
 

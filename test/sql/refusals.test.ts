@@ -24,12 +24,15 @@ const GOOD: Values = {
   realistic_factor: 1,
   pessimistic_factor: 1,
   warn_probability: 0.5,
+  period_days: 7,
+  by_buyer: 0,
+  bins: 10,
 }
 
 const factor = [[-1, 'nan'], 'a factor is 0 or more'] as const
 const BAD: Readonly<Record<string, readonly [values: readonly Values[string][], sentence: string | RegExp]>> =
   {
-    granularity: [['year', ''], /granularity (is|must be) .*day, week or month/],
+    granularity: [['year', ''], /granularity (is|must be) .*day(, week or month| or week)/],
     zone: [['Berlin', 'Mars/Olympus'], 'zone is a name of the time zone database'],
     reporting_currency: [['euro', 'EUX'], 'reporting_currency is an ISO 4217 code'],
     lookback_days: [[-1, 91, 'nan'], 'lookback_days must be 0 to 90'],
@@ -43,7 +46,15 @@ const BAD: Readonly<Record<string, readonly [values: readonly Values[string][], 
     realistic_factor: factor,
     pessimistic_factor: factor,
     warn_probability: [[-0.1, 1.1, 'nan'], 'warn_probability lies between 0 and 1'],
+    period_days: [[0, 3651], 'period_days must be 1 to 3650'],
+    by_buyer: [[2], 'by_buyer is 0 or 1'],
+    bins: [[0, 10_001], 'bins must be 1 to 10000'],
   }
+
+/** Where one view means something else by a parameter. */
+const BAD_OF: Readonly<Record<string, typeof BAD>> = {
+  quality_acceptance: { half_life_days: [[-1, 'nan'], 'half_life_days must be 0 (nothing fades) or more'] },
+}
 
 /** Whatever these parameters are, the answer is right: there is nothing to refuse. */
 const UNCHECKED = ['as_of', 'known_at', 'lookback_steps']
@@ -79,7 +90,7 @@ it.each(views)(
   '$name',
   async view => {
     for (const [key] of view.parameters) {
-      const [values, sentence] = BAD[key] ?? [[], '']
+      const [values, sentence] = BAD_OF[view.name]?.[key] ?? BAD[key] ?? [[], '']
       for (const value of values)
         await expect(ask(view, { [key]: value }), `${key} ${value}`).rejects.toThrow(sentence)
     }

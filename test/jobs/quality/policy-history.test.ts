@@ -42,3 +42,17 @@ it('leaves out what nobody would believe', () => {
   ]
   expect(history_of('acme', rows).champion.body.version).toBe('lead-1')
 })
+
+it('an entry of null takes back the tenant’s own, that of all, or the shadow', () => {
+  const back = (id: string, effective_ms: number) => ({ id, effective_ms, body: 'null' })
+  const rows = [row('*', 1, 'all'), row('acme', 2, 'mine'), back('acme', 3)]
+  const { champion, before, versions } = history_of('acme', rows)
+  expect([champion.body.version, champion.effective_ms, before?.body.version]).toEqual(['all', 3, 'mine'])
+  expect(versions.has('mine')).toBe(true)
+  expect(history_of('acme', [...rows, back('*', 4)]).champion).toMatchObject({
+    effective_ms: 4,
+    body: { version: 'lead-1' },
+  })
+  const tried = [row('acme', 1, 'mine'), row('acme|shadow', 2, 'trial')]
+  expect(history_of('acme', [...tried, back('acme|shadow', 3)]).shadow).toBeNull()
+})

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { claims_for, day_in, type Listener, text_of } from '../../../operators/conversation/choose-claims.ts'
+import { claims_for, type Listener, text_of } from '../../../operators/conversation/choose-claims.ts'
 
 const listener: Listener = {
   tenant_id: 'acme',
@@ -85,18 +85,4 @@ it('says nothing of what is no claim, and throws at nothing', () => {
       expect(text_of(body, listener)).toBeNull()
     }),
   )
-})
-
-it('the day is the zone’s, UTC where there is none', () => {
-  const new_year = Date.UTC(2026, 0, 1, 0, 30)
-  const days = ['America/New_York', 'Europe/Madrid', 'UTC', undefined, 'Nowhere/Land', 7]
-  expect(days.map(zone => day_in(new_year, zone))).toEqual([
-    '2025-12-31',
-    '2026-01-01',
-    '2026-01-01',
-    '2026-01-01',
-    '2026-01-01',
-    '2026-01-01',
-  ])
-  expect(day_in(Date.UTC(2026, 6, 31, 22, 30), 'Europe/Madrid')).toBe('2026-08-01')
 })

@@ -4,7 +4,6 @@ import {
   advice_of,
   engagement_of,
   gaps_of,
-  objections_of,
   trend_of,
   urgency_of,
 } from '../../../operators/conversation/coach-conversation.ts'
@@ -89,33 +88,6 @@ it('timelines from the text count for urgency where the context has none', () =>
   const urgency = (facts: Readonly<Record<string, string>>) => urgency_of(progress(facts), policy)
   expect(urgency({ said_install_timeline: 'soon' })).toBe(0.6)
   expect(urgency({ said_install_timeline: 'soon', install_timeline: 'next_year' })).toBe(0.1)
-})
-
-it('objections are as the sender names them; of one who names none, as heard; never fewer than none are open', () => {
-  const of = (objections: number, objections_resolved: number, heard: number, heard_resolved: number) =>
-    objections_of(
-      progress(
-        {},
-        {
-          objections,
-          objections_resolved,
-          objections_heard: heard,
-          objections_heard_resolved: heard_resolved,
-        },
-      ),
-    )
-  expect(of(2, 1, 5, 5)).toEqual({ raised: 2, resolved: 1, open: 1 })
-  expect(of(0, 0, 2, 1)).toEqual({ raised: 2, resolved: 1, open: 1 })
-  expect(of(0, 1, 3, 0)).toEqual({ raised: 0, resolved: 1, open: 0 })
-  expect(of(0, 0, 0, 4)).toEqual({ raised: 0, resolved: 0, open: 0 })
-  const n = fc.nat({ max: 9 })
-  fc.assert(
-    fc.property(n, n, n, n, (...counts) => {
-      const { raised, resolved, open } = of(...counts)
-      expect(Math.min(raised, resolved, open)).toBeGreaterThanOrEqual(0)
-      expect(open).toBeLessThanOrEqual(raised)
-    }),
-  )
 })
 
 it('what is unknown is a gap, worth most first; what was written counts as known', () => {

@@ -13,6 +13,8 @@ export const known = (
   questions: 0,
   objections: 0,
   objections_resolved: 0,
+  objections_heard: 0,
+  objections_heard_resolved: 0,
   sentiment_sum: 0,
   sentiments: 0,
   facts: Object.entries(facts).map(([name, value]) => ({ name, value, known_ms: 0, event_id: 'e' })),

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { compile_lexicon } from '../../../operators/core/facts.ts'
+import { ear_for } from '../../../operators/core/hear-text.ts'
 import { count_points, type Place } from '../../../operators/lead/count-points.ts'
 import { judge_lead, probability_of } from '../../../operators/lead/judge-lead.ts'
 import {
@@ -11,7 +11,6 @@ import {
   default_lead_policy,
   type LeadPolicy,
 } from '../../../operators/lead/lead-policy.ts'
-import { said_in_text } from '../../../operators/lead/lead-words.ts'
 import type { LeadKnowledge } from '../../../schemas/types.ts'
 import { minutes } from '../../../schemas/units.ts'
 import { FIRST_EXAMPLE, SECOND_EXAMPLE } from '../conversation/talk.ts'
@@ -171,7 +170,7 @@ describe('market intelligence', () => {
 describe('the examples', () => {
   const facts_of = (context: object) =>
     Object.fromEntries(Object.entries(context).map(([name, value]) => [name, String(value)]))
-  const house_in = (text: string) => compile_lexicon(said_in_text.property_type ?? {})(text) ?? ''
+  const house_in = (text: string) => new Map(ear_for('en')?.(text).answers).get('property_type') ?? ''
   it.each([
     ['400.0, 10021, manhattan, upper_east_side: a co-op', FIRST_EXAMPLE, 'co_op', [3100, 350, 0, 500, 3950]],
     [

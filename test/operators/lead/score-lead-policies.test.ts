@@ -165,6 +165,7 @@ const by_basic = pipeline({
       'sentiment',
       'technical_question',
       'context',
+      'language',
     )
     to('lead_scores', messages.pipe(scoreLead(basic_lead_policy)).pipe(map(({ score }) => score)))
   },

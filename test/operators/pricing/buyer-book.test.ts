@@ -1,5 +1,6 @@
 /** Caps of an hour and a day, the buffer, demand with hysteresis, pacing, and clocks that are set back. */
 import { expect, it } from 'vitest'
+import { local_time } from '../../../operators/core/zone-clock.ts'
 import {
   type Book,
   EMPTY_BOOK,
@@ -11,7 +12,6 @@ import {
 import { default_pricing } from '../../../operators/pricing/pricing-policy.ts'
 import { type Buyer, buyers_of } from '../../../operators/pricing/read-buyers.ts'
 import { default_routing, type RoutingPolicy } from '../../../operators/pricing/routing-policy.ts'
-import { local_time } from '../../../operators/pricing/zone-clock.ts'
 import { hours, minutes } from '../../../schemas/units.ts'
 
 const T = Date.UTC(2026, 0, 5)

@@ -10,6 +10,10 @@ const NOON = Date.UTC(2026, 0, 5, 12)
 const lead: ChosenLead = {
   quality_tier: 'standard',
   total_score: 75,
+  base_points: 35,
+  behavior_points: 27,
+  timing_points: 18,
+  market_points: 7,
   customer_id: 'ada',
   market_ratio: 1,
   zip_code: null,
@@ -23,6 +27,7 @@ const market = (list: readonly object[], more: Partial<Market> = {}): Market => 
   zone: 'UTC',
   currency: 'USD',
   unit: 100,
+  model: null,
   base_of: tier => default_pricing.base_major[tier] * 100,
   book_of: () => undefined,
   ...more,

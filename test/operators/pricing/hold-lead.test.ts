@@ -37,8 +37,8 @@ scenario(
     expect(steps(d)).toEqual([
       ['ada|1', 'reserved', 1, 'a'],
       ['bo|1', 'reserved', 1, 'a'],
-      ['bo|1|1|released', 'released', 1, 'a'],
-      ['bo|1|2|unsold', 'unsold', 0, null],
+      ['~bo|1|1|released', 'released', 1, 'a'],
+      ['~bo|1|2|unsold', 'unsold', 0, null],
     ])
     pass_time(d, NOON + days(40))
     expect(d.outputs('routes')).toHaveLength(4)
@@ -65,10 +65,10 @@ scenario(
     ])
     d.run()
     expect(steps(d).slice(2)).toEqual([
-      ['ada|1|1|released', 'released', 1, 'a'],
-      ['ada|1|2|unsold', 'unsold', 0, null],
-      ['bo|1|1|released', 'released', 1, 'a'],
-      ['bo|1|2|unsold', 'unsold', 0, null],
+      ['~ada|1|1|released', 'released', 1, 'a'],
+      ['~ada|1|2|unsold', 'unsold', 0, null],
+      ['~bo|1|1|released', 'released', 1, 'a'],
+      ['~bo|1|2|unsold', 'unsold', 0, null],
     ])
     expect(d.outputs('routes').at(-1)?.reason).toBe('offered long enough, and to enough buyers')
     expect(d.outputs('routes').at(-1)?.decision_id).toBe('bo|1')
@@ -108,8 +108,8 @@ scenario(
     expect(steps(d)).toEqual([
       ['ada|1', 'reserved', 1, 'a'],
       ['bo|1', 'reserved', 1, 'b'],
-      ['ada|1|1|released', 'released', 1, 'a'],
-      ['ada|1|2|reserved', 'reserved', 2, 'b'],
+      ['~ada|1|1|released', 'released', 1, 'a'],
+      ['~ada|1|2|reserved', 'reserved', 2, 'b'],
     ])
   },
   app,

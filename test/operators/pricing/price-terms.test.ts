@@ -1,6 +1,7 @@
 /** The price terms of the requirements, one by one; and that they multiply to the price, whatever they are. */
 import fc from 'fast-check'
 import { expect, it, test } from 'vitest'
+import { local_time } from '../../../operators/core/zone-clock.ts'
 import {
   business_hours_of,
   market_fraction,
@@ -13,7 +14,6 @@ import {
   weekday_of,
 } from '../../../operators/pricing/price-terms.ts'
 import { default_pricing } from '../../../operators/pricing/pricing-policy.ts'
-import { local_time } from '../../../operators/pricing/zone-clock.ts'
 
 const plain: PriceFactors = {
   base_minor: 25_000,

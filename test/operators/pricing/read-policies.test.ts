@@ -69,7 +69,13 @@ it('believes a list only as a whole', () => {
 })
 
 it('reads how buyers are chosen', () => {
-  const table = { weights: { acceptance_rate: 0.5, history: 1 }, attempts_max: 1, expire_ms: 0, pacing: true }
+  const table = {
+    weights: { acceptance_rate: 0.5, history: 1 },
+    attempts_max: 1,
+    expire_ms: 0,
+    pacing: true,
+    acceptance: 'shares',
+  }
   const { routing } = of({ 'routing_policies|acme': { version: 'mine', score: 'v2', table } })
   expect(routing).toEqual({
     ...default_routing,
@@ -79,9 +85,14 @@ it('reads how buyers are chosen', () => {
     attempts_max: 1,
     expire_ms: 0,
     pacing: true,
+    acceptance: 'shares',
   })
   const odd = of({
-    'routing_policies|*': { version: 'odd', score: 'v1', table: { capacity_buffer: 100, fresh_ms: -1 } },
+    'routing_policies|*': {
+      version: 'odd',
+      score: 'v1',
+      table: { capacity_buffer: 100, fresh_ms: -1, acceptance: 'luck' },
+    },
   })
   expect(odd.routing).toEqual({ ...default_routing, version: 'odd' })
 })

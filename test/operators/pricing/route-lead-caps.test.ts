@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { local_time } from '../../../operators/pricing/zone-clock.ts'
+import { local_time } from '../../../operators/core/zone-clock.ts'
 import type { Buyer } from '../../../schemas/catalog-kinds.ts'
 import type { Lead, LeadFeedback } from '../../../schemas/types.ts'
 import { days, hours, minutes } from '../../../schemas/units.ts'
@@ -96,13 +96,15 @@ const play = (d: Driver, events: readonly Event[]): void => {
       continue
     }
     const root = seen.get(name) ?? 'unknown'
-    const decision_id = each.attempt === 1 ? root : `${root}|${each.attempt}|reserved`
+    const decision_id = each.attempt === 1 ? root : `~${root}|${each.attempt}|reserved`
     send_answers(
       d,
       [{ ...answer(name, each.outcome, { decision_id, occurred_at: now_ms }), event_id: `${name}|a${n}` }],
       now_ms,
     )
   }
+  // Answers whose decision never came are told when they have waited long enough.
+  pass_time(d, now_ms + days(9))
   d.run()
 }
 
@@ -125,7 +127,7 @@ test('caps hold per local hour and day, each lead has one buyer at most, each ev
       expect(Math.max(...by('hour').map(({ most }) => most))).toBeLessThanOrEqual(SOLD.hourly)
       expect(audit(routes, () => 0).twice).toEqual([])
       const leads = events.filter(({ what }) => what === 'lead').length
-      const told = routes.filter(({ event_id }) => event_id.split('|').length === 2)
+      const told = routes.filter(({ event_id }) => !event_id.startsWith('~'))
       expect([told.length, one.outputs('prices').length]).toEqual([leads, leads])
       expect(new Set(routes.map(({ event_id }) => event_id)).size).toBe(routes.length)
       const answers = events.filter(({ what }) => what === 'answer').length

@@ -1,8 +1,11 @@
+import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { Choice } from '../../../operators/pricing/choose-buyer.ts'
 import { default_pricing } from '../../../operators/pricing/pricing-policy.ts'
 import {
   type Attempt,
+  type LeadRecord,
+  later_id,
   later_row,
   outcome_row,
   type RoutedLead,
@@ -27,6 +30,7 @@ const attempt: Attempt = {
   day: 0,
   currency: 'EUR',
   price_minor: 7501,
+  usual_price_minor: 7500,
   acceptance_probability: 0.5,
   policy_version: 'p',
   answer: '',
@@ -47,7 +51,7 @@ const feedback: LeadFeedback = {
 
 it('tells what became of a decision with its price, and leaves the terms to the row that reserved', () => {
   const step = {
-    event_id: 'ada|1|1|released',
+    event_id: '~ada|1|1|released',
     tenant_id: 'acme',
     cause_event_id: 'x',
     occurred_at: 8,
@@ -98,10 +102,10 @@ it('says in a sentence why', () => {
   const nobody: Choice = { chosen: null, alternatives: [], opening_ms: null }
   expect(why(nobody, 'unsold')).toBe('there is no buyer')
   expect(why({ ...nobody, opening_ms: 1 }, 'queued')).toBe('waits for the hours of its buyers')
-  const offer = { buyer: { buyer_id: 'a', tier: 'volume' }, routing_score: 1, utilization_ratio: 0.5 }
+  const offer = { buyer: { buyer_id: 'a', tier: 'volume' }, routing_score: 1, utilization_ratio: 0.666 }
   const alone = { ...nobody, chosen: offer } as unknown as Choice
   expect(why(alone, 'reserved')).toBe(
-    'volume buyer, routing score 1.00, nobody else may have it, 50 % of its cap used',
+    'volume buyer, routing score 1.00, nobody else may have it, 67 % of its cap used',
   )
   const full = { ...nobody, alternatives: [{ offer, reason: 'full' }] } as unknown as Choice
   expect(why(full, 'unsold')).toBe('no buyer may have it: full')
@@ -109,4 +113,26 @@ it('says in a sentence why', () => {
 
 it('names both policies', () => {
   expect(version_of({ pricing: default_pricing, routing: default_routing })).toBe('pricing-1+routing-1')
+})
+
+it('ids of later rows are those of no event, whatever its sender calls it', () => {
+  const ids = fc.array(fc.constantFrom('1', '|', '~', '%', '2', 'reserved', 'a'), {
+    minLength: 1,
+    maxLength: 6,
+  })
+  const text = ids.map(parts => parts.join(''))
+  const row_of = ([customer, event]: readonly [string, string]) =>
+    `${customer.replaceAll(/[%|]/g, encodeURIComponent)}|${event}`
+  const customer = text.filter(id => !id.startsWith('~'))
+  const later = ([root_id, n]: readonly [string, number]) =>
+    later_id({ root_id } as LeadRecord, n, 'reserved')
+  const root = fc.tuple(customer, text).map(row_of)
+  fc.assert(
+    fc.property(root, root, fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 }), (a, b, n, m) => {
+      expect(later([a, n])).not.toBe(b)
+      expect(later([a, n]) === later([b, m])).toBe(a === b && n === m)
+    }),
+    { numRuns: 500 },
+  )
+  expect(later(['ada|1', 2])).toBe('~ada|1|2|reserved')
 })

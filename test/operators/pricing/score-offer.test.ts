@@ -1,6 +1,12 @@
 /** The routing score of the requirements, term by term. */
 import fc from 'fast-check'
 import { expect, it, test } from 'vitest'
+import { local_time } from '../../../operators/core/zone-clock.ts'
+import {
+  ACCEPTANCE_COLUMNS,
+  acceptance_case,
+  acceptance_row,
+} from '../../../operators/pricing/acceptance-row.ts'
 import { EMPTY_BOOK, usage_of } from '../../../operators/pricing/buyer-book.ts'
 import { market_fraction } from '../../../operators/pricing/price-terms.ts'
 import { default_pricing } from '../../../operators/pricing/pricing-policy.ts'
@@ -12,7 +18,7 @@ import {
   quality_match,
   routing_terms,
 } from '../../../operators/pricing/score-offer.ts'
-import { local_time } from '../../../operators/pricing/zone-clock.ts'
+import { learn_pooled, new_pooled_model } from '../../../operators/stats/pooled-logistic.ts'
 
 /** Sunday, 4 January 2026, at night: neither business hours nor a working day. */
 const SUNDAY = Date.UTC(2026, 0, 4, 2)
@@ -26,10 +32,15 @@ const market: Market = {
   unit: 100,
   base_of: tier => policies.pricing.base_major[tier] * 100,
   book_of: () => undefined,
+  model: null,
 }
 const lead = {
   quality_tier: 'premium',
   total_score: 87,
+  base_points: 35,
+  behavior_points: 27,
+  timing_points: 18,
+  market_points: 7,
   customer_id: 'ada',
   market_ratio: 1,
   zip_code: '10021',
@@ -105,4 +116,28 @@ test('the terms sum to the score', () => {
       expect(dearer.routing_score).toBeGreaterThanOrEqual(offer.routing_score)
     }),
   )
+})
+
+it('asks how likely the lead is taken at its price beside what such a lead costs the tier', () => {
+  const [buyer] = buyers_of({
+    buyers: [{ buyer_id: 'a', tier: 'volume', base_minor: 9000 }],
+  }) as readonly Buyer[]
+  const time = local_time('UTC', SUNDAY)
+  const usage = { utilization_ratio: null, room: true, surging: true }
+  const asked = { buyer: buyer as Buyer, time, book: EMPTY_BOOK, usage }
+  const factors = { quality: 120, market: market_fraction(1.15) }
+  const of = { ...market, policies: { ...policies, pricing: { ...policies.pricing, weekend: 95 } } }
+  const offer = offer_of(lead, spelled_place(lead), factors, asked, of)
+  // 75.00 × 1.2 × 1.15: without demand, hours, days and the buyer's own base.
+  expect([offer.usual_price_minor, offer.price_minor]).toEqual([10_350, 17_699])
+  // Who is told that half such a price is refused expects a refusal.
+  const row = acceptance_row(acceptance_case(lead, 'volume', offer.price_minor, offer.usual_price_minor))
+  let model = new_pooled_model(ACCEPTANCE_COLUMNS)
+  for (let i = 0; i < 80; i++) model = learn_pooled(model, undefined, row, 0).model
+  const refused = offer_of(lead, spelled_place(lead), factors, asked, { ...of, model })
+  expect(refused.acceptance_probability).toBeLessThan(0.5)
+  expect(refused.expected_revenue_minor).toBe(Math.round(17_699 * refused.acceptance_probability))
+  const shares = { ...of.policies, routing: { ...default_routing, acceptance: 'shares' } as const }
+  const by_shares = offer_of(lead, spelled_place(lead), factors, asked, { ...of, model, policies: shares })
+  expect(by_shares.acceptance_probability).toBe(0.85)
 })

@@ -46,9 +46,9 @@ export interface MarketOptions {
 export const BUYERS = 50
 const ATTEMPTS = 3
 /** Leads that a buyer takes of every hundred. */
-const CAP = 4
+export const CAP = 4
 const LEADS_AN_HOUR = 100
-const FEEDBACK_LAG = 20
+export const FEEDBACK_LAG = 20
 const PRICES = { premium: 25_000, standard: 12_500, volume: 7_500, direct: 18_000 } as const
 const TIERS = ['premium', 'standard', 'volume', 'direct'] as const
 const MOST = [40, 30, 20, 10] as const
@@ -89,6 +89,9 @@ export interface Market {
   readonly buyers: readonly MarketBuyer[]
   /** What nobody but an oracle knows. */
   readonly truth: (lead: MarketLead, buyer: MarketBuyer) => number
+  readonly leads: readonly MarketLead[]
+  /** What decides whether the lead's first, second, … buyer takes it. */
+  readonly dice_of: (lead: MarketLead) => () => number
   readonly run: (router: MarketRouter) => readonly Answered[]
 }
 
@@ -109,6 +112,7 @@ export const market_of = ({ seed, leads, shift_at = Infinity, poison }: MarketOp
     const taste = shares_of(lead).reduce((sum, f, k) => sum + (k === loved ? 10 : 1) * (f - 0.6), 0)
     return sigmoid(levels.get(buyer.buyer_id)! + taste - 2 * Math.log(buyer.price_minor / PRICES[buyer.tier]))
   }
+  const dice_of = ({ number }: MarketLead) => random_of(seed * 1_000_003 + number)
   const run = (router: MarketRouter): readonly Answered[] => {
     const answers: Answered[] = []
     const waiting: { readonly at: number; readonly tell: () => void }[] = []
@@ -116,7 +120,7 @@ export const market_of = ({ seed, leads, shift_at = Infinity, poison }: MarketOp
     for (const lead of arriving) {
       if (lead.number % LEADS_AN_HOUR === 0) taken = new Map()
       while (waiting[0] && waiting[0].at <= lead.number) waiting.shift()!.tell()
-      const dice = random_of(seed * 1_000_003 + lead.number)
+      const dice = dice_of(lead)
       const asked = new Set<string>()
       for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
         const open = buyers.filter(({ buyer_id: id }) => !asked.has(id) && (taken.get(id) ?? 0) < CAP)
@@ -137,7 +141,7 @@ export const market_of = ({ seed, leads, shift_at = Infinity, poison }: MarketOp
     }
     return answers
   }
-  return { buyers, truth, run }
+  return { buyers, truth, leads: arriving, dice_of, run }
 }
 
 /** Takes the buyer of the largest price × probability. */

@@ -1,5 +1,5 @@
 /** Routers of the simulated market by how they foresee acceptance. */
-import { ACCEPTANCE_COLUMNS, acceptance_row } from '../../../operators/quality/acceptance-row.ts'
+import { ACCEPTANCE_COLUMNS, acceptance_row } from '../../../operators/pricing/acceptance-row.ts'
 import {
   learn_pooled,
   new_pooled_model,

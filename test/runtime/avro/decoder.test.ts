@@ -220,7 +220,9 @@ describe('rules hold whether projected or not', () => {
     ],
     ['text that is not JSON', catalog, entry('{'), /^INVALID: body is not JSON/],
     ['JSON that is no object', catalog, entry('[]'), /^INVALID: body is not a JSON object/],
+    ['JSON text', catalog, entry('"null"'), /^INVALID: body is not a JSON object/],
     ['a JSON object', catalog, entry('{"a":1}'), null],
+    ['null, which takes back what held', catalog, entry('null'), null],
   ]
   it.each(cases)('%s', (_, schema, row, expected) => {
     const names = field_names(schema as never)

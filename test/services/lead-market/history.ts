@@ -84,7 +84,7 @@ const answers = (n: number, at_ms: number, scale: Scale, random: Random): Partia
     ]
   }
   const root = `c${n}|hand-off`
-  return [...one(1, minutes(20), root), ...one(2, minutes(45), `${root}|2|reserved`)]
+  return [...one(1, minutes(20), root), ...one(2, minutes(45), `~${root}|2|reserved`)]
 }
 
 export interface Chunk {

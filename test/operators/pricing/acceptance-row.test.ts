@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { ACCEPTANCE_COLUMNS, acceptance_row } from '../../../operators/quality/acceptance-row.ts'
+import { ACCEPTANCE_COLUMNS, acceptance_row } from '../../../operators/pricing/acceptance-row.ts'
 
 const lead = {
   base_points: 20,

@@ -25,6 +25,23 @@ const MOST = { base: 40, behavior: 30, timing: 20, market: 10 }
 
 export const ACCEPTANCE_COLUMNS = 6 + TIERS.length * 5
 
+/** The case of a lead offered to a buyer of a tier. */
+export const acceptance_case = (
+  lead: Omit<AcceptanceCase, 'buyer_tier' | 'price_minor' | 'usual_price_minor'>,
+  buyer_tier: string,
+  price_minor: number,
+  usual_price_minor: number,
+): AcceptanceCase => ({
+  base_points: lead.base_points,
+  behavior_points: lead.behavior_points,
+  timing_points: lead.timing_points,
+  market_points: lead.market_points,
+  quality_tier: lead.quality_tier,
+  buyer_tier,
+  price_minor,
+  usual_price_minor,
+})
+
 export const acceptance_row = (of: AcceptanceCase): number[] => {
   const factors = [
     of.base_points / MOST.base,

@@ -1,5 +1,5 @@
 /**
- * Decides: which hour, day and weekday it is for a buyer, whether it takes leads then, and when it will again.
+ * Decides: which hour, day and weekday it is in a zone, whether that is within opening hours, and when they begin again.
  * Because: zone rules are the runtime's (IANA data through Intl), asked once per zone and quarter of an hour: a formatter
  *   costs 2 µs a call and more, and rules change on quarters.
  * Keeps: nothing of an operator; what was asked is remembered for speed and follows from the question.
@@ -86,6 +86,29 @@ const utc_ms = (
   const day_number =
     era * 146_097 + of_era * 365 + Math.floor(of_era / 4) - Math.floor(of_era / 100) + of_year
   return (day_number - 719_468) * DAY_MS + hour * HOUR_MS + minute * minutes(1) + second * 1000
+}
+
+/** The day of an instant in a zone (IANA name): 2026-01-05. In UTC without one, or where the name is none. */
+export const day_in = (at_ms: number, zone: unknown): string => {
+  const { day_number } = local_time(typeof zone === 'string' ? zone : 'UTC', at_ms)
+  const [year, month, day] = date_of(day_number)
+  const two = (n: number): string => String(n).padStart(2, '0')
+  return `${String(year).padStart(4, '0')}-${two(month)}-${two(day)}`
+}
+
+/** Year, month and day of days since the epoch (civil_from_days, Howard Hinnant). */
+const date_of = (day_number: number): [year: number, month: number, day: number] => {
+  const shifted = day_number + 719_468
+  const era = Math.floor(shifted / 146_097)
+  const of_era = shifted - era * 146_097
+  const year_of_era = Math.floor(
+    (of_era - Math.floor(of_era / 1460) + Math.floor(of_era / 36_524) - Math.floor(of_era / 146_096)) / 365,
+  )
+  const of_year = of_era - (365 * year_of_era + Math.floor(year_of_era / 4) - Math.floor(year_of_era / 100))
+  const from_march = Math.floor((5 * of_year + 2) / 153)
+  const month = from_march + (from_march < 10 ? 3 : -9)
+  const day = of_year - Math.floor((153 * from_march + 2) / 5) + 1
+  return [year_of_era + era * 400 + (month <= 2 ? 1 : 0), month, day]
 }
 
 export interface LocalTime {

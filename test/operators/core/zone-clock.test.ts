@@ -1,12 +1,13 @@
 import fc from 'fast-check'
 import { expect, it, test } from 'vitest'
 import {
+  day_in,
   is_open,
   is_zone,
   local_time,
   next_opening_ms,
   zone_offset_ms,
-} from '../../../operators/pricing/zone-clock.ts'
+} from '../../../operators/core/zone-clock.ts'
 import { hours, minutes } from '../../../schemas/units.ts'
 
 it('knows the offset of a zone, in summer and winter, in halves of an hour, and of days long gone', () => {
@@ -96,5 +97,29 @@ test('what was found before changes no answer', () => {
       }
     }),
     { numRuns: 50 },
+  )
+})
+
+it('the day is the zone’s, UTC where there is none', () => {
+  const new_year = Date.UTC(2026, 0, 1, 0, 30)
+  const days = ['America/New_York', 'Europe/Madrid', 'UTC', undefined, 'Nowhere/Land', 7]
+  expect(days.map(zone => day_in(new_year, zone))).toEqual([
+    '2025-12-31',
+    '2026-01-01',
+    '2026-01-01',
+    '2026-01-01',
+    '2026-01-01',
+    '2026-01-01',
+  ])
+  expect(day_in(Date.UTC(2026, 6, 31, 22, 30), 'Europe/Madrid')).toBe('2026-08-01')
+})
+
+test('the day is that of the calendar, from 1900 on', () => {
+  const second = fc.integer({ min: -2_208_988_800, max: 10_413_791_999 })
+  fc.assert(
+    fc.property(second, at => {
+      expect(day_in(at * 1000, 'UTC')).toBe(new Date(at * 1000).toISOString().slice(0, 10))
+    }),
+    { numRuns: 2000 },
   )
 })
