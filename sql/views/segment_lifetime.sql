@@ -1,6 +1,7 @@
 -- Answers: what is each customer expected to buy in the coming weeks, are they still there, and which segment are they of, as of a moment?
 -- Grain:   tenant_id, currency, customer_id: customers of segment_rfm whom the newest run of the job lifetime-value foretold.
--- Reads:   lifetime_values and lifetime_models (FINAL) with occurred_at at as_of or before, segment_rfm(as_of).
+-- Reads:   lifetime_values (FINAL) with occurred_at at as_of or before, those of the newest run in lifetime_models (FINAL);
+--          segment_rfm(as_of).
 -- Holds:   foretold_at is the moment that the prediction knew; model says how, lifetime_models how sure. A newer run replaces an
 --          older one, so that before the newest run there is no row; nor where the newest run chose no model, or another than a
 --          customer's prediction is of. expected_value_minor: of the horizon_weeks after foretold_at,

@@ -103,7 +103,11 @@ describe('on a warehouse', () => {
       expect(mean_repeat_minor).toBe(Math.round(100 * customer.mean_spend))
     }
     expect(purchases).toHaveLength(shop.length)
-    const { values } = run(purchases)
+    const { models, values } = run(purchases)
+    await served.fill(
+      'lifetime_models',
+      models.map(model => ({ ...model, _key: model.tenant_id })),
+    )
     await served.fill(
       'lifetime_values',
       values.map(value => ({ ...value, _key: `${value.tenant_id}|${value.customer_id}` })),
