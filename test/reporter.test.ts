@@ -34,6 +34,13 @@ describe('why a test failed', () => {
       'FAILED a > b\nexpected 1 to be 2\n- 2\n+ 1\nand a hook threw\n',
     )
     expect(told_failure(test_of({ state: 'passed', errors: undefined }))).toBeNull()
+    const refused = {
+      message: 'fetch failed',
+      cause: { code: 'ECONNREFUSED', message: 'connect to 127.0.0.1:1' },
+    }
+    expect(told_failure(test_of({ state: 'failed', errors: [refused] }))).toBe(
+      'FAILED a > b\nfetch failed\n  because: ECONNREFUSED connect to 127.0.0.1:1\n',
+    )
   })
 })
 

@@ -32,11 +32,19 @@ export const count = (modules: readonly TestModule[], errors_outside: number): T
 export const summary = ({ passed, failed, skipped }: Totals): string =>
   `${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`
 
+/** A message with its causes: "fetch failed" alone says nothing. */
+const with_causes = (error: { readonly message: string; readonly cause?: unknown }): string => {
+  const { message, cause } = error
+  if (typeof cause !== 'object' || cause === null) return message
+  const { code, message: why = '', ...rest } = cause as { code?: string; message?: string; cause?: unknown }
+  return `${message}\n  because: ${[code, with_causes({ message: why, cause: rest.cause })].filter(Boolean).join(' ')}`
+}
+
 /** Why a test failed, in full; null when it did not. */
 export const told_failure = (test: Pick<TestCase, 'fullName' | 'result'>): string | null => {
   const { state, errors } = test.result()
   if (state !== 'failed') return null
-  const reasons = errors.map(({ message, diff }) => [message, diff].filter(Boolean).join('\n'))
+  const reasons = errors.map(error => [with_causes(error), error.diff].filter(Boolean).join('\n'))
   return `FAILED ${test.fullName}\n${reasons.join('\n')}\n`
 }
 

@@ -2,11 +2,12 @@
  * A rolling deploy on real services: two processes of one version are replaced, one after the other, by two of the next,
  * while an import runs; and when the newer code dies, the older one that is left does not open what the newer one wrote.
  */
-import { spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { TaskStatus } from '../../runtime/worker-types.ts'
 import { minutes } from '../../schemas/units.ts'
@@ -32,6 +33,7 @@ const COPIED = [
   'sql',
 ]
 
+const run_program = promisify(execFile)
 const directory = mkdtempSync(join(tmpdir(), 'tributary-deploy-'))
 const NEXT = join(directory, 'next')
 const file = (name: string): string => join(directory, `${name}.ndjson`)
@@ -48,7 +50,7 @@ const edit = (path: string, ...changes: readonly (readonly [string, string])[]):
 }
 
 /** The next version of the project: post-ledger counts each customer's movements in its state. */
-const make_next = (): void => {
+const make_next = async (): Promise<void> => {
   for (const folder of [...COPIED, 'test/schemas/published'])
     cpSync(join(ROOT, folder), join(NEXT, folder), { recursive: true })
   cpSync(join(ROOT, 'package.json'), join(NEXT, 'package.json'))
@@ -80,25 +82,23 @@ const make_next = (): void => {
     readFileSync(lock, 'utf8').replace('post-ledger 2\n', 'post-ledger 2 removed\npost-ledger 3\n'),
   )
   mkdirSync(dirname(join(NEXT, 'docs/asyncapi.json')), { recursive: true })
-  command(NEXT, 'generate')
+  await command(NEXT, 'generate')
 }
 
 /** Runs a command of one version to its end; throws unless it ends well. */
-const command = (root: string, name: string, ...args: string[]): string => {
+const command = async (root: string, name: string, ...args: string[]): Promise<string> => {
   const env = installation ? cluster_env(installation, SESSION_MS) : {}
   const program = join(root, 'commands', `${name}.ts`)
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
-    cwd: root,
-    env: { ...process.env, ...env },
-    encoding: 'utf8',
-    timeout: minutes(2),
-  })
-  if (status !== 0) throw new Error(`${name} ended with ${status}: ${stdout}${stderr}`)
-  return stdout
+  const options = { cwd: root, env: { ...process.env, ...env }, timeout: minutes(2) }
+  const ran = await run_program(process.execPath, [program, ...args], options).catch(
+    (error: Error & { stdout: string }) => error,
+  )
+  if (ran instanceof Error) throw new Error(`${ran.message}${ran.stdout}`)
+  return ran.stdout
 }
 
 beforeAll(async () => {
-  make_next()
+  await make_next()
   write_history(files, { touchpoints: 300, payments: PAYMENTS }, 5)
   const lines = lines_of(files.payments)
   for (const [name, from, to] of [
@@ -160,7 +160,7 @@ const all_live = async (...of: Member[]): Promise<void> => {
 
 /** Nothing lost, nothing doubled: log, ledger, state and view agree to the cent, and every promise of sql/checks holds. */
 const exact = async (payments: number): Promise<void> => {
-  expect(command(NEXT, 'reconcile', '--wait', '60')).toContain('to the cent')
+  expect(await command(NEXT, 'reconcile', '--wait', '60')).toContain('to the cent')
   expect(await installation.problems()).toEqual([])
   const rows = await installation.query('select count() as n, uniqExact(event_id) as ids from payments final')
   expect(rows.map(({ n, ids }) => [Number(n), Number(ids)])).toEqual([[payments, payments]])

@@ -19,7 +19,7 @@ import { state_reader } from '../../runtime/read-state.ts'
 import { open_redis_state_store } from '../../runtime/redis/state-store.ts'
 import { scan } from '../../runtime/scan.ts'
 import type { SinkStatus, TaskStatus } from '../../runtime/worker-types.ts'
-import { free_port } from './process.ts'
+import { ALONE, free_port } from './process.ts'
 import { type Stack, stack } from './stack.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -158,7 +158,11 @@ export class Installation {
   stop = (): Promise<number | null> => this.#end('SIGTERM')
 
   async query(sql: string): Promise<Record<string, unknown>[]> {
-    const response = await fetch(this.clickhouse, { method: 'POST', body: `${sql} format JSONEachRow` })
+    const response = await fetch(this.clickhouse, {
+      method: 'POST',
+      headers: ALONE,
+      body: `${sql} format JSONEachRow`,
+    })
     const text = await response.text()
     if (!response.ok) throw new Error(text)
     return text
@@ -170,7 +174,7 @@ export class Installation {
   }
 
   async status(): Promise<Readiness> {
-    return (await (await fetch(`${this.http}/readyz`)).json()) as Readiness
+    return (await (await fetch(`${this.http}/readyz`, { headers: ALONE })).json()) as Readiness
   }
 
   /** Rows of all sql/checks: each is a promise that does not hold. */
@@ -188,7 +192,7 @@ export class Installation {
     for (;;) {
       const response = await fetch(`${http}/v1/imports`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: { ...ALONE, 'content-type': 'application/json' },
         body: JSON.stringify(lease),
       })
       if (!response.ok) throw new Error(await response.text())

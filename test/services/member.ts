@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Installation, PARTITIONS, type Readiness } from './installation.ts'
-import { free_port } from './process.ts'
+import { ALONE, free_port } from './process.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 
@@ -73,7 +73,7 @@ export class Member {
   }
 
   async status(): Promise<MemberReadiness> {
-    return (await (await fetch(`${this.http}/readyz`)).json()) as MemberReadiness
+    return (await (await fetch(`${this.http}/readyz`, { headers: ALONE })).json()) as MemberReadiness
   }
 
   /** Waits until its state is as asked. */
@@ -102,7 +102,7 @@ export class Member {
 
 /** Recoveries that a process has counted since it began: one for each task that it took. */
 export const recoveries = async ({ http }: { readonly http: string }): Promise<number> => {
-  const text = await (await fetch(`${http}/metrics`)).text()
+  const text = await (await fetch(`${http}/metrics`, { headers: ALONE })).text()
   return text
     .split('\n')
     .filter(line => line.startsWith('tributary_recoveries_total{'))

@@ -45,6 +45,12 @@ process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL')
 })
 
+/**
+ * Headers of a request with a connection of its own: a test that asks once in a while must not fail because the server gave up
+ * the connection in the very moment of the next question, which fetch reports as it reports a dead server.
+ */
+export const ALONE = { connection: 'close' }
+
 export const free_port = (): Promise<number> =>
   new Promise((resolve, reject) => {
     const server = createServer()
