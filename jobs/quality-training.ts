@@ -26,10 +26,11 @@ const job: Job = {
       WHERE answered_at >= ${AS_OF} - INTERVAL 90 DAY AND price_minor > 0
       ORDER BY tenant_id, answered_at DESC, decision_id, buyer_id
       LIMIT 20000 BY tenant_id`,
-    policies: `SELECT id, toUnixTimestamp64Milli(effective_at) AS effective_ms, body
+    policies: `SELECT tenant_id, id, toUnixTimestamp64Milli(effective_at) AS effective_ms, argMin(body, _offset) AS body
       FROM catalog FINAL
       WHERE kind = '${KIND}' AND occurred_at < ${AS_OF} AND effective_at < ${AS_OF}
-      ORDER BY effective_at, revision, _offset DESC`,
+      GROUP BY tenant_id, id, effective_at, revision
+      ORDER BY effective_at, revision, tenant_id, id`,
   },
   writes: ['catalog'],
   run: ({ examples = [], policies = [] }, as_of) => {

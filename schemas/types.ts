@@ -1455,6 +1455,8 @@ export interface QualityModel {
   readonly gain: number
   /** Cases behind the gain; fades. */
   readonly gained_from: number
+  /** Nats by which believed answers cost more than expected, since they last cost less. */
+  readonly surprise: number
 }
 
 /** score-stream slot: what is known of one source of answers, a buyer. Sums fade. */
@@ -1637,6 +1639,8 @@ export interface RoutingModel {
   readonly sources: number
   readonly gain: number
   readonly gained_from: number
+  /** Nats by which believed answers cost more than expected, since they last cost less. */
+  readonly surprise: number
 }
 
 /** route-lead slot: a buyer (buyer|id), the leads of a customer (lead|customer), a part of those to be looked at at an instant (due|instant|part), answers of a customer that came before their decision (early|customer), or what all answers say together (acceptance). */
@@ -1654,6 +1658,8 @@ export interface RoutingInstant {
   readonly due_ms: number
   /** Entered so far: in parts of 32. */
   readonly leads_count: number
+  /** Looked at already. */
+  readonly taken_parts: number
 }
 
 /** route-lead: when leads are to be looked at, and what all buyers answered, decayed. */

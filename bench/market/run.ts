@@ -8,7 +8,6 @@ import { learn_answer, NO_ANSWERS, share_taken } from '../../operators/pricing/a
 import { calibration_bins, calibration_error } from '../../operators/stats/ranking-measures.ts'
 import {
   type Answered,
-  acceptance_of,
   BUYERS,
   expected_revenue_router,
   type MarketOptions,
@@ -17,11 +16,12 @@ import {
   oracle_of,
   revenue_of,
 } from '../../test/operators/quality/market.ts'
+import { estimate_of, RECOVERED, recovery_of, STEPS } from '../../test/operators/quality/market-recovery.ts'
 import { learning_router } from '../../test/operators/quality/routers.ts'
 import { run_operator } from '../../test/operators/quality/routing-operator.ts'
 
 const SEEDS = Array.from({ length: Number(process.argv[2] ?? 20) }, (_, i) => i + 1)
-const LEADS = 2500
+const LEADS = 2250
 const SHIFT = 1500
 const MINUTE = 60_000
 
@@ -50,18 +50,6 @@ const by_oracle: Run = options => {
   return market.run(oracle_of(market))
 }
 
-const WINDOWS = [
-  [-600, 0],
-  [0, 100],
-  [100, 200],
-  [200, 300],
-  [300, 600],
-  [600, 900],
-] as const
-const around_shift = (answers: readonly Answered[]): number[] => {
-  const shift = answers.findIndex(({ lead }) => lead >= SHIFT)
-  return WINDOWS.map(([from, to]) => acceptance_of(answers.slice(shift + from, shift + to)))
-}
 const runs: readonly (readonly [string, Run])[] = [
   ['an oracle', by_oracle],
   ['route-lead, pooled', by_operator],
@@ -69,15 +57,26 @@ const runs: readonly (readonly [string, Run])[] = [
   ['the pooled model alone', by_model],
   ['a share per buyer and quality alone', options => market_of(options).run(shares_router())],
 ]
-console.log(`acceptance by feedbacks since the shift: ${WINDOWS.map(window => window.join('…')).join('  ')}`)
-for (const [name, run] of runs) {
+const said_of = (numbers: readonly number[]): string => {
+  const { mean: middle, error } = estimate_of(numbers)
+  return `${shown(middle)} ± ${shown(error)}`
+}
+console.log(`acceptance before the shift, and by hundreds of feedbacks heard since (± standard error)`)
+const market_recovery = (run: Run) => {
   const all = SEEDS.map(seed => run({ seed, leads: LEADS, shift_at: SHIFT }))
-  const curves = all.map(around_shift)
-  const means = WINDOWS.map((_, i) => mean(curves.map(curve => curve[i]!)))
   const revenue = mean(all.map(revenue_of)) / LEADS / 100
+  return { recoveries: all.map(answers => recovery_of(answers, SHIFT)), revenue }
+}
+const oracles = market_recovery(by_oracle).recoveries
+for (const [name, run] of runs) {
+  const { recoveries, revenue } = market_recovery(run)
+  const own = recoveries.map(({ back, before }) => back / before)
+  const fair = own.map((ratio, i) => (ratio * oracles[i]!.before) / oracles[i]!.back)
+  const course = Array.from({ length: STEPS }, (_, i) => said_of(recoveries.map(each => each.course[i]!)))
+  console.log(`${name}: ${said_of(recoveries.map(({ before }) => before))}; ${course.join('  ')}`)
   console.log(
-    `${name}: ${means.map(shown).join('  ')}; 300…600 of before: ${shown(means[4]! / means[0]!)}; ` +
-      `${revenue.toFixed(2)} a lead`,
+    `  of 300 to 600 heard: ${said_of(recoveries.map(({ back }) => back))}, of before ${said_of(own)}, ` +
+      `beside the oracle ${said_of(fair)} (recovered: ${RECOVERED}); ${revenue.toFixed(2)} a lead`,
   )
 }
 

@@ -35,15 +35,26 @@ const RATES: Readonly<Record<string, string>> = { 'EUR|USD': '1.0845', 'USD|JPY'
 /** Share of the conversations that get no such advice, so that its effect can be told from what would have come anyway. */
 const HELD_OUT = { create_urgency: 0.2, fill_gaps: 0.1 }
 
+/** Being at home is worth as much as a hundred points of acceptance. */
+const ROUTING: Catalog['routing_policies'] = {
+  version: 'albasol-routing-1',
+  score: 'v1',
+  table: { weights: { geographic_match: 1 } },
+}
+
 const QUALITIES = ['premium', 'standard', 'basic'] as const
 
-/** Of every quality that is sold: where a lead is decides whose it is first. */
+/**
+ * Of every quality that is sold, and at home in all its boroughs; who buys everywhere is at home nowhere. So where a lead is decides
+ * whose it is first, as the companies of conversations.ts answer: nobody there knows what was decided here.
+ */
 const buyer_of = ({ id, takes: [best, worst], areas, ...buyer }: LeadBuyer): Buyer => ({
   buyer_id: id,
   ...buyer,
   qualities: QUALITIES,
   zone: 'Europe/Berlin',
-  ...(areas && { areas, preferred_areas: areas.slice(0, 1) }),
+  ...(areas && { areas }),
+  preferred_areas: areas ?? [],
   acceptance_prior: (best + worst) / 2,
 })
 
@@ -87,6 +98,7 @@ export const catalog_rows = (origin_ms: number): CatalogRow[] => {
     ...Object.entries(RATES).map(([id, rate]) => entry('*', 'fx_rates', id, { rate })),
     ...Object.entries(TIERS).map(([id, body]) => entry(leads, 'buyer_tiers', id, body)),
     entry(leads, 'buyers', leads, { buyers: buyers.map(buyer_of) }),
+    entry(leads, 'routing_policies', leads, ROUTING),
     entry(leads, 'conversation_policies', leads, {
       version: 'albasol-1',
       table: { held_out_ratio: HELD_OUT },

@@ -27,28 +27,32 @@ const BUILT_IN: PolicyEntry = {
 }
 
 /**
- * Rows {id, effective_ms, body} of kind lead_policies, in the order in which they take effect. A body of null takes back what
- * held; bodies not believed are left out.
+ * Rows {tenant_id, id, effective_ms, body} of kind lead_policies, in the order in which they take effect, of this tenant, of all
+ * (tenant *) and of others, which do not count. A body of null takes back what held; bodies not believed are left out.
  */
 export const history_of = (tenant_id: string, rows: readonly JobRow[]): PolicyHistory => {
   const versions = new Map([
     ['lead-0', read_lead_policy({ version: 'lead-0', base: 'lead-0', reason: '' }).policy],
   ])
-  // A tenant's own goes before that of all.
-  const newest: Record<'own' | 'all' | 'shadow', PolicyEntry | null> = { own: null, all: null, shadow: null }
+  // As the catalog is looked up: by id, and of one id what the tenant itself was told goes before what all were.
+  const places = (id: string): string[] => [`${id}|${tenant_id}`, `${id}|*`]
+  const of_champion = [...places(tenant_id), ...places('*')]
+  const of_shadow = places(`${tenant_id}|shadow`)
+  const newest = new Map<string, PolicyEntry | null>([...of_champion, ...of_shadow].map(at => [at, null]))
+  const first = (of: readonly string[]): PolicyEntry | null =>
+    of.map(at => newest.get(at) ?? null).find(entry => entry !== null) ?? null
   const held = [BUILT_IN]
-  const roles = { [tenant_id]: 'own', [`${tenant_id}|shadow`]: 'shadow', '*': 'all' } as const
   for (const row of rows) {
-    const role = Object.hasOwn(roles, String(row.id)) ? roles[String(row.id)] : undefined
-    const entry = role && entry_of(row)
-    if (!role || entry === undefined) continue
-    newest[role] = entry
+    const at = `${row.id}|${row.tenant_id}`
+    const entry = newest.has(at) ? entry_of(row) : undefined
+    if (entry === undefined) continue
+    newest.set(at, entry)
     if (entry) versions.set(entry.policy.version, entry.policy)
-    const holds = newest.own ?? newest.all ?? BUILT_IN
+    const holds = first(of_champion) ?? BUILT_IN
     if (holds.body !== held.at(-1)!.body) held.push({ ...holds, effective_ms: Number(row.effective_ms) })
   }
   const champion = held.at(-1)!
-  const { shadow } = newest
+  const shadow = first(of_shadow)
   return {
     champion,
     before: held.findLast(({ body }) => body.version !== champion.body.version) ?? null,

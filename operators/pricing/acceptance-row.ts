@@ -1,9 +1,11 @@
 /**
  * Decides: what of a lead and a buyer the acceptance model looks at.
- * Because: a tier of buyers has its own taste, so each factor counts for all and anew for a tier (interactions); single buyers differ by a
- *   level, which the pooled model keeps (operators/stats/pooled-logistic.ts). Price as a logarithm: buyers compare ratios.
+ * Because: a tier of buyers has its own taste, so each factor counts for all and anew for each tier (partial pooling: every tier departs
+ *   from what is common alike); single buyers differ by a level, which the pooled model keeps (operators/stats/pooled-logistic.ts).
+ *   Columns are centred and of about one spread: one prior fits all, and what is learned of a factor says nothing of the level of a
+ *   usual lead (Gelman, Jakulin, Pittau and Su 2008). Price as a logarithm: buyers compare ratios.
  * Keeps: nothing. When late, twice, missing: sees one case; a price of 0 or a reference of 0 counts as the usual price.
- * Limits: knows nothing of areas and hours; a buyer of another tier than the three named is one of `premium`.
+ * Limits: knows nothing of areas and hours; of a buyer of another tier it knows what is common to all.
  */
 
 export interface AcceptanceCase {
@@ -18,10 +20,13 @@ export interface AcceptanceCase {
   readonly usual_price_minor: number
 }
 
-const TIERS = ['standard', 'volume', 'direct'] as const
-const QUALITIES: Readonly<Record<string, number>> = { premium: 3, standard: 2, basic: 1 }
+const TIERS = ['premium', 'standard', 'volume', 'direct'] as const
+const QUALITIES: Readonly<Record<string, number>> = { premium: 1 / 3, standard: 0, basic: -1 / 3 }
 /** Points that each factor could earn, for columns of about the same size. */
 const MOST = { base: 40, behavior: 30, timing: 20, market: 10 }
+
+/** -2 of a factor without points, 2 with all. */
+const centred = (points: number, most: number): number => 4 * (points / most) - 2
 
 export const ACCEPTANCE_COLUMNS = 6 + TIERS.length * 5
 
@@ -44,15 +49,15 @@ export const acceptance_case = (
 
 export const acceptance_row = (of: AcceptanceCase): number[] => {
   const factors = [
-    of.base_points / MOST.base,
-    of.behavior_points / MOST.behavior,
-    of.timing_points / MOST.timing,
-    of.market_points / MOST.market,
+    centred(of.base_points, MOST.base),
+    centred(of.behavior_points, MOST.behavior),
+    centred(of.timing_points, MOST.timing),
+    centred(of.market_points, MOST.market),
   ]
   const ratio = of.price_minor > 0 && of.usual_price_minor > 0 ? of.price_minor / of.usual_price_minor : 1
   const own = TIERS.flatMap(tier => {
-    const is = tier === of.buyer_tier ? 1 : 0
-    return [is, ...factors.map(share => is * share)]
+    const is = tier === of.buyer_tier
+    return [is ? 1 : 0, ...factors.map(factor => (is ? factor : 0))]
   })
-  return [...factors, QUALITIES[of.quality_tier] ?? 0, Math.log(ratio), ...own]
+  return [...factors, QUALITIES[of.quality_tier] ?? -2 / 3, Math.log(ratio), ...own]
 }

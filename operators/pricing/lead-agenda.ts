@@ -96,26 +96,26 @@ export class Agenda {
     const part = of_part(due_ms, Math.floor(leads_count / PART))
     const due = [...(turn.slot(part)?.due ?? []), { customer_id, conversation_id }]
     turn.put(part, { ...EMPTY_SLOT, due })
-    const next = { due_ms, leads_count: leads_count + 1 }
+    const next = { due_ms, leads_count: leads_count + 1, taken_parts: known?.taken_parts ?? 0 }
     this.#instants = [...instants.slice(0, at), next, ...instants.slice(known ? at + 1 : at)]
   }
 
   /**
-   * Takes the first instant out if it has come: the records that are still due then, in the order they were entered, and without one
-   * the customers whose answers have waited long enough.
+   * Takes the first part of the first instant out if it has come: the records that are still due then, in the order they were entered,
+   * and without one the customers whose answers have waited long enough. A part at a time, since a batch can end between two
+   * timers only, and ten thousand leads may wait for the same morning.
    */
   *take(turn: Any): Iterable<{ readonly customer_id: string; readonly lead: LeadRecord | null }> {
     const [first, ...others] = this.#instants
     if (!first || first.due_ms > turn.at_ms) return
-    this.#instants = others
-    for (let part = 0; part * PART < first.leads_count; part++) {
-      const id = of_part(first.due_ms, part)
-      const entries = turn.slot(id)?.due ?? []
-      turn.put(id, null)
-      for (const { customer_id, conversation_id } of entries) {
-        const lead = conversation_id === null ? null : record_of({ customer_id, conversation_id }, turn)
-        if (conversation_id === null || lead?.due_ms === first.due_ms) yield { customer_id, lead }
-      }
+    const taken_parts = first.taken_parts + 1
+    this.#instants = taken_parts * PART < first.leads_count ? [{ ...first, taken_parts }, ...others] : others
+    const id = of_part(first.due_ms, first.taken_parts)
+    const entries = turn.slot(id)?.due ?? []
+    turn.put(id, null)
+    for (const { customer_id, conversation_id } of entries) {
+      const lead = conversation_id === null ? null : record_of({ customer_id, conversation_id }, turn)
+      if (conversation_id === null || lead?.due_ms === first.due_ms) yield { customer_id, lead }
     }
   }
 

@@ -45,6 +45,7 @@ const NOTHING: QualityModel = {
   sources: 0,
   gain: 0,
   gained_from: 0,
+  surprise: 0,
 }
 const rounded = (x: number): number => Math.round(x * 1e6) / 1e6
 

@@ -45,6 +45,12 @@ export const filtered_variance = ({ covariance }: FilteredModel, row: ArrayLike<
   return sum
 }
 
+/** The model as uncertain as before any case: what it says stays, and the next cases move it as they move a new one. */
+export const unsettled = (model: FilteredModel, options: FilteredOptions): FilteredModel => ({
+  weights: model.weights,
+  covariance: new_filtered_model(model.weights.length - 1, options).covariance,
+})
+
 /** What is not 0, the intercept's 1 first: of a row with columns for each kind most are. */
 const entries_of = (row: ArrayLike<number>): { places: number[]; values: number[] } => {
   const places = [0]

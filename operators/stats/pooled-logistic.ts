@@ -7,6 +7,9 @@
  * A source is believed by what its answers have to do with the row. Where a source's own past share foretells it as well as the model
  * does (it refuses everything, answers blindly, or the other way round), while the other sources' answers follow the model, its cases
  * move its own level alone. And no source counts for more than three times its even part of the cases.
+ *
+ * A truth that changes at once is noticed by a cumulative sum (CUSUM; Page 1954) of what answers cost above expectation (log loss minus
+ * entropy), as far as their source is believed; then the model is as uncertain as at first. One source hardly moves it: its level follows.
  */
 import {
   type FilteredModel,
@@ -16,6 +19,7 @@ import {
   filtered_variance,
   moderated,
   new_filtered_model,
+  unsettled,
 } from './filtered-logistic.ts'
 import { sigmoid } from './logistic.ts'
 import { log_cost } from './ranking-measures.ts'
@@ -28,6 +32,8 @@ export interface PooledModel {
   /** By how much better, in nats a case, the model foretold the believed than their own shares did; and from how many. */
   readonly gain: number
   readonly gained_from: number
+  /** Nats by which the believed answers cost more than expected, since they last cost less. */
+  readonly surprise: number
 }
 
 /** What is known of one source. Sums fade: memory is in cases of its own. */
@@ -43,25 +49,29 @@ export interface PooledSource {
 }
 
 export interface PooledOptions extends FilteredOptions {
-  /** Cases of all sources after which an even part is judged anew. */
-  readonly memory: number
+  /** Cases of all sources after which a source's part of them, and how far answers follow the model, is judged anew. */
+  readonly part_memory: number
   /** Cases of its own that a source is known by. */
   readonly source_memory: number
   /** Variance of levels between sources. */
   readonly level_variance: number
   /** Cases before what a source says weighs as much as that it was believed at first. */
   readonly patience: number
+  /** Nats of surprise beyond which the truth has changed; about once in a thousand answers by chance, which costs little. */
+  readonly surprise_most: number
   /** Level of a source of which nothing is known; 0 without. */
   readonly new_level?: number
 }
 
 export const pooled_defaults: PooledOptions = {
-  // In the router's market 30 sold as much and promised too little (calibration error 0.074 of chosen offers, 0.058 with 10).
-  prior_variance: 10,
-  memory: 500,
+  prior_variance: 2,
+  // Long: what changes at once is noticed by surprise.
+  memory: 1500,
+  part_memory: 500,
   source_memory: 100,
   level_variance: 0.5,
   patience: 20,
+  surprise_most: 5,
 }
 
 export const new_pooled_model = (columns: number, options: PooledOptions = pooled_defaults): PooledModel => ({
@@ -70,6 +80,7 @@ export const new_pooled_model = (columns: number, options: PooledOptions = poole
   sources: 0,
   gain: 0,
   gained_from: 0,
+  surprise: 0,
 })
 
 export const new_pooled_source: PooledSource = {
@@ -111,6 +122,14 @@ export const trust_in = (
   return Math.min(1, Math.max(0, own / ((source.answers + patience) * usual)))
 }
 
+/** Nats that each answer may cost above expectation, and the most that one adds. */
+const ALLOWED = 0.05
+const MOST_SURPRISE = 2
+
+/** What the answer costs above what the probability expects of it, in nats; 0 on average while the model is right. */
+const surprise_of = (p: number, outcome: number): number =>
+  Math.min(MOST_SURPRISE, log_cost(p, outcome) - p * log_cost(p, 1) - (1 - p) * log_cost(p, 0))
+
 /** Shares above three even parts count as three. */
 const MOST_PARTS = 3
 
@@ -127,38 +146,35 @@ export const learn_pooled = (
 ): { readonly model: PooledModel; readonly source: PooledSource; readonly trust: number } => {
   const before = source ?? { ...new_pooled_source, level: options.new_level ?? 0 }
   const trust = trust_in(model, source, options)
-  const gain = foretold_better(model, before, row, outcome, options)
+  const p = pooled_probability(model, before, row, options)
+  const gain = own_cost(before, outcome) - log_cost(p, outcome)
   const after = answered(model, before, row, outcome, gain, options)
   const sources = model.sources + (source ? 0 : 1)
-  const even = Math.min(model.cases + 1, options.memory) / sources
+  const even = Math.min(model.cases + 1, options.part_memory) / sources
   // Of few sources each has a large part: nobody is held down then.
   const fair = Math.min(1, (MOST_PARTS * even) / after.volume)
   const weight = trust * fair
-  const fade = 1 - 1 / options.memory
+  const fade = 1 - 1 / options.part_memory
+  const surprise = Math.max(0, model.surprise + weight * (surprise_of(p, outcome) - ALLOWED))
+  const changed = surprise > options.surprise_most
+  const shared = changed ? unsettled(model.shared, options) : model.shared
   return {
     model: {
-      shared: filter_case(model.shared, row, outcome, options, { weight, offset: after.level }),
+      shared: filter_case(shared, row, outcome, options, { weight, offset: after.level }),
       cases: model.cases + 1,
       sources,
       gain: model.gain * fade + weight * gain,
       gained_from: model.gained_from * fade + weight,
+      surprise: changed ? 0 : surprise,
     },
     source: after,
     trust,
   }
 }
 
-/** Nats by which the model foretold the answer better than the source's own past share, drawn to one half by two answers. */
-const foretold_better = (
-  model: PooledModel,
-  source: PooledSource,
-  row: ArrayLike<number>,
-  outcome: number,
-  options: PooledOptions,
-): number => {
-  const share = (source.yes + 1) / (source.answers + 2)
-  return log_cost(share, outcome) - log_cost(pooled_probability(model, source, row, options), outcome)
-}
+/** What the source's own past share, drawn to one half by two answers, costs for the answer, in nats. */
+const own_cost = ({ yes, answers }: PooledSource, outcome: number): number =>
+  log_cost((yes + 1) / (answers + 2), outcome)
 
 const answered = (
   { shared, cases }: PooledModel,
@@ -166,7 +182,7 @@ const answered = (
   row: ArrayLike<number>,
   outcome: number,
   gain: number,
-  { memory, source_memory, level_variance }: PooledOptions,
+  { part_memory, source_memory, level_variance }: PooledOptions,
 ): PooledSource => {
   const fade = 1 - 1 / source_memory
   const p = sigmoid(filtered_logit(shared, row) + source.level)
@@ -178,7 +194,7 @@ const answered = (
     yes: fade * source.yes + outcome,
     answers: fade * source.answers + 1,
     gain: fade * source.gain + gain,
-    volume: source.volume * (1 - 1 / memory) ** gone + 1,
+    volume: source.volume * (1 - 1 / part_memory) ** gone + 1,
     at_case: cases,
   }
 }

@@ -52,3 +52,20 @@ it('throws what is nobody’s in particular', () => {
   }
   expect(() => run_apart(together, rows(row('a', 1), row('b', 1)), 7)).toThrow('too many')
 })
+
+it('asks each tenant together with what is everybody’s', () => {
+  const limited: Job = {
+    ...job,
+    run: ({ day = [], hour = [] }) => {
+      const limit = Number(hour.find(({ tenant_id }) => tenant_id === '*')?.value)
+      if (!day.every(({ value }) => Number(value) < limit)) throw new RangeError(`beyond ${limit}`)
+      return day.map(each => ({ topic: 'forecasts', row: each }))
+    },
+  }
+  const of = (...day: JobRow[]) => ({ day, hour: [row('*', 10)] })
+  const { outputs, failed } = run_apart(limited, of(row('a', 1), row('b', 20)), 7)
+  expect([...failed]).toEqual([['b', 'beyond 10']])
+  expect(outputs.map(each => each.row)).toEqual([row('a', 1)])
+  // Everybody but who speaks for all: nobody's in particular.
+  expect(() => run_apart(limited, of(row('a', 30), row('b', 20)), 7)).toThrow('beyond 10')
+})

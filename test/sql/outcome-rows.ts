@@ -1,6 +1,6 @@
 /** Rows of route_outcomes for tests of views: what is not given is an acceptance by buyer b1 of a premium lead for 250.00 USD. */
 
-/** `at`: when the buyer said so; `decided_at` is an hour before unless given. */
+/** `at`: when the buyer said so; `decided_at` is an hour before unless given. What was said later arrived sooner. */
 export const outcome_row = (event_id: string, at: string, more: Record<string, unknown> = {}): object => {
   const whole = {
     ...{ tenant_id: 't1', customer_id: 'c1', decision_id: event_id, buyer_id: 'b1', buyer_tier: 'premium' },
@@ -10,7 +10,8 @@ export const outcome_row = (event_id: string, at: string, more: Record<string, u
     ...{ lead_policy_version: 'lead-1', ...more },
   }
   const decided_at = new Date(Date.parse(at) - 3_600_000).toISOString()
-  return { _key: whole.tenant_id, event_id, occurred_at: at, decided_at, ...whole }
+  const _offset = Date.UTC(2100, 0, 1) - Date.parse(at)
+  return { _key: whole.tenant_id, _offset, event_id, occurred_at: at, decided_at, ...whole }
 }
 
 /** The row of routes that made the decision. */

@@ -11,7 +11,7 @@ beforeAll(async () => {
     decision_row('d5', 'EUR'),
   ])
   await served.fill('route_outcomes', [
-    outcome_row('f1', '2026-01-03T00:00:00.000Z', { decision_id: 'd1' }),
+    outcome_row('f1', '2026-01-03T00:00:00.000Z', { decision_id: 'd1', trusted_ratio: 0.25 }),
     outcome_row('f2', '2026-01-05T00:00:00.000Z', { decision_id: 'd2', outcome: 'rejected' }),
     // Taken, sold on, and given back: the last word counts, though it came in before the others.
     outcome_row('f5', '2026-01-05T02:00:00.000Z', { decision_id: 'd3', outcome: 'returned', _offset: 0 }),

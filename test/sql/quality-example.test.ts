@@ -21,19 +21,25 @@ beforeAll(async () => {
     }),
     outcome_row('f3', '2026-01-05T10:00:00.000Z', { decision_id: 'd1', buyer_id: 'b2', outcome: 'rejected' }),
     outcome_row('f4', '2026-01-05T10:00:00.000Z', { decision_id: 'd2', base_points: null, decided_at: null }),
+    outcome_row('f5', '2026-01-05T10:00:00.000Z', { decision_id: null }),
   ])
 })
 afterAll(() => served.stop())
 
 const examples = (as_of: string) =>
   served.warehouse.query(
-    `SELECT * EXCEPT (tenant_id, customer_id, buyer_tier, quality_tier, total_score, price_minor)
+    `SELECT * EXCEPT (tenant_id, customer_id, buyer_tier, quality_tier, total_score)
      FROM quality_example(as_of = {as_of:DateTime64(3, 'UTC')}) ORDER BY decision_id, buyer_id`,
     { as_of },
   )
 const scored = {
   ...{ base_points: 35, behavior_points: 25, timing_points: 18, market_points: 9 },
-  ...{ conversion_probability: 0.82, lead_policy_version: 'lead-1', decided_at: '2026-01-05 09:00:00.000' },
+  ...{
+    price_minor: 25_000,
+    conversion_probability: 0.82,
+    lead_policy_version: 'lead-1',
+    decided_at: '2026-01-05 09:00:00.000',
+  },
 }
 const first = { decision_id: 'd1', buyer_id: 'b1', accepted: 1, converted: 0, trusted_ratio: 1, ...scored }
 const refused = { ...first, buyer_id: 'b2', accepted: 0, answered_at: '2026-01-05 10:00:00.000' }

@@ -14,9 +14,9 @@ beforeAll(async () => {
   await served.fill('route_outcomes', [
     outcome_row('f1', '2026-01-06T10:00:00.000Z', { decision_id: 'd1', ...DAY }),
     outcome_row('f2', '2026-01-06T10:00:00.000Z', { decision_id: 'd2', ...DAY, outcome: 'rejected' }),
-    outcome_row('f3', '2026-01-06T10:00:00.000Z', { decision_id: 'd3', ...DAY, price_minor: 20_001 }),
+    outcome_row('f3', '2026-01-06T10:00:00.000Z', { decision_id: 'd3', ...DAY, price_minor: 20_005 }),
     outcome_row('f4', '2026-01-08T10:00:00.000Z', {
-      ...{ decision_id: 'd3', ...DAY, price_minor: 20_001, outcome: 'converted', value_minor: 999_999 },
+      ...{ decision_id: 'd3', ...DAY, price_minor: 20_005, outcome: 'converted', value_minor: 999_999 },
     }),
     outcome_row('f5', '2026-01-06T10:00:00.000Z', {
       decision_id: 'd4',
@@ -50,7 +50,7 @@ const row = (
 
 it('the price of what stands accepted, on the day and in the tier of its decision', async () => {
   expect(await revenue('2026-02-01 00:00:00.000')).toEqual([
-    row(['2026-01-05', 'premium', 'USD'], [3, 2, 1, 45_001, 15_000], 22_501),
+    row(['2026-01-05', 'premium', 'USD'], [3, 2, 1, 45_005, 15_002], 22_503),
     row(['2026-01-06', 'volume', 'EUR'], [1, 1, 0, 7_500, 7_500], 7_500),
     row(['2026-01-06', 'volume', 'USD'], [1, 0, 0, 0, 0], null),
   ])
@@ -58,6 +58,6 @@ it('the price of what stands accepted, on the day and in the tier of its decisio
 
 it('as it was known then', async () => {
   const [premium] = await revenue('2026-01-08 10:00:00.000')
-  expect(premium).toMatchObject({ leads: 3, accepted: 2, converted: 0, revenue_minor: 45_001 })
+  expect(premium).toMatchObject({ leads: 3, accepted: 2, converted: 0, revenue_minor: 45_005 })
   expect(await revenue('2026-01-06 10:00:00.000')).toEqual([])
 })

@@ -11,8 +11,13 @@ beforeAll(async () => {
     outcome_row('f1', '2026-01-05T00:00:00.000Z', { decision_id: 'd1' }),
     outcome_row('f2', '2026-01-13T00:00:00.000Z', { decision_id: 'd1', outcome: 'returned' }),
     outcome_row('f3', '2026-01-05T23:59:59.999Z', { decision_id: 'd2', acceptance_probability: 0.6 }),
-    outcome_row('f4', '2026-01-11T12:00:00.000Z', { decision_id: 'd3', acceptance_probability: null }),
+    outcome_row('f4', '2026-01-11T12:00:00.000Z', {
+      ...{ decision_id: 'd3', acceptance_probability: null, outcome: 'converted' },
+    }),
     outcome_row('f5', '2026-01-12T00:00:00.000Z', { decision_id: 'd4', buyer_id: 'b2', outcome: 'rejected' }),
+    // No known decision; and what is still to come.
+    outcome_row('f6', '2026-01-12T01:00:00.000Z', { decision_id: 'lost', decided_at: null }),
+    outcome_row('f7', '2026-02-01T00:00:00.000Z', { decision_id: 'd5' }),
   ])
 })
 afterAll(() => served.stop())

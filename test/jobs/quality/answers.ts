@@ -47,8 +47,7 @@ export class Tenant {
 
   train(): readonly JobOutput[] {
     const outputs = job.run({ examples: this.examples, policies: this.policies }, this.now)
-    for (const { row } of outputs)
-      this.policies.push({ id: row.id, effective_ms: row.effective_at, body: row.body })
+    for (const { row } of outputs) this.policies.push({ ...row, effective_ms: row.effective_at })
     this.written.push(...outputs)
     return outputs
   }

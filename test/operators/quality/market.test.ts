@@ -3,7 +3,6 @@ import { expect, it } from 'vitest'
 import { calibration_error } from '../../../operators/stats/ranking-measures.ts'
 import {
   type Answered,
-  acceptance_of,
   BUYERS,
   expected_revenue_router,
   type MarketOptions,
@@ -11,6 +10,7 @@ import {
   oracle_of,
   revenue_of,
 } from './market.ts'
+import { estimate_of, RECOVERED, type Recovery, recovery_of } from './market-recovery.ts'
 import { learning_router } from './routers.ts'
 import { run_operator } from './routing-operator.ts'
 
@@ -54,21 +54,13 @@ const runs: readonly (readonly [string, Run])[] = [
 it.each(runs)(
   'acceptance recovers within 300 feedbacks after a shift of what buyers accept: %s',
   (_, run) => {
-    // Of five seeds the ratio errs by two hundredths: 0.94 of twenty (bench/market).
-    const windows = [1, 2, 3, 4, 5].map(seed => {
-      const answers = run({ seed, leads: 1500, shift_at: 900 })
-      const shift = answers.findIndex(({ lead }) => lead >= 900)
-      return [
-        answers.slice(shift - 400, shift),
-        answers.slice(shift, shift + 100),
-        answers.slice(shift + 300, shift + 600),
-      ].map(acceptance_of)
-    })
-    const [before, fallen, back] = [0, 1, 2].map(i =>
-      windows.reduce((sum, each) => sum + each[i]! / windows.length, 0),
-    )
-    expect(fallen).toBeLessThan(0.88 * before!)
-    expect(back).toBeGreaterThan(0.91 * before!)
+    const all = [1, 2, 3, 4, 5].map(seed => recovery_of(run({ seed, leads: 1400, shift_at: 900 }), 900))
+    const of = (each: (recovery: Recovery) => number): number => estimate_of(all.map(each)).mean
+    const before = of(recovery => recovery.before)
+    expect(of(({ course }) => course[0]!)).toBeLessThan(0.92 * before)
+    // The model alone asks on at once, and knows no shares: it errs by two hundredths of five seeds. Twenty: test/reference/market.test.ts.
+    const least = run === by_operator ? RECOVERED : RECOVERED - 0.03
+    expect(of(({ back }) => back)).toBeGreaterThan(least * before)
   },
   60_000,
 )

@@ -33,6 +33,8 @@ export interface Answered extends MarketOffer {
   readonly lead: number
   readonly attempt: number
   readonly accepted: boolean
+  /** Answers about leads since the shift that had been heard when it was offered. */
+  readonly heard: number
 }
 export interface MarketOptions {
   readonly seed: number
@@ -86,6 +88,7 @@ const shares_of = (lead: MarketLead): number[] =>
   )
 
 export interface Market {
+  readonly shift_at: number
   readonly buyers: readonly MarketBuyer[]
   /** What nobody but an oracle knows. */
   readonly truth: (lead: MarketLead, buyer: MarketBuyer) => number
@@ -117,6 +120,7 @@ export const market_of = ({ seed, leads, shift_at = Infinity, poison }: MarketOp
     const answers: Answered[] = []
     const waiting: { readonly at: number; readonly tell: () => void }[] = []
     let taken = new Map<string, number>()
+    let heard = 0
     for (const lead of arriving) {
       if (lead.number % LEADS_AN_HOUR === 0) taken = new Map()
       while (waiting[0] && waiting[0].at <= lead.number) waiting.shift()!.tell()
@@ -129,10 +133,13 @@ export const market_of = ({ seed, leads, shift_at = Infinity, poison }: MarketOp
         if (!offer || !buyer) break
         asked.add(buyer.buyer_id)
         const accepted = dice() < truth(lead, buyer)
-        answers.push({ ...offer, lead: lead.number, attempt, accepted })
+        answers.push({ ...offer, lead: lead.number, attempt, accepted, heard })
         waiting.push({
           at: lead.number + FEEDBACK_LAG,
-          tell: () => router.answered(lead, buyer, accepted),
+          tell: () => {
+            if (lead.number >= shift_at) heard++
+            router.answered(lead, buyer, accepted)
+          },
         })
         if (!accepted) continue
         taken.set(buyer.buyer_id, (taken.get(buyer.buyer_id) ?? 0) + 1)
@@ -141,7 +148,7 @@ export const market_of = ({ seed, leads, shift_at = Infinity, poison }: MarketOp
     }
     return answers
   }
-  return { buyers, truth, leads: arriving, dice_of, run }
+  return { shift_at, buyers, truth, leads: arriving, dice_of, run }
 }
 
 /** Takes the buyer of the largest price × probability. */

@@ -41,6 +41,7 @@ const catalog_of = ({ buyers }: Market, acceptance: string) => ({
 export const run_operator = (market: Market, acceptance: 'pooled' | 'shares' = 'pooled'): Answered[] => {
   const router = new LoneRouter('acme', catalog_of(market, acceptance))
   const answers: Answered[] = []
+  let heard = 0
   const waiting: { readonly at: number; readonly feedback: LeadFeedback }[] = []
   const dice = new Map<string, () => number>()
   const leads = new Map<string, MarketLead>()
@@ -58,6 +59,7 @@ export const run_operator = (market: Market, acceptance: 'pooled' | 'shares' = '
         price_minor,
         acceptance_probability,
         accepted,
+        heard,
       })
       const feedback = {
         event_id: `${row.event_id}|f`,
@@ -77,6 +79,7 @@ export const run_operator = (market: Market, acceptance: 'pooled' | 'shares' = '
   const hear = (until: number): void => {
     while (waiting[0] && waiting[0].at <= until) {
       const { feedback, at: now } = waiting.shift()!
+      if (leads.get(feedback.customer_id)!.number >= market.shift_at) heard++
       decided(router.feedback(feedback), now)
     }
   }

@@ -5,6 +5,7 @@ import {
   filtered_variance,
   moderated,
   new_filtered_model,
+  unsettled,
 } from '../../../operators/stats/filtered-logistic.ts'
 import { fit_logistic } from '../../../operators/stats/logistic.ts'
 import { random_of } from '../quality/market.ts'
@@ -44,6 +45,13 @@ it('knows less again as cases fade, and never less than before any', () => {
   // Only the intercept was asked about.
   expect(model.covariance[0]).toBeLessThan(3)
   expect(model.covariance[2]).toBeCloseTo(4, 9)
+})
+
+it('unsettled it says the same, as uncertain as a new one', () => {
+  const model = filter_case(new_filtered_model(1, LONG), [2], 1, LONG, plain)
+  const anew = unsettled(model, LONG)
+  expect(anew).toEqual({ weights: model.weights, covariance: [4, 0, 4] })
+  expect(filtered_logit(anew, [2])).toBe(filtered_logit(model, [2]))
 })
 
 it('a case of weight 0 changes nothing, one that the offset explains hardly anything', () => {

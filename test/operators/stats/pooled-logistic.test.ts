@@ -37,7 +37,14 @@ const learned = (n: number, answers: Readonly<Record<string, Answer>>): Learned 
   return { model, sources }
 }
 /** A truth that stays: cases of long ago count as well. */
-const STEADY = { ...pooled_defaults, prior_variance: 10, memory: 20_000, source_memory: 1000 }
+const STEADY = {
+  ...pooled_defaults,
+  prior_variance: 10,
+  memory: 20_000,
+  part_memory: 20_000,
+  source_memory: 1000,
+  surprise_most: Number.POSITIVE_INFINITY,
+}
 
 const crowd = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`b${i}`, honest((i - 4) / 4)]))
 const probability = ({ model, sources }: Learned, name: string, x: number): number =>
@@ -105,6 +112,57 @@ it('who answers most is not followed most', () => {
   const [, first, second] = model.shared.weights
   // 0.85 were every answer counted as one.
   expect(second! / first!).toBeLessThan(0.81)
+})
+
+/** Ten sources of one truth, which turns round from case `turn` on; or only the last answers otherwise from then on. */
+const turned = (n: number, turn: number, last: Answer | null, options = pooled_defaults) => {
+  const random = random_of(5)
+  const sources = new Map<string, PooledSource>()
+  let model = new_pooled_model(1, options)
+  const widened: number[] = []
+  for (let i = 0; i < n; i++) {
+    const name = `b${i % 10}`
+    const [x, dice] = [2 * random() - 1, random()]
+    const truth = honest(1)
+    const said = last && i >= turn && name === 'b9' ? last(x, dice) : truth(!last && i >= turn ? -x : x, dice)
+    const after = learn_pooled(model, sources.get(name), [x], said ? 1 : 0, options)
+    if (after.model.shared.covariance[2]! > 4 * model.shared.covariance[2]!) widened.push(i - turn)
+    model = after.model
+    sources.set(name, after.source)
+  }
+  return { widened, slope: model.shared.weights[1]! }
+}
+
+it('a truth that turns round is noticed within fifty cases, and learned anew within a hundred', () => {
+  const { widened, slope } = turned(700, 600, null)
+  expect(widened.filter(n => n >= 0 && n < 50)).not.toEqual([])
+  expect([turned(600, 600, null).slope > 2, slope < -1.5]).toEqual([true, true])
+  // It comes there later by forgetting alone.
+  const slow = turned(700, 600, null, { ...pooled_defaults, surprise_most: Number.POSITIVE_INFINITY })
+  expect(slow.slope).toBeGreaterThan(slope + 1)
+})
+
+it('one of ten that begins to reject everything, or to say the contrary, does not unsettle the model', () => {
+  for (const lie of [() => false, (x: number, dice: number) => !honest(1)(x, dice)] as const) {
+    const { widened, slope } = turned(1200, 600, lie)
+    expect([widened.filter(n => n >= 0), slope > 3]).toEqual([[], true])
+  }
+})
+
+it('what an answer costs above expectation adds up, less what is allowed, and never below 0', () => {
+  const model = new_pooled_model(1)
+  // Said 1/2: an answer costs what was expected of it.
+  expect(learn_pooled(model, undefined, [0], 0).model.surprise).toBe(0)
+  const sure = { ...model, shared: { weights: [3, 0], covariance: [0, 0, 0] }, surprise: 1 }
+  const p = pooled_probability(sure, undefined, [0])
+  const expected = -p * Math.log(p) - (1 - p) * Math.log(1 - p)
+  const after = (outcome: number) => learn_pooled(sure, undefined, [0], outcome).model.surprise
+  expect(after(1)).toBeCloseTo(1 - Math.log(p) - expected - 0.05, 9)
+  expect(after(0)).toBeCloseTo(1 + Math.min(2, -Math.log(1 - p) - expected) - 0.05, 9)
+  expect(learn_pooled({ ...sure, surprise: 0 }, undefined, [0], 1).model.surprise).toBe(0)
+  const full = learn_pooled({ ...sure, surprise: 4.9 }, undefined, [0], 0).model
+  expect(full.surprise).toBe(0)
+  expect(full.shared.covariance[2]).toBeCloseTo(2, 2)
 })
 
 it('learning is pure', () => {
