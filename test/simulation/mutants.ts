@@ -327,6 +327,16 @@ export const mutants: readonly Mutant[] = [
     ['const all_due = !same_code && !batch.more_due', 'const all_due = !same_code'],
   ),
   mutant(
+    'skew-by-bound',
+    'a replay under other code takes a batch that ended by time for one that fired all that was due',
+    'outputs are missing',
+    RECOVERY,
+    [
+      'const all_due = !same_code && !batch.more_due',
+      'const all_due = !same_code && batch.timers < run.deps.settings.timers_max',
+    ],
+  ),
+  mutant(
     'skew-refused',
     'a replay under other code is held to the recorded digest',
     'a refusal without a cause',
