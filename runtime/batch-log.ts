@@ -39,6 +39,7 @@ const nothing = { processed: 0, duplicate: 0, forwarded: 0, late: 0, dead_letter
 const no_work = {
   tick_ms: null,
   timers: 0,
+  more_due: false,
   ranges: [],
   left_out: [],
   outcomes: nothing,

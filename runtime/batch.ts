@@ -16,7 +16,7 @@ export interface BatchInput {
   readonly muted?: boolean
   /** Replayed: the recorded end of the batch's stream time. */
   readonly stream_time_ms?: number | null
-  /** Checked every so many records, to end a batch by compute time. */
+  /** Checked every so many records and before each timer but the first, to end a batch by compute time. */
   readonly spent?: () => boolean
 }
 

@@ -235,6 +235,7 @@ export class LiveTask {
       stream_time_ms: Number.isFinite(stream_time_ms) ? stream_time_ms : null,
       catalog_offset,
       timers: result.timers,
+      more_due: result.more_due,
       ranges: ranges_of(consumed),
       left_out: [...result.left_out],
       outcomes: result.outcomes,

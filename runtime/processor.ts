@@ -23,7 +23,7 @@ import type { Observer, Outcome } from './worker-types.ts'
 
 /** Stream time is told to the next stage's tasks whenever it enters another minute. */
 const MARK_MS = 60_000
-const SPENT_EVERY = 128
+const SPENT_EVERY = 16
 
 export class Processor {
   readonly timers = new Timers()
@@ -49,6 +49,7 @@ export class Processor {
   #muted = false
   #fired = 0
   #timers_max = 0
+  #spent: BatchInput['spent']
   #catalog_offset = 0
   #late = false
   readonly #failed: string[] = []
@@ -181,6 +182,7 @@ export class Processor {
     this.#verdicts.begin(batch.wall_ms, this.#muted)
     this.#fired = 0
     this.#timers_max = batch.timers_max
+    this.#spent = batch.spent
     this.#catalog_offset = batch.catalog_offset
     this.stream_time.wait_for_idle = this.#catalog.import_open(
       batch.wall_ms,
@@ -206,7 +208,7 @@ export class Processor {
         this.#take(item)
         consumed++
       }
-      if (consumed % SPENT_EVERY === 0 && batch.spent?.()) break
+      if (consumed % SPENT_EVERY === 0 && this.#spent?.()) break
     }
     if (batch.stream_time_ms !== undefined && batch.stream_time_ms !== null)
       this.stream_time.to(batch.stream_time_ms)
@@ -341,6 +343,8 @@ export class Processor {
       const timer = this.timers.peek(clock)
       if (!timer || timer.due_ms > (until_ms ?? this.stream_time.now_ms)) return true
       if (this.#fired >= this.#timers_max) return false
+      // One at least, so that every batch comes further; a storm of timers must not keep heartbeats waiting.
+      if (this.#fired > 0 && this.#spent?.()) return false
       if (!this.entities.get(timer.key)) return false
       this.#fire(timer)
     }

@@ -259,8 +259,8 @@ const replay_batch = async (
   anew: boolean,
 ): Promise<boolean> => {
   const same_code = batch.code === run.shared.code && !anew
-  // A batch below the bound fired all that was due; one that reached it left the rest to be fired, aloud, behind it.
-  const all_due = !same_code && batch.timers < run.deps.settings.timers_max
+  // What a batch left is fired, aloud, by the one behind it.
+  const all_due = !same_code && !batch.more_due
   let rest = items
   let tick_ms = batch.tick_ms
   for (let pass = 0; ; pass++) {

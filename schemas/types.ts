@@ -127,6 +127,8 @@ export interface Batch {
   readonly catalog_offset: number
   /** Timers fired. */
   readonly timers: number
+  /** More were due: the batch behind it fires them. */
+  readonly more_due: boolean
   readonly ranges: readonly (BatchRange)[]
   readonly left_out: readonly (BatchLeftOut)[]
   readonly outcomes: BatchOutcomes

@@ -16,6 +16,7 @@ CREATE TABLE IF NOT EXISTS `batches`
   `stream_time_ms` Nullable(Int64),
   `catalog_offset` Int64,
   `timers` Int64,
+  `more_due` Bool,
   `ranges` Array(Tuple(`topic` String, `from` Int64, `to` Int64, `count` Int64, `crc` Int64)),
   `left_out` Array(Tuple(`topic` String, `offset` Int64, `outcome` String, `pipelines` Array(String))),
   `outcomes` Tuple(`processed` Int64, `duplicate` Int64, `forwarded` Int64, `late` Int64, `dead_letter` Int64),

@@ -95,6 +95,7 @@ const batch = (partition: number, seq: number, from: number, to: number) => ({
   stream_time_ms: null,
   catalog_offset: 0,
   timers: 0,
+  more_due: false,
   ranges: [{ topic: 'payments', from, to, count: to - from, crc: 1 }],
   left_out: [{ topic: 'payments', offset: from, outcome: 'duplicate' }],
   outcomes: { processed: to - from - 1, duplicate: 1, forwarded: 0, late: 0, dead_letter: 0 },

@@ -118,6 +118,7 @@ export const batch = (
     stream_time_ms: null,
     catalog_offset: 0,
     timers: 0,
+    more_due: false,
     ranges: ranges.map(([from, to]) => ({ topic: 'payments', from, to, count: to - from, crc: 0 })),
     left_out: left_out.map(offset => ({ topic: 'payments', offset, outcome: 'duplicate' })),
     outcomes: { processed: 0, duplicate: 0, forwarded: 0, late: 0, dead_letter: 0 },

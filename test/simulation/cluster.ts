@@ -33,6 +33,8 @@ export interface Shared {
   readonly identity: boolean
   /** Small: batches end in mid-advance. */
   readonly timers_max: number
+  /** Every batch has used up its time at once: it ends with its first timer, or after a few records. */
+  readonly hasty: boolean
   readonly scheduler: Scheduler
   readonly counters: Counters
   readonly faults: Faults
@@ -147,7 +149,11 @@ export const create_cluster = (shared: Shared): Cluster => {
         random.chance(faults.warehouse.lost_reply / 2),
       ),
       clock: process.clock,
-      settings: { ...simulated_settings, timers_max: shared.timers_max },
+      settings: {
+        ...simulated_settings,
+        timers_max: shared.timers_max,
+        ...(shared.hasty ? { batch_compute_ms: -1 } : {}),
+      },
       observe: observer(counters),
       logger: tracing_logger(name, shared),
     }
@@ -215,7 +221,8 @@ export const create_cluster = (shared: Shared): Cluster => {
     },
     deploy() {
       const others = VARIANTS.filter(other => other !== variant)
-      variant = random.pick(shared.timers_max < PLENTY_OF_TIMERS ? others.filter(may_be_bounded) : others)
+      const bounded = shared.hasty || shared.timers_max < PLENTY_OF_TIMERS
+      variant = random.pick(bounded ? others.filter(may_be_bounded) : others)
       scheduler.note(`${variant} is deployed`)
       count(counters, `deployed ${variant}`)
       for (const machine of living())

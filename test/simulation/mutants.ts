@@ -324,9 +324,16 @@ export const mutants: readonly Mutant[] = [
     'a replay under other code fires, muted, what the recorded batch left to be fired',
     'outputs are missing',
     RECOVERY,
+    ['const all_due = !same_code && !batch.more_due', 'const all_due = !same_code'],
+  ),
+  mutant(
+    'skew-by-bound',
+    'a replay under other code takes a batch that ended by time for one that fired all that was due',
+    'outputs are missing',
+    RECOVERY,
     [
+      'const all_due = !same_code && !batch.more_due',
       'const all_due = !same_code && batch.timers < run.deps.settings.timers_max',
-      'const all_due = !same_code',
     ],
   ),
   mutant(

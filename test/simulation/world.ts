@@ -72,6 +72,7 @@ const create_world = (seed: number, { keep = 0, next_death = null }: Options): W
     app,
     identity,
     timers_max: scheduler.random.pick([1, 2, 5, PLENTY_OF_TIMERS]),
+    hasty: seeded_random(seed ^ 0x5a57e).chance(0.2),
     scheduler,
     counters,
     faults,
