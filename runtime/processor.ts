@@ -48,8 +48,7 @@ export class Processor {
   readonly #remembered: Remembered
   #muted = false
   #fired = 0
-  #timers_max = 0
-  #spent: BatchInput['spent']
+  #bounds: Pick<BatchInput, 'timers_max' | 'spent'> = { timers_max: 0 }
   #catalog_offset = 0
   #late = false
   readonly #failed: string[] = []
@@ -181,8 +180,7 @@ export class Processor {
     this.#muted = batch.muted ?? false
     this.#verdicts.begin(batch.wall_ms, this.#muted)
     this.#fired = 0
-    this.#timers_max = batch.timers_max
-    this.#spent = batch.spent
+    this.#bounds = batch
     this.#catalog_offset = batch.catalog_offset
     this.stream_time.wait_for_idle = this.#catalog.import_open(
       batch.wall_ms,
@@ -208,7 +206,7 @@ export class Processor {
         this.#take(item)
         consumed++
       }
-      if (consumed % SPENT_EVERY === 0 && this.#spent?.()) break
+      if (consumed % SPENT_EVERY === 0 && this.#bounds.spent?.()) break
     }
     if (batch.stream_time_ms !== undefined && batch.stream_time_ms !== null)
       this.stream_time.to(batch.stream_time_ms)
@@ -342,9 +340,9 @@ export class Processor {
     for (;;) {
       const timer = this.timers.peek(clock)
       if (!timer || timer.due_ms > (until_ms ?? this.stream_time.now_ms)) return true
-      if (this.#fired >= this.#timers_max) return false
+      if (this.#fired >= this.#bounds.timers_max) return false
       // One at least, so that every batch comes further; a storm of timers must not keep heartbeats waiting.
-      if (this.#fired > 0 && this.#spent?.()) return false
+      if (this.#fired > 0 && this.#bounds.spent?.()) return false
       if (!this.entities.get(timer.key)) return false
       this.#fire(timer)
     }
