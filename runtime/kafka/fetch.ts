@@ -45,6 +45,8 @@ export class Waiters {
 export class Pace {
   readonly #idle_ms: number
   #moved_at = Date.now()
+  /** How often moved() was called. */
+  moves = 0
 
   /** @param most_ms what else limits it, such as heartbeats that go out between fetches */
   constructor(most_ms = IDLE_WAIT_MS) {
@@ -54,6 +56,7 @@ export class Pace {
   /** Something has come, or is about to. */
   moved(): void {
     this.#moved_at = Date.now()
+    this.moves++
   }
 
   get wait_ms(): number {

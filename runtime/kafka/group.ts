@@ -25,6 +25,11 @@ const SESSION_MS = 10_000
 /** A short session is for quick take-overs: a live member still gets a few seconds to notice a rebalance. */
 const REBALANCE_MIN_MS = 5_000
 const HEARTBEAT_MIN_MS = 200
+/**
+ * Who decides nothing gathers what comes for so long: a fetch asks for every partition, and costs the same for one record as for a
+ * thousand.
+ */
+const GATHER_MS = 100
 /** How long a revoked task may take to end, and a member to leave. */
 const DRAIN_MS = 20_000
 const OFFSETS_MS = 15_000
@@ -206,8 +211,10 @@ export class Member implements Membership {
     if (this.#rejoin) throw rejoin_request()
     try {
       // Idle until a mailbox wants something; no longer than a fetch would take, so that heartbeats go on.
+      const moves = this.#pace.moves
       const asked = await fetch_once(group.cluster, node_id, this.#mailboxes(), this.#pace)
       if (!asked) await this.#idle.wait(this.#pace.wait_ms)
+      else if (!this.#group.transactional && this.#pace.moves > moves) await sleep(GATHER_MS)
     } catch (error) {
       await recover_fetch(group.cluster, error)
     }

@@ -36,7 +36,7 @@ export class TaskProducer {
       allowAutoTopicCreation: false,
       createPartitioner: named_partition,
       // Short: what this cannot outlast is an unclear error, and recovery begins with the next producer.
-      retry: { initialRetryTime: 15, maxRetryTime: 500, multiplier: 2, retries: 8 },
+      retry: { initialRetryTime: 2, maxRetryTime: 500, multiplier: 1.6, retries: 14 },
     })
   }
 

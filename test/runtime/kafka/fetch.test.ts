@@ -17,8 +17,9 @@ test('after some quiet seconds the wait grows, and the first news shortens it', 
   expect(pace.wait_ms).toBe(150)
   vi.advanceTimersByTime(200)
   expect(pace.wait_ms).toBe(1_000)
+  expect(pace.moves).toBe(0)
   pace.moved()
-  expect(pace.wait_ms).toBe(150)
+  expect([pace.wait_ms, pace.moves]).toEqual([150, 1])
 })
 
 test.each([
