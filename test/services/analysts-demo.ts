@@ -60,7 +60,7 @@ export const demo_of_the_guide = async (): Promise<Demo> => {
 
 /** What jobs wrote is in the log when they end, and in the tables soon after: when nothing is added any more. */
 const results_inserted = async (clickhouse: string): Promise<void> => {
-  const tables = ['attribution_effects', 'forecasts', 'forecast_scores', 'lifetime_models']
+  const tables = ['attribution_effects', 'forecasts', 'forecast_scores', 'lifetime_models', 'catalog']
   const body = `SELECT ${tables.map(table => `(SELECT count() FROM ${table})`).join(', ')}`
   const deadline = Date.now() + INSERTED_WITHIN_MS
   let before = ''
