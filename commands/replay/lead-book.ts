@@ -1,8 +1,9 @@
 /**
  * What became of each lead in one course of a replay: its last score, its last price, and its first sale. The first sale,
  * since whether there was a second one hangs on what the first buyer answered. What is expected of a sale is price ×
- * acceptance in both courses by one measure: what the recorded course knew of the buyer then. The other course learns from
- * fewer answers, and by its own estimate a buyer of whom it has not heard the refusals would look better than it is.
+ * acceptance in both courses by one measure: what the recorded course thought of this buyer and this lead. The other course
+ * learns from fewer answers, and by its own estimate a buyer of whom it has not heard the refusals would look better than it
+ * is; and a lead does not become another one by being scored otherwise.
  */
 import type avsc from 'avsc'
 import { exact_type } from '../../runtime/avro/exact-type.ts'
@@ -68,6 +69,8 @@ export class LeadBook {
   readonly #reserved = new Map<string, Reserved[]>()
   readonly #measure: LeadBook | null
   readonly #known = new Map<string, Estimate[]>()
+  /** By lead and buyer, the newest. */
+  readonly #known_of_lead = new Map<string, Map<string, number>>()
   /** Last answer to a decision. */
   readonly #answers = new Map<string, RouteOutcome['outcome']>()
 
@@ -98,11 +101,10 @@ export class LeadBook {
       this.#note_reserved(tenant, row as Route)
       this.#note_estimates(tenant, row as Route)
     }
-    const { occurred_at, customer_id, conversation_id } = row as Lead
+    const { occurred_at } = row as Lead
     const { from_ms, to_ms, tenant: only } = this.#stretch
     if (occurred_at < from_ms || occurred_at >= to_ms || (only !== null && only !== tenant)) return
-    // The length keeps the two ids apart.
-    const id = [tenant, customer_id.length, customer_id, conversation_id].join('|')
+    const id = lead_id(tenant, row as Lead)
     const lead = this.leads.get(id) ?? unknown_lead()
     this.leads.set(id, lead)
     if (topic === 'lead_scores') this.#scored(lead, row as LeadScore)
@@ -132,10 +134,11 @@ export class LeadBook {
     const { buyer_id, price_minor, event_id, quality_tier: quality } = row
     const decision_id = row.decision_id ?? event_id
     const twin = this.#measure?.leads.get(id)?.sale
-    const is_twin =
-      twin?.decision_id === decision_id && twin.buyer_id === buyer_id && twin.quality === quality
-    const known = this.#measure?.acceptance_of(tenant_of(id), buyer_id, quality, row.occurred_at)
-    const acceptance = is_twin ? twin.acceptance : (known ?? row.acceptance_probability)
+    const known =
+      twin?.buyer_id === buyer_id
+        ? twin.acceptance
+        : this.#measure?.acceptance_of(id, buyer_id, quality, row.occurred_at)
+    const acceptance = known ?? row.acceptance_probability
     const expected_minor = share_of(price_minor, acceptance)
     lead.sale = { decision_id, buyer_id, quality, price_minor, acceptance, expected_minor }
   }
@@ -143,7 +146,10 @@ export class LeadBook {
   /** What a decision says of its buyers: all that could have had the lead are named in it. */
   #note_estimates(tenant: string, row: Route): void {
     if (this.#measure || !is_decision(row)) return
+    const of_lead = new Map(this.#known_of_lead.get(lead_id(tenant, row)))
+    this.#known_of_lead.set(lead_id(tenant, row), of_lead)
     const note = (buyer_id: string, probability: number): void => {
+      of_lead.set(buyer_id, probability)
       const id = [tenant, buyer_id, row.quality_tier].join('\n')
       const known = this.#known.get(id) ?? []
       this.#known.set(id, known)
@@ -156,9 +162,14 @@ export class LeadBook {
     if (row.buyer_id !== null) note(row.buyer_id, row.acceptance_probability)
   }
 
-  /** 0 to 1: that the buyer takes a lead of this quality, as last told at the instant; null where nothing was told. */
-  acceptance_of(tenant: string, buyer_id: string, quality: string, at_ms: number): number | null {
-    const known = this.#known.get([tenant, buyer_id, quality].join('\n')) ?? []
+  /**
+   * 0 to 1: that the buyer takes this lead, as last told of both; where the buyer was no choice for it, that it takes a lead of
+   * this quality, as last told at the instant; null where nothing was told.
+   */
+  acceptance_of(id: string, buyer_id: string, quality: string, at_ms: number): number | null {
+    const of_lead = this.#known_of_lead.get(id)?.get(buyer_id)
+    if (of_lead !== undefined) return of_lead
+    const known = this.#known.get([tenant_of(id), buyer_id, quality].join('\n')) ?? []
     return (known.findLast(one => one.at_ms <= at_ms) ?? known[0])?.probability ?? null
   }
 
@@ -182,6 +193,12 @@ export class LeadBook {
     return this.#answers.get(`${tenant}\n${decision_id}`) ?? null
   }
 }
+
+/** The length keeps the two ids apart. */
+const lead_id = (
+  tenant: string,
+  { customer_id, conversation_id }: Pick<Lead, 'customer_id' | 'conversation_id'>,
+) => [tenant, customer_id.length, customer_id, conversation_id].join('|')
 
 /** Not what became of a decision later. */
 const is_decision = ({ status }: Route): boolean => status !== 'confirmed' && status !== 'released'
