@@ -30,7 +30,7 @@ it('follows a topic through the stages of its pipelines', async () => {
     [{ topic: 'metric_points', group: 'tenant' }],
     [{ topic: 'anomalies', group: 'tenant' }],
   ])
-  expect(stages_of(app, ['feedback'])).toEqual([[{ topic: 'feedback', group: 'customer' }]])
+  expect(stages_of(app, ['erasures'])).toEqual([[{ topic: 'erasures', group: 'customer' }]])
 })
 
 it('is what nobody has processed, and stays so while nobody works', async () => {

@@ -85,6 +85,6 @@ it('is refused when a later stage is past what would follow from the history', a
   await batch(0, 4000)
   await batch(1, 9000, 'tenant')
   await expect(open_lease(lease, request)).rejects.toThrow(/1970-01-01T00:00:09.000Z/)
-  // Nothing follows from feedback: only its own group counts.
-  expect(await open_lease(lease, { ...request, topic: 'feedback' })).toEqual({ known: false })
+  // Nothing follows from erasures: only their own group counts.
+  expect(await open_lease(lease, { ...request, topic: 'erasures' })).toEqual({ known: false })
 })
