@@ -1,5 +1,5 @@
 /**
- * `npm run jobs -- [NAME …]`: what is fitted once a day is fitted now. Beside a running process on this data directory
+ * `npm run jobs -- [NAME …]`: what is fitted by itself every day or six hours is fitted now. Beside a running process on this data directory
  * that process does it; else this one does, on the installation's ports.
  */
 import { setTimeout as sleep } from 'node:timers/promises'

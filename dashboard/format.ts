@@ -70,6 +70,8 @@ const change = new Intl.NumberFormat(undefined, {
   signDisplay: 'exceptZero',
 })
 
+const signed = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1, signDisplay: 'exceptZero' })
+
 export const count_text = (count: number): string => plain.format(count)
 /** Shares of a conversion are fractions. */
 export const amount_text = (amount: number): string => one_digit.format(amount)
@@ -80,6 +82,8 @@ export const ratio_text = (ratio: number): string => three_digits.format(ratio)
 /** Money back for money spent: one digit, so that a column stands in line; hundreds need none. */
 export const return_ratio_text = (ratio: number): string =>
   ratio >= 100 ? plain.format(Math.round(ratio)) : always_one_digit.format(ratio)
+/** A difference of two shares, in percentage points. */
+export const points_text = (ratio: number): string => signed.format(100 * ratio)
 /** How much more or less than before; null without anything to compare with. */
 export const change_text = (now: number, before: number): string | null =>
   before > 0 ? change.format(now / before - 1) : null

@@ -117,7 +117,8 @@ export const options = [
     env: 'TRIBUTARY_JOBS',
     default: 'true',
     type: on_off,
-    meaning: 'fit and forecast at midnight UTC what npm run jobs names; false: only by that command',
+    meaning:
+      'run by itself what npm run jobs names: as of midnight UTC, quality-training every 6 h; false: only by that command',
   },
   {
     name: 'target_conversion_rate',

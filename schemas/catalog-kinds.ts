@@ -30,7 +30,10 @@ export interface Catalog {
     /** [score, probability], rising in both: what feedback says a score is worth (isotonic); without it the prior of the base. */
     readonly calibration?: readonly (readonly [score: number, probability: number])[]
   }
-  /** How leads are priced; id is the tenant or *. The table is what differs from the built-in policy. */
+  /**
+   * How leads are priced; id is the tenant or *. The table is what differs from the built-in policy (operators/pricing/
+   * pricing-policy.ts), believed as a whole or not at all. Its `business_hours` run as a buyer's hours do.
+   */
   readonly pricing_policies: { readonly version: string; readonly table: Readonly<Record<string, unknown>> }
   /** How buyers are chosen; id is the tenant or *. v1: the weighted score of six terms; v2: expected revenue alone. */
   readonly routing_policies: {
@@ -95,13 +98,13 @@ export interface Buyer {
   /** IANA name; the tenant's, else. */
   readonly zone?: string
   /**
-   * When it takes leads: hours of its day from `from` on and before `to` (over midnight where `to` is not behind), and days
-   * of the week, 1 = Monday. Always, without.
+   * When it takes leads: hours of its day from `from` on and before `to` (over midnight where `to` is before), and days of
+   * the week, 1 = Monday, each hour by its own day. Always, without.
    */
   readonly hours?: { readonly from: number; readonly to: number; readonly days: readonly number[] }
   /** ZIP codes (or their beginnings), boroughs or neighbourhoods in lower case; everywhere, without. */
   readonly areas?: readonly string[]
-  /** Preferred areas count in the routing score's geographic match; all its areas, without. */
+  /** Preferred areas count in the routing score's geographic match; all its areas, without; [] is nowhere. */
   readonly preferred_areas?: readonly string[]
   readonly qualities?: readonly ('premium' | 'standard' | 'basic')[]
   readonly least_score?: number

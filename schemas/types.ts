@@ -526,6 +526,14 @@ export interface Lead {
   readonly behavior_points: number
   readonly timing_points: number
   readonly market_points: number
+  /** Of the points that the policy gives at most for it, 0 to 1; 0.5 where it gives none. */
+  readonly base_share: number
+  /** Likewise. */
+  readonly behavior_share: number
+  /** Likewise. */
+  readonly timing_share: number
+  /** Likewise. */
+  readonly market_share: number
   /** Has what a buyer needs (tier, fields), and has talked long enough or was handed off: may be sold. */
   readonly ready: boolean
   readonly zip_code: null | string
@@ -846,6 +854,8 @@ export interface Route {
   readonly routing_terms: readonly (RoutingTerm)[]
   /** (reserved + confirmed) / cap of the fuller of the buyer’s hour and day, before this lead; null without a cap. */
   readonly utilization_ratio: null | number
+  /** What a lead that this buyer took has brought it so far, minor units of currency: as it says, else its price; mean, older ones count less. Null before the first. */
+  readonly buyer_value_minor: null | number
   /** Best first, at most five. */
   readonly alternatives: readonly (RouteAlternative)[]
   /** One sentence for people. */
@@ -1548,15 +1558,24 @@ export interface RoutingBuyer {
   /** Of the buyer’s zone, by number. */
   readonly hours: readonly (RoutingWindow)[]
   readonly days: readonly (RoutingWindow)[]
-  /** Of the last lead reserved for it; 0 before. */
-  readonly last_price_minor: number
+  /** Price of the last lead reserved for it, without the lead’s quality and market, before floor and ceiling; 0 before. */
+  readonly last_level_minor: number
   readonly last_currency: string
+  /** Event time of that. */
+  readonly last_sold_ms: number
   readonly learned_ms: number
   /** Decayed. */
   readonly answers: readonly (RoutingAnswers)[]
-  /** Leads it took, decayed with each one. */
+  /** Leads it took, decayed by time, and with each one. */
   readonly taken_count: number
+  /** Decayed likewise, as all that follows up to valued_count. */
   readonly converted_count: number
+  /** What the leads it took brought, in value_currency: as the buyer says, else their price. */
+  readonly value_minor: number
+  /** Leads that value_minor is of. */
+  readonly valued_count: number
+  /** Of the newest; those in another currency are forgotten. */
+  readonly value_currency: string
   /** Beside the model of all (operators/stats/pooled-logistic.ts); null before its first answer. */
   readonly source: null | RoutingSource
 }
@@ -1581,9 +1600,14 @@ export interface RoutingAttempt {
   readonly usual_price_minor: number
   readonly acceptance_probability: number
   readonly policy_version: string
-  /** What the buyer said last: accepted or rejected; empty before. */
+  /** The word of the buyer that counts: accepted or rejected; empty before. */
   readonly answer: string
-  readonly converted: boolean
+  /** It has said the other word before: nothing more is learned of this decision. */
+  readonly reversed: boolean
+  /** counted; withdrawn: counted, then given back; empty before. Never counted again. */
+  readonly conversion: string
+  /** What it counts for in the buyer’s value; null: not, or not any more. */
+  readonly value_minor: null | number
 }
 
 export interface RoutingLead {
@@ -1605,6 +1629,11 @@ export interface RoutingLead {
   readonly behavior_points: number
   readonly timing_points: number
   readonly market_points: number
+  /** Of the policy’s most, 0 to 1: what answers are learned by. */
+  readonly base_share: number
+  readonly behavior_share: number
+  readonly timing_share: number
+  readonly market_share: number
   readonly conversion_probability: number
   readonly market_ratio: number
   readonly zip_code: null | string

@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { default_conversation_policy } from '../operators/conversation/conversation-policy.ts'
 import { policy_reader } from '../operators/conversation/read-policy.ts'
 import { read_lead_policy } from '../operators/lead/read-policy.ts'
+import { read_pricing_policy, read_routing_policy } from '../operators/pricing/read-policies.ts'
 import type { Row } from '../runtime/emit.ts'
 import { refusal } from './refusals.ts'
 
@@ -31,13 +32,27 @@ function is_zone(text: string): boolean {
   }
 }
 
+/** What the operator that reads a policy does not believe is refused in its words; they begin with the field. */
+function believed(read: (body: unknown) => { readonly problem: string | null }) {
+  return (body: unknown, context: z.RefinementCtx): void => {
+    const { problem } = read(body)
+    if (problem === null) return
+    const field = /^(?:table|calibration)[\w.[\]]*/.exec(problem)?.[0] ?? ''
+    const path = field.split(/[.[\]]+/).filter(part => part !== '')
+    context.addIssue({ code: 'custom', path, message: problem })
+  }
+}
+
 const hours = z
   .strictObject({
     from: z.int().min(0).max(24),
     to: z.int().min(0).max(24),
     days: z.array(z.int().min(1).max(7)).min(1),
   })
-  .refine(({ from, to }) => from !== to, 'from and to are the same hour: leave hours out for always')
+  .refine(({ from, to }) => from !== to, {
+    path: ['to'],
+    message: 'is the same hour as from: leave hours out for always (before from: over midnight)',
+  })
 
 const buyer = z
   .strictObject({
@@ -52,7 +67,8 @@ const buyer = z
     zone: zone.optional(),
     hours: hours.optional(),
     areas: areas.optional(),
-    preferred_areas: areas.optional(),
+    // None of them: there is nowhere that it prefers.
+    preferred_areas: z.array(area).max(AREAS_MAX).optional(),
     qualities: z
       .array(z.enum(['premium', 'standard', 'basic']))
       .min(1)
@@ -88,10 +104,7 @@ const lead_policy = z
     table: table.optional(),
     calibration: z.array(z.tuple([z.number(), ratio])).optional(),
   })
-  .superRefine((body, context) => {
-    const { problem } = read_lead_policy(body)
-    if (problem !== null) context.addIssue({ code: 'custom', message: problem })
-  })
+  .superRefine(believed(read_lead_policy))
 
 const claim = z
   .strictObject({
@@ -109,20 +122,18 @@ const claim = z
     message: 'is the day behind the last one: behind from_day',
   })
 
-const read_conversation_policy = policy_reader(default_conversation_policy)
 const policy = z.strictObject({ version: name, table })
-const conversation_policy = policy.superRefine((body, context) => {
-  const { problem } = read_conversation_policy(body)
-  if (problem !== null) context.addIssue({ code: 'custom', message: problem })
-})
+const conversation_policy = policy.superRefine(believed(policy_reader(default_conversation_policy)))
+const pricing_policy = policy.superRefine(believed(read_pricing_policy))
+const routing_policy = z
+  .strictObject({ version: name, score: z.enum(['v1', 'v2']), table: table.optional() })
+  .superRefine(believed(read_routing_policy))
+
 const KINDS: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
   ['buyers', buyers],
   ['lead_policies', lead_policy],
-  ['pricing_policies', policy],
-  [
-    'routing_policies',
-    z.strictObject({ version: name, score: z.enum(['v1', 'v2']), table: table.optional() }),
-  ],
+  ['pricing_policies', pricing_policy],
+  ['routing_policies', routing_policy],
   ['conversation_policies', conversation_policy],
   ['claims', claim],
 ])

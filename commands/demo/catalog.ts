@@ -1,6 +1,7 @@
 /**
  * What the catalog says of the demo's business: tenants, markets, products, goals, rates of exchange, who buys leads,
- * where and how many, and from how many conversations advice is held back.
+ * where and how many, what a score is worth with them, what may be said to leads and until when, and from how many
+ * conversations advice is held back.
  */
 import type { Buyer, Catalog } from '../../schemas/catalog-kinds.ts'
 import { days } from '../../schemas/units.ts'
@@ -42,6 +43,47 @@ const ROUTING: Catalog['routing_policies'] = {
   table: { weights: { geographic_match: 1 } },
 }
 
+/** By what the companies took in the months before: a better score is taken more often. */
+const LEAD_POLICY: Catalog['lead_policies'] = {
+  version: 'albasol-lead-1',
+  base: 'lead-1',
+  reason: 'lead-1, calibrated by what the companies took before',
+  calibration: [
+    [0, 0.55],
+    [50, 0.7],
+    [70, 0.8],
+    [90, 0.93],
+  ],
+}
+
+/** One runs out in the third week, one holds for longer than the demo; days are those of the origin and behind. */
+const claims_from = (
+  tenant_id: string,
+  day: (of_origin: number) => string,
+): Readonly<Record<string, Catalog['claims']>> => ({
+  'spring-plan': {
+    tenant_id,
+    text: {
+      en: `Until ${day(13)} the storage plan comes free with a roof survey.`,
+      es: `Hasta el ${day(13)} el plan de almacenamiento es gratuito con el estudio del tejado.`,
+    },
+    source: 'Albasol price list, spring edition, page 2',
+    from_day: day(-14),
+    to_day: day(14),
+  },
+  'roofs-in-pankow': {
+    tenant_id,
+    text: {
+      en: 'In Pankow our companies fitted 120 roofs last year.',
+      es: 'En Pankow nuestras empresas equiparon 120 tejados el año pasado.',
+    },
+    source: 'Albasol register of installations',
+    from_day: day(-14),
+    to_day: day(180),
+    about: { borough: 'pankow' },
+  },
+})
+
 const QUALITIES = ['premium', 'standard', 'basic'] as const
 
 /**
@@ -82,6 +124,7 @@ export const catalog_rows = (origin_ms: number): CatalogRow[] => {
     })
   }
   const leads = tenants.find(({ kind }) => kind === 'leads')?.id ?? '*'
+  const claims = claims_from(leads, days_on)
   return [
     ...tenants.map(({ id, name, zone, currency }) => entry(id, 'tenants', id, { name, zone, currency })),
     ...tenants.flatMap(tenant =>
@@ -99,9 +142,11 @@ export const catalog_rows = (origin_ms: number): CatalogRow[] => {
     ...Object.entries(TIERS).map(([id, body]) => entry(leads, 'buyer_tiers', id, body)),
     entry(leads, 'buyers', leads, { buyers: buyers.map(buyer_of) }),
     entry(leads, 'routing_policies', leads, ROUTING),
+    entry(leads, 'lead_policies', leads, LEAD_POLICY),
+    ...Object.entries(claims).map(([id, body]) => entry(leads, 'claims', id, body)),
     entry(leads, 'conversation_policies', leads, {
       version: 'albasol-1',
-      table: { held_out_ratio: HELD_OUT },
+      table: { held_out_ratio: HELD_OUT, claims: ['roofs-in-pankow', 'spring-plan'] },
     }),
   ]
 }

@@ -5,6 +5,7 @@
 
 import type { Conversation, ConversationContext, Feedback } from '../../schemas/types.ts'
 import { hours, minutes, seconds } from '../../schemas/units.ts'
+import { Random } from './random.ts'
 import { buyers, type LeadBuyer, markets } from './tenants.ts'
 import type { Person, Steps } from './world.ts'
 
@@ -46,17 +47,40 @@ const about_the_roof = (person: Person): Told[] => {
   ]
 }
 
-const SAID = {
+interface Said {
+  readonly agent: readonly string[]
+  readonly customer: readonly string[]
+  readonly technical: readonly string[]
+  readonly objection: readonly string[]
+  readonly resolved: readonly string[]
+}
+
+const ENGLISH: Said = {
   agent: ['Thanks. And the next question, please:', 'Good to know.', 'Let me look that up for you.'],
   customer: ['Here is what you asked for.', 'I would say so.', 'That is how it is with us.'],
   technical: ['How does this work with what we have?', 'What happens when the power is out?'],
   objection: ['That is more than I expected.', 'A friend had trouble with this.', 'I am not sure yet.'],
   resolved: ['That helps, thank you.', 'Fair enough.'],
-} as const
+}
+/** As many of each as in English: who speaks it has the same luck. */
+const SPANISH: Said = {
+  agent: ['Gracias. Y la siguiente pregunta:', 'Es bueno saberlo.', 'Déjeme que lo mire.'],
+  customer: ['Aquí tiene lo que pedía.', 'Yo diría que sí.', 'Así es en nuestra casa.'],
+  technical: ['¿Cómo funciona con lo que ya tenemos?', '¿Qué pasa si hay un apagón?'],
+  objection: ['Es más de lo que esperaba.', 'Un amigo tuvo problemas con esto.', 'No estoy seguro todavía.'],
+  resolved: ['Eso ayuda, gracias.', 'Me parece justo.'],
+}
+const SPANISH_RATIO = 0.12
+
+/** Drawn from the name alone: whose language it is changes nothing of what the person does. */
+export const speaks_spanish = ({ id }: Pick<Person, 'id'>): boolean =>
+  new Random(...[...id].map(letter => letter.charCodeAt(0))).chance(SPANISH_RATIO)
 
 interface Talk {
   readonly person: Person
   readonly conversation_id: string
+  readonly language: string
+  readonly said: Said
   /** What has been told so far. */
   context: ConversationContext
 }
@@ -71,7 +95,7 @@ const say = (talk: Talk, type: Conversation['type'], more: Partial<Conversation>
     sentiment: null,
     technical_question: null,
     context: talk.context,
-    language: talk.person.tenant.language,
+    language: talk.language,
     ...more,
   })
 
@@ -85,15 +109,18 @@ const mood = ({ random, quality }: Person): number => {
 export function* talk_with(person: Person): Steps<ConversationContext> {
   const { random, quality, world, tenant } = person
   if (world.incident(tenant, 'chat_outage')) return NOTHING_TOLD
-  const talk: Talk = { person, conversation_id: person.name('t'), context: NOTHING_TOLD }
+  const spanish = speaks_spanish(person)
+  const language = spanish ? 'es' : tenant.language
+  const said = spanish ? SPANISH : ENGLISH
+  const talk: Talk = { person, conversation_id: person.name('t'), language, said, context: NOTHING_TOLD }
   say(talk, 'started', { role: 'customer' })
   for (const told of about_the_roof(person)) {
     yield person.now_ms + seconds(random.between(12, 60))
-    if (random.chance(0.35)) say(talk, 'message', { role: 'agent', text: random.pick(SAID.agent) })
+    if (random.chance(0.35)) say(talk, 'message', { role: 'agent', text: random.pick(said.agent) })
     yield person.now_ms + seconds(random.between(8, 90))
     talk.context = { ...talk.context, ...told }
     const technical_question = random.chance(0.1 + 0.3 * quality)
-    const text = random.pick(technical_question ? SAID.technical : SAID.customer)
+    const text = random.pick(technical_question ? said.technical : said.customer)
     say(talk, 'message', { role: 'customer', text, sentiment: mood(person), technical_question })
     if (random.chance(0.12)) yield* object(talk)
     // Who is not interested does not answer every question.
@@ -109,14 +136,14 @@ export function* talk_with(person: Person): Steps<ConversationContext> {
 }
 
 function* object(talk: Talk): Steps {
-  const { person } = talk
+  const { person, said } = talk
   const { random, quality } = person
   yield person.now_ms + seconds(random.between(5, 40))
   const sentiment = Math.round(100 * Math.max(-1, mood(person) - 0.5)) / 100
-  say(talk, 'objection', { role: 'customer', text: random.pick(SAID.objection), sentiment })
+  say(talk, 'objection', { role: 'customer', text: random.pick(said.objection), sentiment })
   yield person.now_ms + seconds(random.between(20, 120))
   if (!random.chance(0.3 + 0.6 * quality)) return
-  const text = random.pick(SAID.resolved)
+  const text = random.pick(said.resolved)
   say(talk, 'objection_resolved', { role: 'customer', text, sentiment: mood(person) })
 }
 

@@ -65,7 +65,8 @@ export const tenants: readonly Tenant[] = [
     currency: 'EUR',
     zone: 'Europe/Berlin',
     country: 'DE',
-    language: 'de',
+    // What its conversations are written in, but for those who speak Spanish.
+    language: 'en',
     visitors_per_day: 300,
     growth_ratio: 0.004,
     hours: [2, 1, 1, 4, 8, 10, 9, 9, 11, 13, 10, 5],

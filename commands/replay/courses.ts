@@ -40,7 +40,7 @@ export const replayed_topics = (app: App): readonly string[] =>
   REPLAYED.filter(topic => app.pipelines.some(pipeline => describe_pipeline(pipeline).writes.has(topic)))
 
 /**
- * Throws ReplayRefused where the log cannot tell; under other policies also where the code at hand does not come to what is
+ * Throws ReplayRefused where the log cannot tell, or has no lead in the stretch; under other policies also where the code at hand does not come to what is
  * recorded, since then nobody could say what is the policy's doing.
  */
 export const run_courses = async (
@@ -79,6 +79,9 @@ export const run_courses = async (
   const replayed = await replay(deps, request, signal)
   const agreements: TopicAgreement[] = []
   for (const each of compared) agreements.push(await each.end())
+  // Two empty sides are equal, and say nothing.
+  if (agreements.every(({ recorded, replayed: rows }) => recorded + rows === 0))
+    throw new ReplayRefused('no lead has an event in the range')
   if (policies.length === 0) return { replayed, topics: agreements, what_if: null }
   refuse_what_cannot_be_told(replayed, agreements)
   refuse_unbelieved(books.other, policies)
@@ -132,8 +135,6 @@ const refuse_what_cannot_be_told = (replayed: Replayed, topics: readonly TopicAg
     throw new ReplayRefused(
       `a rebuild has worked the range off anew (${rebuilt} batches): its rows are of two codes, and in no one order`,
     )
-  if (topics.every(({ recorded, replayed: rows }) => recorded + rows === 0))
-    throw new ReplayRefused('no lead has an event in the range')
   const apart = topics.find(topic => !agrees(topic))
   if (!apart) return
   const { topic, recorded, equal, begins_later, unrecorded } = apart

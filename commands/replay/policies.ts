@@ -1,6 +1,7 @@
 /** The policies of `--with`: read from files, checked, and put in the place of what the catalog says. */
 import { readFileSync } from 'node:fs'
 import { read_lead_policy } from '../../operators/lead/read-policy.ts'
+import { read_pricing_policy, read_routing_policy } from '../../operators/pricing/read-policies.ts'
 import { CatalogView } from '../../runtime/catalog.ts'
 import { ConfigError } from '../../runtime/config.ts'
 import type { Catalog } from '../../schemas/catalog-kinds.ts'
@@ -43,7 +44,7 @@ const read_policy = (given: string): Policy => {
   const { version } = body
   if (typeof version !== 'string' || version === '')
     throw new ConfigError(`--with ${name}: ${file} has no version, a text`)
-  const problem = problem_of(name as PolicyName, body)
+  const { problem } = READERS[name as PolicyName](body)
   if (problem !== null) throw new ConfigError(`--with ${name}: ${file} is not believed: ${problem}`)
   return { name: name as PolicyName, file, version, body }
 }
@@ -64,13 +65,11 @@ const body_of = (name: string, file: string): Readonly<Record<string, unknown>> 
   throw new ConfigError(`--with ${name}: ${file} is no JSON object`)
 }
 
-const problem_of = (name: PolicyName, body: Readonly<Record<string, unknown>>): string | null => {
-  if (name === 'lead-policy') return read_lead_policy(body).problem
-  if (name === 'routing-policy' && body.score !== 'v1' && body.score !== 'v2') return 'score must be v1 or v2'
-  const { table } = body
-  const is_table = typeof table === 'object' && table !== null && !Array.isArray(table)
-  if (is_table || (name === 'routing-policy' && table === undefined)) return null
-  return 'table must be an object'
+/** As the operators read it: what they do not believe they would leave out, and nothing would differ. */
+const READERS: Readonly<Record<PolicyName, (body: unknown) => { readonly problem: string | null }>> = {
+  'lead-policy': read_lead_policy,
+  'routing-policy': read_routing_policy,
+  'pricing-policy': read_pricing_policy,
 }
 
 /**

@@ -10,15 +10,18 @@ type Row = BuyersPanel['rows'][number]
 /** From here on the price surges (or the buffer is reached): marked. */
 const FULL = 0.8
 
+const use_of = ({ paused, capped, utilization_ratio }: Row) => {
+  if (paused) return 'paused'
+  if (utilization_ratio !== null) return share_cell(utilization_ratio, FULL)
+  // Of one that the catalog names no more nothing is known.
+  return capped === null ? '–' : 'no cap'
+}
+
 const row_of = (row: Row, money: MoneyFormat): HTMLTableRowElement =>
   make_row(
     clipped(row.buyer_id),
     words_text(row.tier),
-    row.paused
-      ? 'paused'
-      : row.utilization_ratio === null
-        ? 'no cap'
-        : share_cell(row.utilization_ratio, FULL),
+    use_of(row),
     row.answers === 0 ? '–' : share_cell(row.accepted / row.answers),
     [count_text(row.leads)],
     [money.whole(row.revenue_minor)],

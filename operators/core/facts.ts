@@ -74,20 +74,33 @@ export const spelled = (word: string): string =>
     .toLowerCase()
     .replaceAll(/[\s-]+/g, '_')
 
-/** Text → the first meaning whose words (English) it holds, as whole words. Compiled once, from meaning → words. */
+/**
+ * Text → the first meaning whose words it holds, as whole words and not behind a word that negates them. Compiled once, from meaning →
+ * words.
+ */
 export const compile_lexicon = (
   lexicon: Readonly<Record<string, readonly string[]>>,
+  negating: readonly string[] = [],
 ): ((text: string) => string | null) => {
-  const meanings = Object.entries(lexicon).map(([meaning, words]) => ({ meaning, pattern: any_of(words) }))
+  const meanings = Object.entries(lexicon).map(([meaning, words]) => ({
+    meaning,
+    pattern: any_of(words, negating),
+  }))
   // Most texts hold none of the words: one look says so.
-  const any = any_of(Object.values(lexicon).flat())
+  const any = any_of(Object.values(lexicon).flat(), [])
   return text =>
     any.test(text) ? (meanings.find(({ pattern }) => pattern.test(text))?.meaning ?? null) : null
 }
 
-const any_of = (words: readonly string[]): RegExp => {
-  const escaped = words.map(word => word.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-  return new RegExp(`\\b(?:${escaped.join('|')})\\b`, 'i')
+const choice_of = (words: readonly string[]): string =>
+  words.map(word => word.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')
+
+/** Up to three words may stand between what negates and what is negated; a comma or a full stop ends it. */
+const any_of = (words: readonly string[], negating: readonly string[]): RegExp => {
+  const these = `(?:${choice_of(words)})\\b`
+  const unless = negating.length === 0 ? '' : `(?<!\\b(?:${choice_of(negating)})\\s+(?:[\\w']+\\s+){0,3})`
+  // Looked back from where a word stands, which is rare.
+  return new RegExp(`\\b(?=${these})${unless}${these}`, 'i')
 }
 
 /** points × part ÷ whole, rounded half up, in integers. */

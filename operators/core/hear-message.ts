@@ -6,7 +6,6 @@
  */
 import { ear_for, type Heard, language_of_tag } from './hear-text.ts'
 import type { Row } from './keyed.ts'
-import { words_by_language } from './words.ts'
 
 export type Spoken = Pick<
   Row<'conversations', 'type' | 'role' | 'text' | 'sentiment' | 'technical_question' | 'language'>,
@@ -14,7 +13,7 @@ export type Spoken = Pick<
 >
 
 export interface Listened {
-  /** Someone who speaks for the seller: their words say nothing about the lead. */
+  /** Someone who speaks for the seller: their words, questions and sentiment say nothing about the lead. */
   readonly by_seller: boolean
   readonly asks: boolean
   /** Heard only: of an event that is an objection, or the end of one, the sender has said so. */
@@ -48,14 +47,14 @@ export const DEFAULT_LANGUAGE = 'en'
 /** `otherwise`: the language that a text without a tag is read in. */
 export const hear_message = (message: Spoken, otherwise: () => string): Listened => {
   const { type, role, text, language, sentiment } = message
-  const by_seller = role !== null && seller_roles.has(role)
+  const by_seller = role !== null && seller_roles.has(role.trim().toLowerCase())
   const heard = by_seller || text === null ? UNHEARD : hear(text, language, otherwise)
   return {
     by_seller,
-    asks: message.technical_question ?? heard.technical,
+    asks: !by_seller && (message.technical_question ?? heard.technical),
     objects: type === 'message' && heard.objection !== null,
     comes_round: type === 'message' && heard.resolved,
-    sentiment: sentiment === null ? hint(heard) : Math.round(sentiment * 1e6),
+    sentiment: by_seller ? null : sentiment === null ? hint(heard) : Math.round(sentiment * 1e6),
     heard,
   }
 }
@@ -72,13 +71,4 @@ export const objections_of = (counts: ObjectionCounts): Objections => {
   // Who comes round without having objected has resolved nothing.
   const resolved = named ? counts.objections_resolved : Math.min(raised, counts.objections_heard_resolved)
   return { raised, resolved, open: Math.max(0, raised - resolved) }
-}
-
-/** Of a body of kind conversation_policies, whatever it is: the language of texts without a tag. */
-export const language_of_policy = (body: unknown): string => {
-  const language = (body as { readonly table?: { readonly language?: unknown } } | null | undefined)?.table
-    ?.language
-  return typeof language === 'string' && Object.hasOwn(words_by_language, language)
-    ? language
-    : DEFAULT_LANGUAGE
 }

@@ -11,6 +11,8 @@ export interface Words {
   readonly technical: readonly string[]
   /** A text that begins with one of them asks, also without a question mark. */
   readonly asking: readonly string[]
+  /** Behind one of them, up to three words on, the opposite is meant: what follows is not heard. */
+  readonly negating: readonly string[]
   /** What is objected to, by kind. */
   readonly objections: Meanings
   /** The objection is off the table. */
@@ -32,6 +34,9 @@ const english: Words = {
     installation work, technical, specification, specifications, compatible, integration, integrate
   `),
   asking: list(`how, what, which, why, when, where, is, are, does, do, can, could, will, would`),
+  negating: list(`
+    not, never, hardly, no longer, isn't, aren't, wasn't, weren't, don't, doesn't, didn't, won't, wouldn't, can't, cannot
+  `),
   objections: {
     price: list(`
       too expensive, so expensive, too much money, cannot afford, can't afford, more than i expected,
@@ -77,6 +82,7 @@ const spanish: Words = {
     integración
   `),
   asking: list(`cómo, qué, cuál, cuáles, por qué, cuándo, cuánto, cuánta, dónde, se puede, hay, tienen`),
+  negating: list(`no, nunca, tampoco, ni, ya no`),
   objections: {
     price: list(`
       muy caro, demasiado caro, es caro, no puedo pagar, más de lo que esperaba, fuera de presupuesto

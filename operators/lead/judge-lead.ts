@@ -11,8 +11,11 @@ import { fact_of } from '../core/facts.ts'
 import type { Points } from './count-points.ts'
 import type { LeadField, LeadPolicy } from './lead-policy.ts'
 
-/** Fact of a conversation that was handed off, once. */
-export const HANDED_OFF = 'handed_off'
+/** Facts of a conversation: it was handed off, or ended, once. */
+const HANDED_OFF = 'handed_off'
+const ENDED = 'ended'
+/** Events that say so. */
+export const closing_types: ReadonlySet<string> = new Set([HANDED_OFF, ENDED])
 
 export interface JudgedLead
   extends Pick<LeadScore, 'total_score' | 'quality_tier' | 'conversion_probability'> {
@@ -62,5 +65,8 @@ const may_be_offered = (known: LeadKnowledge, { ready }: LeadPolicy): boolean =>
   if (!ready.fields.every(is_known)) return false
   if (fact_of(known.facts, HANDED_OFF) !== undefined) return true
   const talked_ms = known.last_ms - known.first_ms
-  return talked_ms >= ready.max_ms || (talked_ms >= ready.min_ms && ready.awaited.every(is_known))
+  if (talked_ms < ready.min_ms) return false
+  // Of who has said good-bye nothing more will be known.
+  const waits = talked_ms < ready.max_ms && fact_of(known.facts, ENDED) === undefined
+  return !waits || ready.awaited.every(is_known)
 }

@@ -67,10 +67,10 @@ export interface LeadPolicy {
   readonly ready: ReadyPolicy
 }
 
-/** When a lead of at least basic quality may be offered: its fields are known, and it was handed off or took its time. */
+/** When a lead of at least basic quality may be offered: its fields are known, and it was handed off, or talked long enough. */
 export interface ReadyPolicy {
   readonly fields: readonly LeadField[]
-  /** From min_ms to max_ms of conversation these are waited for too; behind max_ms they are not. */
+  /** From min_ms to max_ms of conversation these are waited for too, unless it has ended; behind max_ms they are not. */
   readonly awaited: readonly LeadField[]
   readonly min_ms: number
   readonly max_ms: number
@@ -108,7 +108,8 @@ export const default_lead_policy: LeadPolicy = {
   calibration: null,
   ready: {
     fields: ['homeowner_verified', 'bill_amount_minor', 'zip_code'],
-    awaited: [],
+    // What tells the qualities apart, and is asked for last: who is sold before it is known is sold for less.
+    awaited: ['install_timeline', 'credit_signal', 'decision_role'],
     min_ms: minutes(5),
     max_ms: minutes(30),
   },

@@ -8,15 +8,19 @@
 
 import type { Catalog } from '../../schemas/catalog-kinds.ts'
 import type { Lead, LeadKnowledge } from '../../schemas/types.ts'
-import { fact_of } from '../core/facts.ts'
+import { fact_of, spelled } from '../core/facts.ts'
 import type { Place } from './count-points.ts'
 
 type Areas = Pick<Lead, 'zip_code' | 'borough' | 'neighborhood'>
 
-/** As the catalog's markets and the buyers' areas spell them. */
+/** As the catalog's markets and the buyers' areas are spelled: names in one way, codes in lower case. */
 export const areas_of = ({ facts }: Pick<LeadKnowledge, 'facts'>): Areas => {
-  const area = (name: keyof Areas): string | null => fact_of(facts, name)?.trim().toLowerCase() ?? null
-  return { zip_code: area('zip_code'), borough: area('borough'), neighborhood: area('neighborhood') }
+  const name = (area: keyof Areas): string | null => {
+    const said = fact_of(facts, area)
+    return said === undefined ? null : spelled(said)
+  }
+  const zip_code = fact_of(facts, 'zip_code')?.trim().toLowerCase() ?? null
+  return { zip_code, borough: name('borough'), neighborhood: name('neighborhood') }
 }
 
 export const place_of = (areas: Areas, market: (id: string) => Catalog['markets'] | undefined): Place => {

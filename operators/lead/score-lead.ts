@@ -6,7 +6,7 @@
  * Keeps: one slot per conversation with what is known: newest context by event time, counts, sums; keep_ms after its
  *   last event it is forgotten.
  * When late: adds to what is known, whatever the order, and is scored, unless the conversation is forgotten already:
- *   then it is counted late. Twice: dropped before. Missing: an unknown signal earns nothing and is named as missing.
+ *   then it is counted late. Twice: dropped before. Missing: an unknown signal earns nothing and is named.
  * Limits: a row of an event stands as it was scored; an earlier one is not scored again when a late event changes it.
  */
 
@@ -14,15 +14,19 @@ import type { Catalog } from '../../schemas/catalog-kinds.ts'
 import { exponents } from '../../schemas/currencies.ts'
 import type { Lead, LeadKnowledge, LeadKnowledgeV2, LeadScore, NextDue } from '../../schemas/types.ts'
 import { days } from '../../schemas/units.ts'
+import { default_conversation_policy } from '../conversation/conversation-policy.ts'
+import { policy_reader } from '../conversation/read-policy.ts'
 import { learn, learn_fields } from '../core/facts.ts'
-import { hear_message, language_of_policy } from '../core/hear-message.ts'
+import { hear_message } from '../core/hear-message.ts'
 import { keyed, type Row, type Turn } from '../core/keyed.ts'
+import { tenant_wide_id } from '../core/tenant-wide-id.ts'
 import { earliest } from '../core/windows.ts'
 import { count_points } from './count-points.ts'
-import { HANDED_OFF, judge_lead, probability_of } from './judge-lead.ts'
+import { closing_types, judge_lead, probability_of } from './judge-lead.ts'
 import { default_lead_policy, type LeadPolicy, lead_fields } from './lead-policy.ts'
 import { areas_of, market_ratio_of, place_of } from './place-lead.ts'
 import { read_lead_policy } from './read-policy.ts'
+import { shares_under } from './weigh-factors.ts'
 
 type Message = Row<
   'conversations',
@@ -97,16 +101,20 @@ export const scoreLead = (policy: LeadPolicy = default_lead_policy) =>
     },
   })
 
+/** As track-conversation reads it: one body, one language. */
+const conversations_by = policy_reader(default_conversation_policy)
+
 const begun = (at_ms: number): LeadKnowledge => ({ ...NOTHING_KNOWN, first_ms: at_ms, last_ms: at_ms })
 
 /** Sums, extremes and newest words: the same whatever the order of events. */
 const add = (known: LeadKnowledge, message: Message, turn: LeadTurn): LeadKnowledge => {
   const { occurred_at, type } = message
-  const { asks, objects, comes_round, sentiment, heard } = hear_message(message, () =>
-    language_of_policy(entry_of('conversation_policies', message.tenant_id, turn)),
+  const { asks, objects, comes_round, sentiment, heard } = hear_message(
+    message,
+    () => conversations_by(entry_of('conversation_policies', message.tenant_id, turn)).policy.language,
   )
   let facts = learn_fields(known.facts, lead_fields, message.context, message)
-  if (type === 'handed_off') facts = learn(facts, HANDED_OFF, 'true', message)
+  if (closing_types.has(type)) facts = learn(facts, type, 'true', message)
   for (const [fact, meaning] of heard.answers) facts = learn(facts, `said_${fact}`, meaning, message)
   return {
     first_ms: Math.min(known.first_ms, occurred_at),
@@ -177,7 +185,7 @@ const scored = (message: Message, known: LeadKnowledge, turn: LeadTurn, by: Poli
     shadow_probability: shadow && probability_of(shadow_score as number, shadow),
   }
   const lead: Lead = {
-    event_id: lead_id(customer_id, event_id),
+    event_id: tenant_wide_id(customer_id, event_id),
     tenant_id,
     occurred_at,
     customer_id,
@@ -185,6 +193,7 @@ const scored = (message: Message, known: LeadKnowledge, turn: LeadTurn, by: Poli
     cause_event_id: event_id,
     type,
     ...common,
+    ...shares_under(policy, points),
     duration_ms: known.last_ms - known.first_ms,
     ready,
     ...areas,
@@ -192,7 +201,3 @@ const scored = (message: Message, known: LeadKnowledge, turn: LeadTurn, by: Poli
   }
   return { score, lead }
 }
-
-/** A bar within the customer's id is escaped: no two events of a tenant's customers share an id. */
-const lead_id = (customer_id: string, event_id: string): string =>
-  `${customer_id.replaceAll(/[%|]/g, encodeURIComponent)}|${event_id}`

@@ -65,6 +65,28 @@ export const most_of_signal = (policy: LeadPolicy, signal: Signal): number => {
 export const most_of_factor = (policy: LeadPolicy, factor: Factor): number =>
   signals_of[factor].reduce((most, signal) => most + most_of_signal(policy, signal), 0)
 
+const MOSTS = new WeakMap<LeadPolicy, Readonly<Record<Factor, number>>>()
+
+/**
+ * Points (hundredths) as shares (0 to 1) of what the policy gives at most: the same lead has the same shares whatever the factors
+ * weigh. A factor that weighs nothing says nothing: 0.5.
+ */
+export const shares_under = (policy: LeadPolicy, points: Readonly<Record<Factor, number>>) => {
+  let mosts = MOSTS.get(policy)
+  if (!mosts) {
+    mosts = Object.fromEntries(factors.map(each => [each, most_of_factor(policy, each)])) as Weights
+    MOSTS.set(policy, mosts)
+  }
+  const of = (factor: Factor, most: number): number =>
+    most > 0 ? Math.min(1, Math.max(0, points[factor] / most)) : 0.5
+  return {
+    base_share: of('base', mosts.base),
+    behavior_share: of('behavior', mosts.behavior),
+    timing_share: of('timing', mosts.timing),
+    market_share: of('market', mosts.market),
+  }
+}
+
 /**
  * The policy with its factors worth `weights` points, which sum to 100. A factor of weight 0 has no signals any more.
  * @throws RangeError where a factor is to weigh something whose signals earn nothing.

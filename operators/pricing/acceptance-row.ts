@@ -9,10 +9,11 @@
  */
 
 export interface AcceptanceCase {
-  readonly base_points: number
-  readonly behavior_points: number
-  readonly timing_points: number
-  readonly market_points: number
+  /** Share of the points that the lead's policy could give, 0 to 1: weights may change, what a buyer sees does not. */
+  readonly base_share: number
+  readonly behavior_share: number
+  readonly timing_share: number
+  readonly market_share: number
   readonly quality_tier: string
   readonly buyer_tier: string
   readonly price_minor: number
@@ -22,11 +23,8 @@ export interface AcceptanceCase {
 
 const TIERS = ['premium', 'standard', 'volume', 'direct'] as const
 const QUALITIES: Readonly<Record<string, number>> = { premium: 1 / 3, standard: 0, basic: -1 / 3 }
-/** Points that each factor could earn, for columns of about the same size. */
-const MOST = { base: 40, behavior: 30, timing: 20, market: 10 }
-
 /** -2 of a factor without points, 2 with all. */
-const centred = (points: number, most: number): number => 4 * (points / most) - 2
+const centred = (share: number): number => 4 * share - 2
 
 export const ACCEPTANCE_COLUMNS = 6 + TIERS.length * 5
 
@@ -37,10 +35,10 @@ export const acceptance_case = (
   price_minor: number,
   usual_price_minor: number,
 ): AcceptanceCase => ({
-  base_points: lead.base_points,
-  behavior_points: lead.behavior_points,
-  timing_points: lead.timing_points,
-  market_points: lead.market_points,
+  base_share: lead.base_share,
+  behavior_share: lead.behavior_share,
+  timing_share: lead.timing_share,
+  market_share: lead.market_share,
   quality_tier: lead.quality_tier,
   buyer_tier,
   price_minor,
@@ -49,10 +47,10 @@ export const acceptance_case = (
 
 export const acceptance_row = (of: AcceptanceCase): number[] => {
   const factors = [
-    centred(of.base_points, MOST.base),
-    centred(of.behavior_points, MOST.behavior),
-    centred(of.timing_points, MOST.timing),
-    centred(of.market_points, MOST.market),
+    centred(of.base_share),
+    centred(of.behavior_share),
+    centred(of.timing_share),
+    centred(of.market_share),
   ]
   const ratio = of.price_minor > 0 && of.usual_price_minor > 0 ? of.price_minor / of.usual_price_minor : 1
   const own = TIERS.flatMap(tier => {

@@ -1,5 +1,5 @@
 /**
- * Decides: which share of a quality's leads a buyer takes, how well it did with them, and how far its answers are believed.
+ * Decides: which share of a quality's leads a buyer takes, and how far its answers are believed.
  * Because: decayed counts per quality, drawn towards the buyer's own mean and that towards its prior, are the least that
  *   follows a buyer who changes its mind and says something of one who has hardly answered (empirical Bayes, as in a
  *   beta-binomial of fixed weight). Belief falls with the square of the deviation beyond three standard deviations.
@@ -13,7 +13,13 @@ import { days } from '../../schemas/units.ts'
 /** What a buyer answered; counts are decayed, as of learned_ms. */
 export type Answers = Pick<
   NonNullable<RoutingSlot['buyer']>,
-  'learned_ms' | 'answers' | 'taken_count' | 'converted_count'
+  | 'learned_ms'
+  | 'answers'
+  | 'taken_count'
+  | 'converted_count'
+  | 'value_minor'
+  | 'valued_count'
+  | 'value_currency'
 >
 export interface AcceptanceMemory {
   /** What was known is worth half after so long without an answer, in ms. */
@@ -33,11 +39,17 @@ export const default_memory: AcceptanceMemory = {
 
 /** Share of leads that a buyer takes of whom nothing is known. */
 export const PRIOR = 0.85
-/** Half of those that a buyer takes convert, until it says otherwise. */
-const CONVERSION_PRIOR = 0.5
 const MILLION = 1e6
 
-export const NO_ANSWERS: Answers = { learned_ms: 0, answers: [], taken_count: 0, converted_count: 0 }
+export const NO_ANSWERS: Answers = {
+  learned_ms: 0,
+  answers: [],
+  taken_count: 0,
+  converted_count: 0,
+  value_minor: 0,
+  valued_count: 0,
+  value_currency: '',
+}
 
 /**
  * The share (0 to 1, six decimals) of leads of a quality that the buyer takes, as of an instant.
@@ -66,14 +78,6 @@ export const share_taken = (
   return Math.round(here * MILLION) / MILLION
 }
 
-/** Share (0 to 1) of the leads it took that the buyer says brought something, with a prior of one half. */
-export const conversion = (buyer: Answers, memory: AcceptanceMemory = default_memory): number => {
-  const { taken_count, converted_count } = buyer
-  const { prior_weight } = memory
-  const share = (converted_count + CONVERSION_PRIOR * prior_weight) / (taken_count + prior_weight)
-  return Math.round(Math.min(1, share) * MILLION) / MILLION
-}
-
 export type Answer = 'accepted' | 'rejected'
 
 /** The counts with one more answer. */
@@ -84,10 +88,11 @@ export const learn_answer = (
   at_ms: number,
   memory: AcceptanceMemory = default_memory,
 ): Answers => {
-  const kept = left_of(buyer.learned_ms, at_ms, memory) * (1 - 1 / memory.memory)
+  const known = faded(buyer, at_ms, memory)
+  const kept = 1 - 1 / memory.memory
   const [accepted, rejected] = answer === 'accepted' ? [1, 0] : [0, 1]
   let found = false
-  const answers = buyer.answers.map(each => {
+  const answers = known.answers.map(each => {
     const here = each.quality_tier === quality_tier
     found ||= here
     return {
@@ -97,19 +102,16 @@ export const learn_answer = (
     }
   })
   if (!found) answers.push({ quality_tier, accepted_count: accepted, rejected_count: rejected })
+  if (answer === 'rejected') return { ...known, answers }
   return {
-    learned_ms: Math.max(buyer.learned_ms, at_ms),
+    ...known,
     answers,
-    taken_count: buyer.taken_count * (answer === 'accepted' ? 1 - 1 / memory.memory : 1) + accepted,
-    converted_count: buyer.converted_count * (answer === 'accepted' ? 1 - 1 / memory.memory : 1),
+    taken_count: known.taken_count * kept + 1,
+    converted_count: known.converted_count * kept,
+    value_minor: known.value_minor * kept,
+    valued_count: known.valued_count * kept,
   }
 }
-
-/** One of the leads it took has brought something. */
-export const learn_conversion = (buyer: Answers): Answers => ({
-  ...buyer,
-  converted_count: buyer.converted_count + 1,
-})
 
 /** Of all buyers of a tenant, or of one. */
 export interface Tally {
@@ -141,6 +143,24 @@ export const tally_of = ({ answers }: Answers): Tally => ({
   rejected_count: answers.reduce((sum, each) => sum + each.rejected_count, 0),
 })
 
+/** What is known as time has left it. */
+export const faded = (buyer: Answers, at_ms: number, memory: AcceptanceMemory): Answers => {
+  const kept = left_of(buyer.learned_ms, at_ms, memory)
+  return {
+    learned_ms: Math.max(buyer.learned_ms, at_ms),
+    answers: buyer.answers.map(({ quality_tier, accepted_count, rejected_count }) => ({
+      quality_tier,
+      accepted_count: accepted_count * kept,
+      rejected_count: rejected_count * kept,
+    })),
+    taken_count: buyer.taken_count * kept,
+    converted_count: buyer.converted_count * kept,
+    value_minor: buyer.value_minor * kept,
+    valued_count: buyer.valued_count * kept,
+    value_currency: buyer.value_currency,
+  }
+}
+
 /** What time has left of counts that were last changed at learned_ms. */
-const left_of = (learned_ms: number, at_ms: number, { half_life_ms }: AcceptanceMemory): number =>
+export const left_of = (learned_ms: number, at_ms: number, { half_life_ms }: AcceptanceMemory): number =>
   at_ms <= learned_ms ? 1 : 2 ** ((learned_ms - at_ms) / half_life_ms)

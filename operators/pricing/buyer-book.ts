@@ -2,7 +2,7 @@
  * Decides: how much of a buyer's hour and day is sold, whether there is room for one more, and whether demand is high.
  * Because: counters by local hour and day, changed only by a reservation or its release, are what caps are about. Of a
  *   cap one part (the buffer) is never sold. Demand is high from 80 % until it is below 70 % (hysteresis).
- * Keeps: per buyer a slot with the counters of the last day or so, its last price and its answers (acceptance.ts).
+ * Keeps: per buyer a slot with the counters of the last day or so, the level of its last price and its answers (acceptance.ts).
  * When late: a lead is counted in the hour and day of its event time; before those that are kept nothing is sold.
  *   Twice: the router takes a lead once. Missing: without a cap there is always room.
  * Limits: when a buyer's zone is changed its running hour and day begin anew.
@@ -29,8 +29,9 @@ export const EMPTY_BOOK: Book = {
   counted_from_ms: -2_208_988_800_000,
   hours: [],
   days: [],
-  last_price_minor: 0,
+  last_level_minor: 0,
   last_currency: '',
+  last_sold_ms: 0,
   ...NO_ANSWERS,
   source: null,
 }
@@ -94,13 +95,14 @@ export interface Sale {
   readonly zone: string
   readonly at_ms: number
   readonly stream_time_ms: number
-  readonly price_minor: number
+  /** Of its price: what the step of the next one is held against (price-terms.ts). */
+  readonly level_minor: number
   readonly currency: string
 }
 
 /** The book with one more lead taken. */
 export const take = (book: Book, buyer: Buyer, sale: Sale, pricing: PricingPolicy): Book => {
-  const { zone, at_ms, price_minor, currency } = sale
+  const { zone, at_ms, level_minor, currency } = sale
   const time = local_time(zone, at_ms)
   const counted_from_ms = Math.max(book.counted_from_ms, Math.min(at_ms, sale.stream_time_ms) - COUNTED_MS)
   const from = local_time(zone, counted_from_ms)
@@ -116,8 +118,9 @@ export const take = (book: Book, buyer: Buyer, sale: Sale, pricing: PricingPolic
       pricing,
     ),
     days: counted(kept(book.days, from.day_number - 1), time.day_number, 1, buyer.daily_cap, pricing),
-    last_price_minor: price_minor,
+    last_level_minor: level_minor,
     last_currency: currency,
+    last_sold_ms: at_ms,
   }
 }
 

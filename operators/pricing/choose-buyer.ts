@@ -23,6 +23,9 @@ export interface Choice {
   readonly opening_ms: number | null
 }
 
+/** Of a lead that is offered to nobody. */
+export const NO_CHOICE: Choice = { chosen: null, alternatives: [], opening_ms: null }
+
 const ALTERNATIVES_MOST = 5
 const NOBODY: ReadonlySet<string> = new Set()
 

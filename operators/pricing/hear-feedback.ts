@@ -1,7 +1,8 @@
 /**
  * Decides: which decision a buyer's answer is about, what is learned from it, and whether the lead is confirmed or goes on.
  * Because: an answer names its decision; one that does not is about the newest decision of that customer and buyer that it can
- *   have heard of. Only who has the lead can confirm it or give it back; everybody can be learned from, once per decision.
+ *   have heard of. Only who has the lead can confirm it or give it back; everybody can be learned from: a first word and one change of
+ *   mind per decision (learn-word.ts).
  * Keeps: answers in the buyer's book and on the decision's record (slots of route-lead), the tally of all buyers; what comes
  *   before its decision waits (early-answers.ts) and is then heard as of its own event time.
  * When late: an answer after the lead has gone on is learned from and moves nothing. Twice: the same answer again changes
@@ -11,13 +12,12 @@
  */
 import type { LeadFeedback, RoutingTenant } from '../../schemas/types.ts'
 import { minutes } from '../../schemas/units.ts'
-import { learn_acceptance, trusted } from './acceptance.ts'
-import { acceptance_case } from './acceptance-row.ts'
-import { learn_conversion } from './answer-shares.ts'
+import { trusted } from './acceptance.ts'
 import { EMPTY_BOOK } from './buyer-book.ts'
 import { give_up_early, keep_early, take_early } from './early-answers.ts'
 import { forgotten_ms, pass_on, tell } from './hold-lead.ts'
 import { type Agenda, type Any, EMPTY_SLOT, keep, MODEL, put_book, records_of } from './lead-agenda.ts'
+import { answer_of, learn_word } from './learn-word.ts'
 import { type Attempt, type LeadRecord, outcome_row } from './route-rows.ts'
 import { market_of, market_or_none } from './see-market.ts'
 
@@ -108,33 +108,24 @@ const hear_answer = (
   turn: Any,
 ): RoutingTenant => {
   const attempt = record.attempts[i] as Attempt
-  const { outcome } = feedback
-  const answer = outcome === 'accepted' || outcome === 'converted' ? 'accepted' : 'rejected'
-  const converted = attempt.converted || outcome === 'converted'
+  const answer = answer_of(feedback)
   const { buyers, policies, model } = market_or_none(turn)
   const slot_id = `buyer|${attempt.buyer_id}`
-  let book = turn.slot(slot_id)?.buyer ?? EMPTY_BOOK
-  let tally = state
+  const book = turn.slot(slot_id)?.buyer ?? EMPTY_BOOK
   const trusted_ratio = trusted(policies.routing.acceptance, model, book, state)
-  if (attempt.answer !== answer) {
-    const { buyer_id, buyer_tier, price_minor, usual_price_minor } = attempt
-    const prior = buyers.find(buyer => buyer.buyer_id === buyer_id)?.acceptance_prior
-    const of = acceptance_case(record, buyer_tier, price_minor, usual_price_minor)
-    const learned = learn_acceptance(model, book, of, answer, turn.at_ms, prior)
-    book = learned.book
-    if (learned.model !== model) turn.put(MODEL, { ...EMPTY_SLOT, model: learned.model })
-    tally = {
-      ...state,
-      accepted_count: state.accepted_count * TALLY_KEPT + (answer === 'accepted' ? 1 : 0),
-      rejected_count: state.rejected_count * TALLY_KEPT + (answer === 'rejected' ? 1 : 0),
-    }
-  }
-  if (converted && !attempt.converted) book = { ...book, ...learn_conversion(book) }
-  put_book(slot_id, book, turn)
+  const prior = buyers.find(({ buyer_id }) => buyer_id === attempt.buyer_id)?.acceptance_prior
+  const learned = learn_word(feedback, record, attempt, { model, book }, turn.at_ms, prior)
+  if (learned.model !== model) turn.put(MODEL, { ...EMPTY_SLOT, model: learned.model })
+  put_book(slot_id, learned.book, turn)
   turn.emit({ of: 'outcome', row: outcome_row(feedback, { lead: record, attempt }, trusted_ratio) })
-  const attempts = record.attempts.map((each, at) => (at === i ? { ...each, answer, converted } : each))
+  const attempts = record.attempts.map((each, at) => (at === i ? learned.attempt : each))
   move_on({ ...record, attempts }, i, feedback, answer, agenda, turn)
-  return tally
+  if (learned.counted === null) return state
+  return {
+    ...state,
+    accepted_count: state.accepted_count * TALLY_KEPT + (answer === 'accepted' ? 1 : 0),
+    rejected_count: state.rejected_count * TALLY_KEPT + (answer === 'rejected' ? 1 : 0),
+  }
 }
 
 /** What the answer changes: only who has the lead can confirm it or give it back. */

@@ -10,7 +10,7 @@
 
 import { local_time } from '../core/zone-clock.ts'
 import { EMPTY_BOOK, give_back, take } from './buyer-book.ts'
-import { type Choice, choose_buyer } from './choose-buyer.ts'
+import { type Choice, choose_buyer, NO_CHOICE } from './choose-buyer.ts'
 import {
   type Agenda,
   type Any,
@@ -22,6 +22,7 @@ import {
   quarter_after,
   tried_by,
 } from './lead-agenda.ts'
+import { level_of } from './price-terms.ts'
 import {
   type Attempt,
   decision_row,
@@ -33,8 +34,6 @@ import {
 } from './route-rows.ts'
 import type { ChosenLead, Market, Offer } from './score-offer.ts'
 import { market_or_none } from './see-market.ts'
-
-const NO_CHOICE: Choice = { chosen: null, alternatives: [], opening_ms: null }
 
 /** What a step follows from; event_id where the row has that of a lead's event. */
 export interface Cause {
@@ -84,7 +83,7 @@ const reserve = (
   lead: LeadRecord,
   decision_id: string,
   is_root: boolean,
-  { buyer, book, price_minor, usual_price_minor, acceptance_probability }: Offer,
+  { buyer, book, factors, limits, price_minor, usual_price_minor, acceptance_probability }: Offer,
   market: Market,
   agenda: Agenda,
   turn: Any,
@@ -92,7 +91,8 @@ const reserve = (
   const { at_ms, stream_time_ms } = turn
   const { currency, policies } = market
   const zone = buyer.zone ?? market.zone
-  const taken = take(book, buyer, { zone, at_ms, stream_time_ms, price_minor, currency }, policies.pricing)
+  const level_minor = level_of(factors, limits)
+  const taken = take(book, buyer, { zone, at_ms, stream_time_ms, level_minor, currency }, policies.pricing)
   put_book(buyer.slot_id, taken, turn)
   const { hour_number, day_number } = local_time(zone, at_ms)
   const attempt: Attempt = {
@@ -108,7 +108,9 @@ const reserve = (
     acceptance_probability,
     policy_version: version_of(policies),
     answer: '',
-    converted: false,
+    reversed: false,
+    conversion: '',
+    value_minor: null,
   }
   const { expire_ms } = policies.routing
   const next: LeadRecord = {

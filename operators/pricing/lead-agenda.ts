@@ -2,7 +2,8 @@
  * Where route-lead keeps what it knows of leads: the records of a customer in one slot, and an agenda of when each is looked
  * at next. Instants of the agenda are rounded up (a quarter of an hour; a day to be forgotten), so that they are few and
  * the state can list them; who is due at one stands in slots of 32. Nothing is taken out of an instant before it comes: a
- * record says itself when it is due. So each step costs the same, however many leads are kept.
+ * record says itself when it is due. So each step costs the same, however many leads are kept; and of a customer with more than
+ * RECORDS_MOST conversations one is forgotten for each that is new.
  */
 import type { Route, RouteOutcome, RoutingSlot, RoutingTenant } from '../../schemas/types.ts'
 import { days, minutes } from '../../schemas/units.ts'
@@ -26,6 +27,8 @@ export type Any = RouteTurn<never>
 
 /** As long as score-lead knows a conversation, and a day. */
 export const KEPT_MS = days(31)
+/** Conversations of one customer that are known at a time: they are one slot. */
+export const RECORDS_MOST = 50
 const PART = 32
 export const EMPTY_SLOT: RoutingSlot = { buyer: null, due: [], leads: [], early: [], model: null }
 /** Slot of what all answers say together: too large to be written with anything else. */
@@ -54,9 +57,18 @@ export const put_book = (slot_id: string, buyer: Book, turn: Any): void =>
 export const keep = (agenda: Agenda, lead: LeadRecord, turn: Any): void => {
   const records = records_of(lead.customer_id, turn)
   const at = records.findIndex(({ conversation_id }) => conversation_id === lead.conversation_id)
-  const leads = at < 0 ? [...records, lead] : records.map((each, i) => (i === at ? lead : each))
+  const all = at < 0 ? [...records, lead] : records.map((each, i) => (i === at ? lead : each))
+  const leads = all.length > RECORDS_MOST ? without_oldest(all, lead) : all
   turn.put(of_customer(lead.customer_id), { ...EMPTY_SLOT, leads })
   if (records[at]?.due_ms !== lead.due_ms) agenda.enter(lead, turn)
+}
+
+/** Without the one that may be missed soonest: of those settled, else of all others, the one whose conversation is silent longest. */
+const without_oldest = (records: readonly LeadRecord[], newest: LeadRecord): readonly LeadRecord[] => {
+  const others = records.filter(lead => lead !== newest)
+  const settled = others.filter(({ status }) => status === 'confirmed' || status === 'unsold')
+  const oldest = (settled.length > 0 ? settled : others).reduce((a, b) => (b.seen_ms < a.seen_ms ? b : a))
+  return records.filter(lead => lead !== oldest)
 }
 
 export const forget = ({ customer_id, conversation_id }: LeadRecord, turn: Any): void => {

@@ -1,7 +1,7 @@
 /** What a price looks like on its topic: the factors, what the lead is worth in its market, and what the price beat. */
 import type { Lead, Price } from '../../schemas/types.ts'
 import type { Choice } from './choose-buyer.ts'
-import { product } from './price-terms.ts'
+import { PRICE_MOST, product } from './price-terms.ts'
 import type { Tier } from './pricing-policy.ts'
 
 /** The price that was chosen; factors in hundredths. */
@@ -25,7 +25,8 @@ export const price_row = (
 ): Price => {
   const market = Math.round(lead.market_ratio * MILLION)
   const { base_minor, quality, surge } = chosen ?? { base_minor: 0, quality: 100, surge: 100 }
-  const revenue_potential_minor = product(base_minor, [quality, surge, market], 10_000 * MILLION)
+  const worth = product(base_minor, [quality, surge, market], 10_000 * MILLION)
+  const revenue_potential_minor = Math.min(PRICE_MOST, worth)
   const { event_id, tenant_id, customer_id, conversation_id, cause_event_id, occurred_at, duration_ms } = lead
   return {
     event_id,
@@ -45,7 +46,9 @@ export const price_row = (
     price_minor: chosen?.price_minor ?? 0,
     revenue_potential_minor,
     revenue_per_minute_minor:
-      duration_ms < 1000 ? null : product(revenue_potential_minor, [60_000], duration_ms),
+      duration_ms < 1000
+        ? null
+        : Math.min(PRICE_MOST, product(revenue_potential_minor, [60_000], duration_ms)),
     alternatives,
     policy_version,
   }

@@ -6,7 +6,7 @@
  * Limits: a limit is told as after ÷ before only where it has changed the price; what a lead cannot cost is 10^15.
  */
 import type { Route } from '../../schemas/types.ts'
-import type { LocalTime } from '../core/zone-clock.ts'
+import { is_open, type LocalTime } from '../core/zone-clock.ts'
 import type { PricingPolicy } from './pricing-policy.ts'
 
 export type PriceTerm = Route['price_terms'][number]
@@ -19,7 +19,8 @@ export interface Fraction {
 
 /** Amounts of the catalog above it are not believed. */
 export const MOST_MINOR = 1e11
-const PRICE_MOST = 1e15
+/** No amount is above it: what is more is said as this. */
+export const PRICE_MOST = 1e15
 const MILLION = 1_000_000
 
 /** base_minor and, in hundredths, what it is multiplied by; the market's part as a fraction. */
@@ -34,9 +35,10 @@ export interface PriceFactors {
 
 /** What holds a price; null and 0 hold nothing. */
 export interface PriceLimits {
-  /** Hundredths that the price may be of the last one, at most (and 100/step at least). */
+  /** Hundredths that the level may be of the last one, at most (and 100/step at least); one minor unit it may always move. */
   readonly step: number
-  readonly last_price_minor: number
+  /** Level of the last price: what it was without its lead's quality and market. 0: there is none that holds. */
+  readonly last_level_minor: number
   readonly floor_minor: number | null
   readonly ceiling_minor: number | null
 }
@@ -55,22 +57,33 @@ export const quality_of = (total_score: number, policy: PricingPolicy): number =
   policy.quality.find(({ from_score }) => total_score >= from_score)?.hundredths ?? 100
 
 /** Hundredths of the buyer's hour; the first term that fits. */
-export const business_hours_of = ({ hour, weekday }: LocalTime, policy: PricingPolicy): number => {
-  for (const term of policy.business_hours)
-    if (hour >= term.from && hour < term.to && term.days.includes(weekday)) return term.hundredths
-  return 100
-}
+export const business_hours_of = (time: LocalTime, policy: PricingPolicy): number =>
+  policy.business_hours.find(term => is_open(term, time))?.hundredths ?? 100
 
 export const weekday_of = ({ weekday }: LocalTime, policy: PricingPolicy): number =>
   weekday >= 6 ? policy.weekend : policy.weekday
 
 /** The price in minor units, rounded half up once, within the limits. */
 export const price_of = (factors: PriceFactors, limits: PriceLimits): number =>
-  limited(exact_price(factors), limits).price_minor
+  limited(factors, limits).price_minor
 
+/** What a lead of no special quality and market would cost the buyer now, within the step from its last level. */
+export const level_of = (
+  { base_minor, surge, business_hours, weekday }: PriceFactors,
+  { step, last_level_minor: last }: PriceLimits,
+): number => {
+  const level = bounded(product(base_minor, [surge, business_hours, weekday], MILLION))
+  if (step <= 0 || last <= 0) return level
+  const most = Math.max(Math.floor((last * step) / 100), last + 1)
+  const least = Math.min(Math.ceil((last * 100) / step), last - 1)
+  return Math.min(most, Math.max(least, level))
+}
+
+const bounded = (price_minor: number): number => Math.min(PRICE_MOST, price_minor)
+
+/** Without limits. */
 const exact_price = ({ base_minor, quality, surge, business_hours, weekday, market }: PriceFactors): number =>
-  Math.min(
-    PRICE_MOST,
+  bounded(
     product(base_minor, [quality, surge, business_hours, weekday, market.num], 100_000_000 * market.den),
   )
 
@@ -79,21 +92,25 @@ interface Limited {
   readonly hit: readonly (readonly [term: string, after_minor: number])[]
 }
 
-/** The step first: floor and ceiling are the buyer's word and hold whatever came before. */
-const limited = (price_minor: number, limits: PriceLimits): Limited => {
-  const { step, last_price_minor, floor_minor, ceiling_minor } = limits
+/**
+ * The step first: floor and ceiling are the buyer's word and hold whatever came before. The step holds how a buyer's prices move, not
+ * what lead they are for: a better lead may cost more at once.
+ */
+const limited = (factors: PriceFactors, limits: PriceLimits): Limited => {
+  const { floor_minor, ceiling_minor } = limits
+  const { quality, market } = factors
   const hit: [string, number][] = []
-  let price = price_minor
-  const hold = (term: string, least: number, most: number): void => {
-    const held = Math.min(most, Math.max(least, price))
+  let price = exact_price(factors)
+  const hold = (term: string, held: number): void => {
     if (held === price) return
     price = held
     hit.push([term, held])
   }
-  if (step > 0 && last_price_minor > 0)
-    hold('step', Math.ceil((last_price_minor * 100) / step), Math.floor((last_price_minor * step) / 100))
-  if (floor_minor !== null) hold('floor', floor_minor, Number.POSITIVE_INFINITY)
-  if (ceiling_minor !== null) hold('ceiling', 0, ceiling_minor)
+  const level = level_of(factors, limits)
+  if (level !== level_of(factors, { ...limits, step: 0 }))
+    hold('step', bounded(product(level, [quality, market.num], 100 * market.den)))
+  if (floor_minor !== null) hold('floor', Math.max(floor_minor, price))
+  if (ceiling_minor !== null) hold('ceiling', Math.min(ceiling_minor, price))
   return { price_minor: price, hit }
 }
 
@@ -112,7 +129,7 @@ export const terms_of = (factors: PriceFactors, limits: PriceLimits): PriceTerm[
     { term: 'market', ratio: market.num / market.den },
   ]
   let before = terms.reduce((all, { ratio }) => all * ratio, 1)
-  for (const [term, after] of limited(exact_price(factors), limits).hit) {
+  for (const [term, after] of limited(factors, limits).hit) {
     // From nothing a limit is no ratio: it is told as the amount itself.
     terms.push({ term, ratio: before === 0 ? after : after / before })
     before = after

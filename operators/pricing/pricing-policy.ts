@@ -8,11 +8,12 @@
  * Limits: list prices are whole units of the tenant's currency, whatever that is worth: set base_minor where it is not USD.
  */
 import type { Lead, Price } from '../../schemas/types.ts'
+import { days } from '../../schemas/units.ts'
 
 export type Tier = NonNullable<Price['buyer_tier']>
 export type Quality = Lead['quality_tier']
 
-/** Hundredths within hours of the day [from, to) on days of the week (1 = Monday), in the buyer's zone. */
+/** Hundredths within hours of the day [from, to), over midnight where `to` is before, on days of the week (1 = Monday); buyer's zone. */
 export interface HourTerm {
   readonly from: number
   readonly to: number
@@ -37,9 +38,12 @@ export interface PricingPolicy {
   /** Hundredths on Saturday and Sunday, and on other days. */
   readonly weekend: number
   readonly weekday: number
-  /** A buyer's price is at most so many hundredths of its last one, and at least 100/step of it; 0: it may jump. */
+  /** Without quality and market a buyer's price is at most so many hundredths of its last one, and at least 100/step; 0: it may jump. */
   readonly step: number
 }
+
+/** A last price older than this holds no other: the market has moved on. */
+export const STEP_HOLDS_MS = days(1)
 
 const WEEKDAYS = [1, 2, 3, 4, 5]
 
@@ -66,6 +70,6 @@ export const default_pricing: PricingPolicy = {
   ],
   weekend: 95,
   weekday: 100,
-  // A price may double or halve from one lead to the next: surge on (1.5) with a better lead (1.3) passes.
+  // It may double or halve from one lead to the next: from a quiet Sunday (0.95) to a Monday's peak (1.2) with surge (1.5) passes.
   step: 200,
 }

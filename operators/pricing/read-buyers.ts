@@ -10,9 +10,10 @@ import type { Buyer as BuyerEntry } from '../../schemas/catalog-kinds.ts'
 import { spelled } from '../core/facts.ts'
 import { is_zone, type Opening } from '../core/zone-clock.ts'
 import { PRIOR } from './answer-shares.ts'
+import { is_week, TIERS, whole } from './policy-tables.ts'
 import { is_amount } from './price-terms.ts'
 import type { Tier } from './pricing-policy.ts'
-import { as_table, is_week, once, type Table, TIERS, whole } from './read-policies.ts'
+import { as_table, once, type Table } from './read-policies.ts'
 
 /** Beginnings of ZIP codes, and names of boroughs and neighbourhoods. */
 export interface Areas {
@@ -100,6 +101,8 @@ const read_buyer = (said: Table & Partial<Record<keyof BuyerEntry, unknown>>): B
     acceptance_prior: doubt.take(said.acceptance_prior, is_share) ?? PRIOR,
   }
   const paused = doubt.take(said.paused, is_boolean)
+  const { floor_minor, ceiling_minor } = buyer
+  if (floor_minor !== null && ceiling_minor !== null && floor_minor > ceiling_minor) doubt.raised = true
   return { ...buyer, paused: doubt.raised || paused === true }
 }
 

@@ -16,118 +16,69 @@ export type ReasonClass =
   | 'capacity'
   | 'other'
 
-/** Beginnings of words (of phrases, where there is a blank), the more particular classes first. */
+const list = (text: string): readonly string[] => text.split(',').map(word => word.trim())
+
+/** Whole words and phrases (without marks), the more particular classes first. */
 export const reason_classes: readonly (readonly [ReasonClass, readonly string[]])[] = [
-  ['duplicate', ['duplicat', 'already', 'existing customer', 'in our crm', 'known to us', 'sent twice']],
+  [
+    'duplicate',
+    list(`
+      duplicate, duplicates, duplicated, duplication, already in, already known, already a customer, already our, already received,
+      already got, already have this, already have it, already contacted, already sold, already bought, existing customer,
+      in our crm, known to us, sent twice
+    `),
+  ],
   [
     'contact',
-    [
-      'phone',
-      'number',
-      'email',
-      'e mail',
-      'unreachable',
-      'no answer',
-      'no response',
-      'not respond',
-      'never respond',
-      'not reach',
-      'voicemail',
-      'disconnect',
-      'contact',
-      'bounce',
-      'hung up',
-    ],
+    list(`
+      phone, phones, telephone, wrong number, bad number, invalid number, dead number, number invalid, number wrong, number not,
+      number is wrong, number is not, number does not, number disconnected, no number, email, emails, e mail, unreachable,
+      no answer, no response, not respond, not responding, not responded, never responds, never responded, never answered,
+      not reach, not reached, not reachable, not be reached, cannot reach, unable to reach, voicemail, disconnect,
+      disconnected, contact, contacts, contacted, contactable, bounce, bounces, bounced, hung up
+    `),
   ],
   [
     'geography',
-    [
-      'area',
-      'zip',
-      'postcode',
-      'postal',
-      'location',
-      'region',
-      'territory',
-      'coverage',
-      'out of state',
-      'too far',
-    ],
+    list(`
+      service area, our area, outside area, out of area, wrong area, that area, this area, the area, areas, zip, zips, zipcode,
+      postcode, postcodes, postal, location, locations, region, regions, territory, territories, coverage, not covered,
+      out of state, too far
+    `),
   ],
   [
     'qualification',
-    [
-      'renter',
-      'rents',
-      'renting',
-      'tenant',
-      'homeowner',
-      'not own',
-      'owner',
-      'credit',
-      'income',
-      'bill',
-      'roof',
-      'shade',
-      'shaded',
-      'unqualified',
-      'not qualif',
-      'does not qualif',
-      'ineligible',
-      'not eligible',
-      'decision',
-      'co op board',
-    ],
+    list(`
+      renter, renters, rents, renting, rental, tenant, tenants, homeowner, homeowners, not own, owner, owners, credit, income,
+      bill, bills, roof, roofs, shade, shaded, shading, unqualified, not qualify, not qualified, disqualified, ineligible,
+      not eligible, decision, decisions, co op board, has solar, already has
+    `),
   ],
   [
     'timing',
-    [
-      'timing',
-      'timeline',
-      'too late',
-      'too early',
-      'too old',
-      'stale',
-      'not ready',
-      'next year',
-      'later',
-      'outdated',
-      'expired',
-    ],
+    list(`
+      timing, timeline, timelines, too late, too early, too old, stale, not ready, next year, later, outdated, expired
+    `),
   ],
-  ['price', ['price', 'pricing', 'expensive', 'cost', 'budget', 'too much', 'cheaper']],
+  [
+    'price',
+    list(`
+      price, prices, priced, overpriced, pricing, expensive, cost, costs, costly, budget, budgets, too much, cheaper,
+      interest rate, interest rates
+    `),
+  ],
   [
     'capacity',
-    [
-      'capacity',
-      'full',
-      'cap reached',
-      'daily cap',
-      'overloaded',
-      'no crew',
-      'booked',
-      'backlog',
-      'too many',
-    ],
+    list(`
+      capacity, full, cap reached, daily cap, hourly cap, overloaded, no crew, no crews, booked, overbooked, backlog, too many leads
+    `),
   ],
   [
     'quality',
-    [
-      'quality',
-      'interest',
-      'fake',
-      'spam',
-      'bot',
-      'test lead',
-      'fraud',
-      'wrong information',
-      'incomplete',
-      'information',
-      'curious',
-      'shopping around',
-      'low intent',
-      'intent',
-    ],
+    list(`
+      quality, interest, interested, uninterested, disinterested, fake, spam, spammer, bot, bots, test lead, test leads, fraud,
+      fraudulent, wrong information, missing information, no information, incomplete, curious, shopping around, low intent, intent
+    `),
   ],
 ]
 
@@ -138,6 +89,6 @@ export const reason_class_of = (
 ): ReasonClass | null => {
   if (outcome === 'accepted' || outcome === 'converted') return null
   const text = ` ${(reason ?? '').toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, ' ')} `
-  for (const [name, words] of reason_classes) if (words.some(word => text.includes(` ${word}`))) return name
+  for (const [name, words] of reason_classes) if (words.some(word => text.includes(` ${word} `))) return name
   return 'other'
 }

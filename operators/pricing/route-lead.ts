@@ -7,8 +7,8 @@
  *   record until 31 days after its last event and step; what all buyers answered, decayed; answers that came before their
  *   decision, for a week.
  * When late: a lead counts in the hour of its event time; where that is a day behind stream time its counters are gone and
- *   that buyer is full. Twice: a conversation that somebody has, or had, is quoted, not sold. An answer counts once per
- *   decision; one after the lead has gone on is learned from and moves nothing. Missing: without an answer a buyer loses
+ *   that buyer is full. Twice: a conversation that somebody has, or had, is quoted with who has it, not sold. An answer counts
+ *   once per decision; one after the lead has gone on is learned from and moves nothing. Missing: without an answer a buyer loses
  *   the lead when its time is over; without buyers of its own a tenant's leads are quoted by tier (price-lead.ts).
  * Limits: what was unsold for want of room is tried again with the next event of its conversation, not by time.
  */
@@ -16,7 +16,7 @@ import type { Observable } from 'rxjs'
 import type { Lead, LeadFeedback, RoutingSlot, RoutingTenant } from '../../schemas/types.ts'
 import { days } from '../../schemas/units.ts'
 import { keyed, type Tagged } from '../core/keyed.ts'
-import { choose_buyer } from './choose-buyer.ts'
+import { choose_buyer, NO_CHOICE } from './choose-buyer.ts'
 import { forget_early, hear_early, hear_feedback } from './hear-feedback.ts'
 import { pass_on, place_lead } from './hold-lead.ts'
 import {
@@ -41,9 +41,9 @@ import {
   routed_lead,
   why,
 } from './route-rows.ts'
-
 import type { Market } from './score-offer.ts'
 import { market_of, market_or_none } from './see-market.ts'
+import { standing_row } from './standing-row.ts'
 
 export type RouteInput = Tagged<{ lead: Observable<Lead>; feedback: Observable<LeadFeedback> }>
 export type Routed = Decided | PricedLead<Lead>
@@ -108,17 +108,17 @@ const hear_lead = (lead: Lead, agenda: Agenda, turn: LeadTurn): void => {
   if (waits) forget(record, turn)
   else if (record && turn.at_ms > record.seen_ms + days(1))
     keep(agenda, { ...record, seen_ms: turn.at_ms }, turn)
-  quote(lead, waits ? null : record, market, turn)
+  tell_now(lead, record, market, turn)
 }
 
-/** What would be chosen now; nothing is taken. */
-const quote = (lead: Lead, record: LeadRecord | null, market: Market | null, turn: LeadTurn): void => {
+/** Nothing is taken: who has the lead; that it waits no longer; or to whom it would go now. */
+const tell_now = (lead: Lead, record: LeadRecord | null, market: Market | null, turn: LeadTurn): void => {
   const there = market ?? market_or_none(turn)
-  // Of a lead that is sold the quote is what it would be worth if it were not.
-  const tried = record ? undefined : tried_by(lead.customer_id, turn)
-  const choice = choose_buyer(lead, there, tried)
   const attempt = record?.attempts.at(-1)
-  const status = !market && lead.ready ? 'unsold' : 'quoted'
+  // The price is what the lead is worth now, also of one that somebody has.
+  const choice = choose_buyer(lead, there, attempt ? undefined : tried_by(lead.customer_id, turn))
+  const ends = record !== null && !attempt
+  const status = ends || (!attempt && !market && lead.ready) ? 'unsold' : 'quoted'
   const { event_id, cause_event_id } = lead
   const step = {
     event_id,
@@ -128,17 +128,17 @@ const quote = (lead: Lead, record: LeadRecord | null, market: Market | null, tur
     decision_id: attempt?.decision_id ?? null,
     status,
     attempt: 0,
-    reason: attempt && record ? standing(record, attempt) : why(choice, status),
+    reason: ends ? 'no longer for sale: it waits no more' : why(choice, status),
   } as const
   const known: RoutedLead = routed_lead(lead)
-  turn.emit({ of: 'route', row: decision_row(known, step, choice, there.currency, there.policies) })
+  const { currency, policies } = there
+  const row =
+    record && attempt
+      ? standing_row(known, step, record, policies)
+      : decision_row(known, step, ends ? NO_CHOICE : choice, currency, policies)
+  turn.emit({ of: 'route', row })
   turn.emit({ of: 'lead', lead, choice: market ? choice : null })
 }
-
-const standing = ({ status }: LeadRecord, { buyer_id, buyer_tier }: Attempt): string =>
-  status === 'reserved' || status === 'confirmed'
-    ? `${status} for ${buyer_tier} buyer ${buyer_id} already; what it would be worth now`
-    : `offered already, last to ${buyer_id}, and now ${status}; what it would be worth now`
 
 /** A lead whose time has come: its buyer was silent, its buyers open, or it is to be forgotten. */
 const look_at = (lead: LeadRecord, agenda: Agenda, turn: LeadTurn): void => {

@@ -88,6 +88,7 @@ const offer_fields = (offer: Offer | null, routing: RoutingPolicy) => ({
   routing_score: offer?.routing_score ?? 0,
   routing_terms: offer ? routing_terms(offer, routing) : [],
   utilization_ratio: offer?.utilization_ratio ?? null,
+  buyer_value_minor: offer?.value_minor ?? null,
 })
 
 const NO_OFFER = offer_fields(null, default_routing)
@@ -158,6 +159,10 @@ export const routed_lead = (lead: Lead): RoutedLead => ({
   behavior_points: lead.behavior_points,
   timing_points: lead.timing_points,
   market_points: lead.market_points,
+  base_share: lead.base_share,
+  behavior_share: lead.behavior_share,
+  timing_share: lead.timing_share,
+  market_share: lead.market_share,
   conversion_probability: lead.conversion_probability,
   market_ratio: lead.market_ratio,
   zip_code: lead.zip_code,

@@ -10,8 +10,8 @@ import type { LocalTime } from '../core/zone-clock.ts'
 import type { PooledModel } from '../stats/pooled-logistic.ts'
 import { acceptance } from './acceptance.ts'
 import { acceptance_case } from './acceptance-row.ts'
-import { conversion } from './answer-shares.ts'
 import type { Book, Usage } from './buyer-book.ts'
+import { conversion, mean_value } from './buyer-value.ts'
 import {
   business_hours_of,
   type PriceFactors,
@@ -20,7 +20,7 @@ import {
   product,
   weekday_of,
 } from './price-terms.ts'
-import type { Quality, Tier } from './pricing-policy.ts'
+import { type Quality, STEP_HOLDS_MS, type Tier } from './pricing-policy.ts'
 import { type Buyer, lies_in, type Place } from './read-buyers.ts'
 import type { Policies } from './read-policies.ts'
 import type { RoutingPolicy } from './routing-policy.ts'
@@ -29,10 +29,10 @@ import type { RoutingPolicy } from './routing-policy.ts'
 export interface ChosenLead extends Place {
   readonly quality_tier: Quality
   readonly total_score: number
-  readonly base_points: number
-  readonly behavior_points: number
-  readonly timing_points: number
-  readonly market_points: number
+  readonly base_share: number
+  readonly behavior_share: number
+  readonly timing_share: number
+  readonly market_share: number
   readonly customer_id: string
   readonly market_ratio: number
 }
@@ -65,6 +65,8 @@ export interface Offer {
   readonly acceptance_probability: number
   readonly expected_revenue_minor: number
   readonly utilization_ratio: number | null
+  /** What a lead has brought this buyer on average; null before the first it took. */
+  readonly value_minor: number | null
   /** Of the score's terms, in their order. */
   readonly values: readonly number[]
   readonly routing_score: number
@@ -101,7 +103,7 @@ export const offer_of = (
   }
   const limits: PriceLimits = {
     step: pricing.step,
-    last_price_minor: book.last_currency === market.currency ? book.last_price_minor : 0,
+    last_level_minor: holds(book, market) ? book.last_level_minor : 0,
     floor_minor: buyer.floor_minor,
     ceiling_minor: buyer.ceiling_minor,
   }
@@ -131,7 +133,7 @@ export const offer_of = (
           (1 - (utilization_ratio ?? 0)) * 100,
           quality_match(pricing.sold_to[lead.quality_tier], buyer.tier),
           geographic_match(place, buyer),
-          conversion(book) * 100,
+          conversion(book, market.at_ms) * 100,
         ]
   const weights = weights_of(routing)
   let routing_score = 0
@@ -146,10 +148,15 @@ export const offer_of = (
     acceptance_probability,
     expected_revenue_minor,
     utilization_ratio,
+    value_minor: mean_value(book, market.currency),
     values,
     routing_score,
   }
 }
+
+/** Whether the last price is of this currency, and of a day around. */
+const holds = ({ last_currency, last_sold_ms }: Book, { currency, at_ms }: Market): boolean =>
+  last_currency === currency && Math.abs(at_ms - last_sold_ms) <= STEP_HOLDS_MS
 
 const NAMES = [
   'expected_revenue',

@@ -88,6 +88,7 @@ const buyers = panel('Who buys leads: use of caps, leads and revenue of 30 days,
       buyer_id: text,
       tier: text,
       paused: { type: 'boolean' },
+      capped: { type: ['boolean', 'null'] },
       utilization_ratio: { type: ['number', 'null'] },
       daily_cap: { type: ['integer', 'null'] },
       leads: whole,
@@ -99,7 +100,26 @@ const buyers = panel('Who buys leads: use of caps, leads and revenue of 30 days,
 })
 
 const coaching = panel('Advice of today, and the policies that decided in the last 24 hours.', {
-  advice: list(object({ code: text, title: text, given: whole, held_out: whole })),
+  advice: list(
+    object({
+      code: text,
+      title: text,
+      given: whole,
+      held_out: whole,
+      effect: {
+        anyOf: [
+          object({
+            difference_ratio: ratio,
+            low_ratio: ratio,
+            high_ratio: ratio,
+            verdict: one_of('helps', 'harms', 'not shown'),
+          }),
+          { type: 'null' },
+        ],
+        description: 'How many more conversations end qualified with it than without, as chance told them apart.',
+      },
+    }),
+  ),
   policies: list(
     object({
       kind: one_of('lead', 'conversation', 'price and route'),

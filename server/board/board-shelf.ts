@@ -4,7 +4,7 @@ import { ask_alerts } from './alerts-panel.ts'
 import { asking, in_lanes } from './asking.ts'
 import { ask_buyers } from './buyers-panel.ts'
 import { remember_channels } from './channels-panel.ts'
-import { ask_coaching } from './coaching-panel.ts'
+import { remember_coaching } from './coaching-panel.ts'
 import { ask_conversations } from './conversations-panel.ts'
 import { ask_forecast } from './forecast-panel.ts'
 import { ask_leads } from './leads-panel.ts'
@@ -31,12 +31,11 @@ export const board_shelf = (deps: Deps, reconciled: Reconciliation, closing: Abo
   const boards = new Map<string, TenantBoard>()
   const in_lane = in_lanes(LANES)
   const query: typeof warehouse.query = (sql, params) => in_lane(() => warehouse.query(sql, params))
-  const shared: Omit<Sources, 'channels'> = {
+  const shared: Omit<Sources, 'channels' | 'coaching'> = {
     revenue: { every_ms: LIGHT_MS, ask: ask_revenue },
     conversations: { every_ms: LIGHT_MS, ask: ask_conversations },
     leads: { every_ms: LIGHT_MS, ask: ask_leads },
     buyers: { every_ms: HEAVY_MS, ask: ask_buyers },
-    coaching: { every_ms: HEAVY_MS, ask: ask_coaching },
     forecast: { every_ms: HEAVY_MS, ask: ask_forecast },
     alerts: { every_ms: LIGHT_MS, ask: ask_alerts },
     trust: { every_ms: LIGHT_MS, ask: about => ask_trust(about, deps, reconciled) },
@@ -44,7 +43,11 @@ export const board_shelf = (deps: Deps, reconciled: Reconciliation, closing: Abo
   const open = (tenant: string): TenantBoard =>
     tenant_board({
       tenant,
-      sources: { ...shared, channels: { every_ms: HEAVY_MS, ask: remember_channels() } },
+      sources: {
+        ...shared,
+        coaching: { every_ms: HEAVY_MS, ask: remember_coaching() },
+        channels: { every_ms: HEAVY_MS, ask: remember_channels() },
+      },
       clock,
       logger,
       closing,

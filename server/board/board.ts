@@ -139,13 +139,15 @@ export interface BuyersPanel extends Panel {
     readonly buyer_id: string
     readonly tier: string
     readonly paused: boolean
-    /** Of the fuller of its hour and day, when it was last looked at; null without a cap. */
+    /** Whether its entry names a cap; null of one that the catalog does not name (any more). */
+    readonly capped: boolean | null
+    /** Of the fuller of its hour and day, before the newest lead of 24 hours; 0 without one, null where not capped. */
     readonly utilization_ratio: number | null
     readonly daily_cap: number | null
     /** In 30 days: leads it has, by the newest step of each; their prices. */
     readonly leads: number
     readonly revenue_minor: number
-    /** Answers of 30 days: those that took the lead among them. */
+    /** Offers answered in 30 days, each by the newest word: those that are taken among them. */
     readonly answers: number
     readonly accepted: number
   }[]
@@ -160,6 +162,16 @@ export interface CoachingPanel extends Panel {
     /** Conversations it was given in, and such as it was held back from to measure it. */
     readonly given: number
     readonly held_out: number
+    /**
+     * Of all conversations: how many more end qualified where it is given than where chance held it back, as a part of all,
+     * with the 95 % interval; null of advice that was never held back.
+     */
+    readonly effect: {
+      readonly difference_ratio: number
+      readonly low_ratio: number
+      readonly high_ratio: number
+      readonly verdict: 'helps' | 'harms' | 'not shown'
+    } | null
   }[]
   /** Versions that decided something in the last 24 hours, of each kind the newest first. */
   readonly policies: readonly {

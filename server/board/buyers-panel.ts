@@ -1,8 +1,7 @@
 /** Who buys a tenant's leads: how full they are, what they took and paid in 30 days, and how they answered. */
 import type { Asking } from './asking.ts'
 import type { BuyersPanel, Panel } from './board.ts'
-
-const SINCE = `occurred_at < {as_of:DateTime64(3, 'UTC')} AND occurred_at >= {as_of:DateTime64(3, 'UTC')} - INTERVAL 30 DAY`
+import { ask_answers, ask_sales } from './lead-sales.ts'
 
 /** The tenant's entry, else the one for all. */
 const CATALOG = `SELECT argMax(body, (tenant_id != '*', effective_at, revision, -_offset)) AS listed
@@ -11,55 +10,35 @@ const CATALOG = `SELECT argMax(body, (tenant_id != '*', effective_at, revision, 
     AND effective_at <= {as_of:DateTime64(3, 'UTC')}
   HAVING count() > 0`
 
-/** By buyer: decisions whose newest step says that it took them, and how full it was when it was last looked at. */
-const LEADS = `SELECT
-    buyer, any(tier) AS buyer_tier, countIf(step = 'confirmed') AS leads,
-    sumIf(price_minor, step = 'confirmed') AS revenue_minor,
-    argMax(utilization, at) AS utilization_ratio
-  FROM (
-    SELECT
-      assumeNotNull(buyer_id) AS buyer, max(_offset) AS at,
-      argMax((status, routes.price_minor, ifNull(buyer_tier, ''), utilization_ratio), _offset) AS newest,
-      newest.1 AS step, newest.2 AS price_minor, newest.3 AS tier, newest.4 AS utilization
-    FROM routes FINAL
-    WHERE tenant_id = {tenant:String} AND currency = {currency:String} AND isNotNull(buyer_id) AND ${SINCE}
-    GROUP BY buyer, ifNull(decision_id, concat('quoted ', conversation_id))
-  )
+/**
+ * How full each was when a lead was last reserved for it: rows of later steps do not say. Who got none for a day has an empty
+ * day, and so an empty hour, whatever its zone.
+ */
+const FULLNESS = `SELECT assumeNotNull(buyer_id) AS buyer, argMax(tuple(routes.utilization_ratio), _offset).1 AS ratio
+  FROM routes FINAL
+  WHERE tenant_id = {tenant:String} AND isNotNull(buyer_id) AND status = 'reserved'
+    AND occurred_at < {as_of:DateTime64(3, 'UTC')} AND occurred_at >= {as_of:DateTime64(3, 'UTC')} - INTERVAL 24 HOUR
   GROUP BY buyer`
 
-const ANSWERS = `SELECT assumeNotNull(buyer_id) AS buyer, countIf(outcome = 'accepted') AS accepted,
-    countIf(outcome IN ('accepted', 'rejected')) AS answers
-  FROM route_outcomes FINAL
-  WHERE tenant_id = {tenant:String} AND isNotNull(buyer_id) AND isNotNull(decision_id) AND ${SINCE}
-  GROUP BY buyer`
-
-interface LeadRow {
-  readonly buyer: string
-  readonly buyer_tier: string
-  readonly leads: number
-  readonly revenue_minor: number
-  readonly utilization_ratio: number | null
-}
-interface AnswerRow {
-  readonly buyer: string
-  readonly accepted: number
-  readonly answers: number
-}
 type Row = BuyersPanel['rows'][number]
 
 export const ask_buyers = async (asking: Asking): Promise<Omit<BuyersPanel, keyof Panel>> => {
   const [entry] = await asking.query<{ listed: string }>(CATALOG)
-  const leads = new Map((await asking.query<LeadRow>(LEADS)).map(row => [row.buyer, row]))
-  const answers = new Map((await asking.query<AnswerRow>(ANSWERS)).map(row => [row.buyer, row]))
+  const sales = new Map((await ask_sales(asking)).map(row => [row.buyer, row]))
+  const answers = new Map((await ask_answers(asking)).map(row => [row.buyer, row]))
+  const fullness = await asking.query<{ buyer: string; ratio: number | null }>(FULLNESS)
+  const used = new Map(fullness.map(row => [row.buyer, row.ratio]))
   const listed = entry ? buyers_of(entry.listed) : new Map<string, Listed>()
-  const names = new Set([...listed.keys(), ...leads.keys(), ...answers.keys()])
+  const names = new Set([...listed.keys(), ...sales.keys(), ...answers.keys()])
   const rows = [...names].map((buyer_id): Row => {
-    const [said, sold, answered] = [listed.get(buyer_id), leads.get(buyer_id), answers.get(buyer_id)]
+    const [said, sold, answered] = [listed.get(buyer_id), sales.get(buyer_id), answers.get(buyer_id)]
+    const capped = said ? said.daily_cap !== null || said.hourly_cap !== null : null
     return {
       buyer_id,
-      tier: said?.tier ?? sold?.buyer_tier ?? '',
+      tier: said?.tier ?? sold?.tier ?? '',
       paused: said?.paused ?? false,
-      utilization_ratio: sold?.utilization_ratio ?? null,
+      capped,
+      utilization_ratio: capped ? (used.get(buyer_id) ?? 0) : null,
       daily_cap: said?.daily_cap ?? null,
       leads: sold?.leads ?? 0,
       revenue_minor: sold?.revenue_minor ?? 0,
@@ -75,6 +54,7 @@ export const ask_buyers = async (asking: Asking): Promise<Omit<BuyersPanel, keyo
 interface Listed {
   readonly tier: string
   readonly paused: boolean
+  readonly hourly_cap: number | null
   readonly daily_cap: number | null
 }
 
@@ -84,10 +64,12 @@ const buyers_of = (body: string): Map<string, Listed> => {
   const found = new Map<string, Listed>()
   for (const each of Array.isArray(buyers) ? buyers : []) {
     if (typeof each !== 'object' || each === null) continue
-    const { buyer_id, tier, paused, daily_cap } = each as Readonly<Record<string, unknown>>
+    const { buyer_id, tier, paused, hourly_cap, daily_cap } = each as Readonly<Record<string, unknown>>
     if (typeof buyer_id !== 'string' || typeof tier !== 'string') continue
-    const cap = Number.isSafeInteger(daily_cap) ? (daily_cap as number) : null
-    found.set(buyer_id, { tier, paused: paused === true, daily_cap: cap })
+    const caps = { hourly_cap: cap_of(hourly_cap), daily_cap: cap_of(daily_cap) }
+    found.set(buyer_id, { tier, paused: paused === true, ...caps })
   }
   return found
 }
+
+const cap_of = (said: unknown): number | null => (Number.isSafeInteger(said) ? (said as number) : null)

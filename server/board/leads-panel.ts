@@ -6,24 +6,54 @@ import type { LeadsPanel, Panel } from './board.ts'
 const OF_TENANT = `FROM routes FINAL
   WHERE tenant_id = {tenant:String} AND currency = {currency:String} AND occurred_at < {as_of:DateTime64(3, 'UTC')}`
 
-/** A tenant's steps are one partition's: the newest has the last offset. */
+/**
+ * Steps of sales. Of a lead that somebody has, or had, an event says what it would be worth now: its row names the decision and
+ * is no step of it. Rows that no event of the lead has begin with ~.
+ */
+const STEPS = `${OF_TENANT}
+    AND NOT (status IN ('quoted', 'unsold') AND isNotNull(decision_id) AND NOT startsWith(event_id, '~'))`
+
+/**
+ * A tenant's steps are one partition's: the newest has the last offset. One that is quoted is not for sale (any more); that a
+ * lead is unsold is said only where there was a buyer to ask.
+ */
 const TODAY = `SELECT toString(step) AS status, count() AS leads, sum(price_minor) AS price_minor
   FROM (
-    SELECT argMax((status, routes.price_minor), _offset) AS newest, newest.1 AS step, newest.2 AS price_minor
-    ${OF_TENANT} AND occurred_at >= toStartOfDay({as_of:DateTime64(3, 'UTC')}) AND status != 'quoted'
+    SELECT
+      argMax(
+        (
+          status, routes.price_minor,
+          isNull(decision_id) AND empty(alternatives) AND NOT startsWith(event_id, '~')
+        ), _offset
+      ) AS newest,
+      newest.1 AS step, newest.2 AS price_minor
+    ${STEPS} AND occurred_at >= toStartOfDay({as_of:DateTime64(3, 'UTC')})
     GROUP BY customer_id, conversation_id
+    HAVING step != 'quoted' AND NOT (step = 'unsold' AND newest.3)
   )
   GROUP BY step`
 
-const NEWEST = `SELECT
-    conversation_id, customer_id, toString(occurred_at) AS at_text, total_score, toString(quality_tier) AS quality,
-    toString(status) AS step, buyer_id, price_minor, expected_revenue_minor, reason,
-    price_terms.term AS terms, price_terms.ratio AS ratios
-  ${OF_TENANT} AND _offset IN (
-    SELECT max(_offset) ${OF_TENANT} GROUP BY customer_id, conversation_id
-    ORDER BY max(occurred_at) DESC, max(_offset) DESC LIMIT 8
-  )
-  ORDER BY occurred_at DESC, _offset DESC`
+/** Terms stand in the row that reserved, whatever came of it. */
+const NEWEST = `WITH
+    shown AS (
+      SELECT customer_id, conversation_id, max(_offset) AS newest ${STEPS}
+      GROUP BY customer_id, conversation_id
+      ORDER BY max(occurred_at) DESC, newest DESC LIMIT 8
+    ),
+    reserved AS (
+      SELECT assumeNotNull(decision_id) AS reserved_id, price_terms AS reserved_terms
+      ${OF_TENANT} AND status = 'reserved'
+        AND (customer_id, conversation_id) IN (SELECT customer_id, conversation_id FROM shown)
+    )
+  SELECT
+    steps.conversation_id AS conversation_id, steps.customer_id AS customer_id, toString(steps.occurred_at) AS at_text,
+    total_score, toString(quality_tier) AS quality, toString(status) AS step, buyer_id, price_minor,
+    expected_revenue_minor, reason,
+    if(empty(steps.price_terms) AND status IN ('confirmed', 'released'), reserved_terms, steps.price_terms) AS said_terms,
+    said_terms.term AS terms, said_terms.ratio AS ratios
+  FROM (SELECT * ${OF_TENANT} AND _offset IN (SELECT newest FROM shown)) AS steps
+  LEFT JOIN reserved ON reserved.reserved_id = ifNull(steps.decision_id, '')
+  ORDER BY steps.occurred_at DESC, steps._offset DESC`
 
 interface NewestRow {
   readonly conversation_id: string

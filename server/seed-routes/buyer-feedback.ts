@@ -8,7 +8,7 @@ import type { Authenticate } from '../api-keys.ts'
 import { check_row, send_rows } from '../events.ts'
 import { refusal, unavailable } from '../refusals.ts'
 import type { ServerDeps } from '../server-deps.ts'
-import { amount_schema, checked_body, minor_of, tenant_of_request } from './seed-shapes.ts'
+import { amount_schema, checked_body, instant_schema, minor_of, tenant_of_request } from './seed-shapes.ts'
 
 const request_schema = z.strictObject({
   lead_id: z.string().min(1).max(1024).describe('decision_id of the routing decision, or the conversation'),
@@ -24,10 +24,7 @@ const request_schema = z.strictObject({
   buyer_notes: z.string().max(10_000).optional(),
   tenant_id: z.string().optional(),
   event_id: z.string().min(1).optional().describe('with occurred_at: the same when sending again'),
-  occurred_at: z
-    .union([z.int(), z.iso.datetime({ offset: true })])
-    .optional()
-    .describe('now, if not given'),
+  occurred_at: instant_schema.optional().describe('now, if not given'),
 })
 type Body = z.infer<typeof request_schema>
 

@@ -1,4 +1,6 @@
 /** What POST /api/v1/conversation/revenue-optimized answers, of the rows that were decided of its message. */
+import { phrases_for } from '../../operators/conversation/phrases.ts'
+import { language_of_tag } from '../../operators/core/hear-text.ts'
 import type { LeadScore } from '../../schemas/types.ts'
 import { iso } from '../board/asking.ts'
 import type { Decision } from './decisions.ts'
@@ -11,19 +13,21 @@ export interface DecidedRows {
   readonly routes: Decision<'routes'>
 }
 
-const THANKS = 'Thank you. We have what we need and will be in touch.'
-
-export const answer_of = (event_id: string, rows: DecidedRows) => {
+/** `tag`: the language of the message, where its sender says it. */
+export const answer_of = (event_id: string, rows: DecidedRows, tag?: string) => {
   const { lead_scores: score, conversation_metrics: metric, prices: price, routes: route } = rows
   const amount = (minor: number | null) => (minor === null ? null : decimal_of(minor, price.currency))
   const potential = amount(price.revenue_potential_minor)
+  // Of a conversation that is over there is no draft.
+  const over = metric.draft.text === ''
+  const [spoken, { thanks }] = phrases_for(tag === undefined ? metric.draft.language : language_of_tag(tag))
   return {
-    content: metric.draft.text || (metric.next_questions[0] ?? THANKS),
+    content: over ? thanks : metric.draft.text,
     next_questions: metric.next_questions,
     // By rule, for a person or a model to word; nobody has approved or sent it.
     draft: {
       is_draft: true,
-      language: metric.draft.language,
+      language: over ? spoken : metric.draft.language,
       claim_ids: metric.draft.claim_ids,
     },
     revenue_optimization: {

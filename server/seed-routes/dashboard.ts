@@ -33,7 +33,7 @@ export const dashboard_routes = (
     '/api/v1/revenue/dashboard',
     { config: { openapi: OPERATION } },
     async (request, reply) => {
-      const tenant = tenant_of_request(authenticate, request, request.query.tenant)
+      const tenant = tenant_of_request(authenticate, request, request.query.tenant, 'tenant')
       const answer = await answers('dashboard', tenant, about => dashboard(about, targets))
       return reply.header('cache-control', 'no-store').send(answer)
     },
@@ -51,6 +51,8 @@ const dashboard = async (about: Asking, targets: Targets) => {
   const amount = (minor: number) => decimal_of(minor, about.currency)
   const { conversations: held, paid_minor, buyers } = figures
   const { premium, standard, basic } = conversations.tiers
+  type Sums = 'revenue_minor' | 'sold_week_minor' | 'sold_today_minor' | 'sold_hour_minor'
+  const sold = (name: Sums) => amount(buyers.reduce((sum, buyer) => sum + buyer[name], 0))
   const rates = rates_of(figures)
   const per_hour = amount(Math.round(rates.revenue_per_hour_minor ?? 0))
   return {
@@ -61,6 +63,10 @@ const dashboard = async (about: Asking, targets: Targets) => {
     today_revenue: amount(revenue.today_minor),
     week_revenue: amount(revenue.week_minor),
     month_revenue: amount(revenue.month_minor),
+    lead_sales_last_clock_hour: sold('sold_hour_minor'),
+    lead_sales_today: sold('sold_today_minor'),
+    lead_sales_week: sold('sold_week_minor'),
+    lead_sales_month: sold('revenue_minor'),
     active_conversations: conversations.active,
     conversion_rate: to_four_digits(rates.conversion_rate ?? 0),
     avg_revenue_per_conversation: held === 0 ? 0 : amount(Math.round(paid_minor / held)),
@@ -126,6 +132,9 @@ const every_day = (
 
 const to_four_digits = (ratio: number): number => Math.round(ratio * 10_000) / 10_000
 
+/** Whose money it is. */
+const PAID = 'What the tenant’s customers paid, less what they got back (the ledger),'
+const SOLD = 'What buyers owe the tenant for leads: prices of those that they took and have not given back,'
 const amount_schema = (description: string) => ({ type: 'number', description })
 const OPERATION = {
   summary: 'Revenue, conversations, buyers and alerts of one tenant.',
@@ -140,16 +149,22 @@ const OPERATION = {
           tenant_id: { type: 'string' },
           currency: { type: 'string' },
           as_of: { type: 'string', format: 'date-time' },
-          current_hour_revenue: amount_schema('The last 60 minutes by the clock.'),
-          today_revenue: amount_schema('Since midnight UTC.'),
-          week_revenue: amount_schema('As on the page.'),
-          month_revenue: amount_schema('As on the page.'),
+          current_hour_revenue: amount_schema(`${PAID} in the last 60 minutes by the clock.`),
+          today_revenue: amount_schema(`${PAID} since midnight UTC.`),
+          week_revenue: amount_schema(`${PAID} in 7 days UTC, today the last.`),
+          month_revenue: amount_schema(`${PAID} in 30 days UTC, today the last.`),
+          lead_sales_last_clock_hour: amount_schema(`${SOLD} in the last 60 minutes by the clock.`),
+          lead_sales_today: amount_schema(`${SOLD} since midnight UTC.`),
+          lead_sales_week: amount_schema(`${SOLD} in 7 days UTC, today the last.`),
+          lead_sales_month: amount_schema(`${SOLD} in 30 days UTC, today the last.`),
           active_conversations: { type: 'integer' },
           conversion_rate: {
             type: 'number',
             description: 'Share of the conversations of 30 days whose lead is at least basic.',
           },
-          avg_revenue_per_conversation: amount_schema('Paid within 30 days of it, over 30 days.'),
+          avg_revenue_per_conversation: amount_schema(
+            'Paid by its customer within 30 days of it, over the conversations of 30 days; no lead sales.',
+          ),
           revenue_per_hour: amount_schema('The same money per hour of conversation.'),
           revenue_per_conversation_hour: amount_schema('revenue_per_hour by its full name.'),
           revenue_last_clock_hour: amount_schema('current_hour_revenue by its full name.'),
@@ -162,7 +177,7 @@ const OPERATION = {
           revenue_trend: {
             type: 'array',
             items: { type: 'object' },
-            description: '{date, revenue} of 30 days, today the last.',
+            description: `{date, revenue} of 30 days, today the last. ${PAID} that day.`,
           },
           alerts: {
             type: 'array',

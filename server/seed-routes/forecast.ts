@@ -60,7 +60,7 @@ export const forecast_routes = (
     { config: { openapi: OPERATION } },
     async (request, reply) => {
       const { query } = request
-      const tenant = tenant_of_request(authenticate, request, query.tenant)
+      const tenant = tenant_of_request(authenticate, request, query.tenant, 'tenant')
       const granularity = granularity_of(query.granularity ?? 'daily')
       const n = periods_of(query.n ?? '7', GRANULARITIES[granularity][1])
       const name = `forecast of ${n} ${granularity}`

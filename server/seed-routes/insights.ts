@@ -51,7 +51,7 @@ export const insights_routes = (
     '/api/revenue/insights',
     { config: { openapi: OPERATION } },
     async (request, reply) => {
-      const tenant = tenant_of_request(authenticate, request, request.query.tenant)
+      const tenant = tenant_of_request(authenticate, request, request.query.tenant, 'tenant')
       const days = days_of(request.query.timeframe ?? '30d')
       const insights = await answers(`insights of ${days}`, tenant, about => insights_of(about, days))
       return reply.header('cache-control', 'no-store').send({ success: true, insights })

@@ -1,6 +1,7 @@
 /** What a tenant's leads and buyers did in the last 30 days: what dashboard and recommendations compare with targets. */
 import type { Targets } from '../../runtime/config.ts'
 import type { Asking } from '../board/asking.ts'
+import { ask_answers, ask_sales, type BuyerSales } from '../board/lead-sales.ts'
 
 /** Those of the requirements. */
 export const default_targets: Targets = {
@@ -9,8 +10,6 @@ export const default_targets: Targets = {
   revenue_per_hour: 30,
   buyer_acceptance: 0.85,
 }
-
-const SINCE = `occurred_at < {as_of:DateTime64(3, 'UTC')} AND occurred_at >= {as_of:DateTime64(3, 'UTC')} - INTERVAL 30 DAY`
 
 /** Conversations, those whose newest tier is at least basic, what they brought, how long they took. */
 const CONVERSATIONS = `SELECT
@@ -21,37 +20,14 @@ const CONVERSATIONS = `SELECT
   FROM conversation_value(as_of = {as_of:DateTime64(3, 'UTC')})
   WHERE tenant_id = {tenant:String} AND started_at >= {as_of:DateTime64(3, 'UTC')} - INTERVAL 30 DAY`
 
-/** Leads that a buyer has taken and not given back, by buyer: a decision counts by its newest step. */
-const BUYERS = `SELECT buyer, count() AS leads, sum(price_minor) AS revenue_minor
-  FROM (
-    SELECT
-      argMax((assumeNotNull(buyer_id), status, routes.price_minor), _offset) AS newest,
-      newest.1 AS buyer, newest.2 AS step, newest.3 AS price_minor
-    FROM routes FINAL
-    WHERE tenant_id = {tenant:String} AND currency = {currency:String} AND isNotNull(decision_id)
-      AND isNotNull(buyer_id) AND ${SINCE}
-    GROUP BY decision_id
-  )
-  WHERE step = 'confirmed'
-  GROUP BY buyer ORDER BY revenue_minor DESC, buyer`
-
-/** How buyers answered: accepted of accepted and rejected. */
-const ANSWERS = `SELECT countIf(outcome = 'accepted') AS accepted, countIf(outcome = 'rejected') AS rejected
-  FROM route_outcomes FINAL
-  WHERE tenant_id = {tenant:String} AND isNotNull(decision_id) AND ${SINCE}`
-
 export interface LeadFigures {
   readonly conversations: number
   readonly qualified: number
   readonly duration_ms: number
   /** Of customers who had talked before. */
   readonly paid_minor: number
-  /** Those that brought most first. */
-  readonly buyers: readonly {
-    readonly buyer: string
-    readonly leads: number
-    readonly revenue_minor: number
-  }[]
+  /** Those that have taken leads; who brought most first. */
+  readonly buyers: readonly Omit<BuyerSales, 'tier'>[]
   readonly accepted: number
   readonly rejected: number
 }
@@ -60,12 +36,14 @@ type Held = Pick<LeadFigures, 'conversations' | 'qualified' | 'duration_ms' | 'p
 
 export const ask_lead_figures = async (about: Asking): Promise<LeadFigures> => {
   const [held] = await about.query<Held>(CONVERSATIONS)
-  const buyers = await about.query<LeadFigures['buyers'][number]>(BUYERS)
-  const [answers] = await about.query<Pick<LeadFigures, 'accepted' | 'rejected'>>(ANSWERS)
-  return { ...NOTHING, ...held, ...answers, buyers }
+  const buyers = (await ask_sales(about)).filter(({ leads }) => leads > 0)
+  const answers = await ask_answers(about)
+  const accepted = answers.reduce((sum, buyer) => sum + buyer.accepted, 0)
+  const answered = answers.reduce((sum, buyer) => sum + buyer.answers, 0)
+  return { ...NOTHING, ...held, buyers, accepted, rejected: answered - accepted }
 }
 
-const NOTHING = { conversations: 0, qualified: 0, duration_ms: 0, paid_minor: 0, accepted: 0, rejected: 0 }
+const NOTHING = { conversations: 0, qualified: 0, duration_ms: 0, paid_minor: 0 }
 
 /** Rates and means of the figures; null of nothing. Amounts in minor units. */
 export const rates_of = (figures: LeadFigures) => {

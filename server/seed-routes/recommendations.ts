@@ -54,7 +54,7 @@ export const recommendation_routes = (
     '/api/v1/revenue/recommendations',
     { config: { openapi: OPERATION } },
     async (request, reply) => {
-      const tenant = tenant_of_request(authenticate, request, request.query.tenant)
+      const tenant = tenant_of_request(authenticate, request, request.query.tenant, 'tenant')
       const answer = await answers('recommendations', tenant, about => recommendations(about, targets))
       return reply.header('cache-control', 'no-store').send(answer)
     },

@@ -6,7 +6,14 @@ import type { Authenticate } from '../api-keys.ts'
 import { check_row, send_rows } from '../events.ts'
 import { refusal } from '../refusals.ts'
 import type { ServerDeps } from '../server-deps.ts'
-import { amount_schema, checked_body, failures, minor_of, tenant_of_request } from './seed-shapes.ts'
+import {
+  amount_schema,
+  checked_body,
+  failures,
+  instant_schema,
+  minor_of,
+  tenant_of_request,
+} from './seed-shapes.ts'
 import type { Currencies } from './tenant-currencies.ts'
 
 const payment_types: Readonly<Record<string, Payment['type']>> = {
@@ -56,13 +63,15 @@ const request_schema = z.object({
   method: z.string().optional(),
   channel: z.string().optional(),
   campaign: z.string().optional(),
-  timestamp: z
-    .union([z.int(), z.iso.datetime({ offset: true })])
-    .optional()
-    .describe('now, if not given'),
+  timestamp: instant_schema.optional().describe('now, if not given'),
   eventId: z.string().optional().describe('send the same when sending again, or it counts twice'),
   tenantId: z.string().optional(),
-  metadata: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
+  metadata: z
+    .record(
+      z.string(),
+      z.union([z.string(), z.number(), z.boolean()], { error: 'must be text, a number, true or false' }),
+    )
+    .default({}),
 })
 type Body = z.infer<typeof request_schema>
 

@@ -31,6 +31,7 @@ CREATE TABLE IF NOT EXISTS `routes`
   `routing_score` Float64,
   `routing_terms` Array(Tuple(`term` String, `value` Float64, `weight` Float64)),
   `utilization_ratio` Nullable(Float64),
+  `buyer_value_minor` Nullable(Int64),
   `alternatives` Array(Tuple(`buyer_id` String, `routing_score` Float64, `price_minor` Int64, `expected_revenue_minor` Int64, `reason` String)),
   `reason` String,
   `lead_policy_version` String,

@@ -2,7 +2,7 @@
 -- Grain:   tenant_id, day (UTC), quality_tier: a conversation counts on every day on which it was scored, in the tier of
 --          that day's newest score; a day and tier without a lead has no row.
 -- Reads:   lead_scores and ledger (FINAL), rows with occurred_at < as_of.
--- Holds:   1 <= leads, converted <= leads. Means are over the newest scores of the day. converted counts leads whose
+-- Holds:   1 <= leads, paid <= leads. Means are over the newest scores of the day. paid counts leads whose
 --          customer paid (payment_succeeded, of 0.00 too) at or after the day's first score. revenue_minor is a map from
 --          currency to the signed sum, in minor units, of the customers' movements of the ledger: each goes to the customer's
 --          latest lead (conversation and day, by the day's first score) at or before it, if that is at most 30 days older;
@@ -57,7 +57,7 @@ WITH
       count() AS leads,
       round(avg(leads.newest.2), 4) AS mean_score,
       round(avg(leads.newest.3), 6) AS mean_conversion_probability,
-      countIf(payers.paid_at >= leads.scored_at) AS converted
+      countIf(payers.paid_at >= leads.scored_at) AS paid
     FROM leads
     LEFT JOIN payers ON payers.tenant_id = leads.tenant_id AND payers.customer_id = leads.customer_id
     GROUP BY tenant_id, day, quality_tier
@@ -69,7 +69,7 @@ SELECT
   counted.leads AS leads,
   counted.mean_score AS mean_score,
   counted.mean_conversion_probability AS mean_conversion_probability,
-  counted.converted AS converted,
+  counted.paid AS paid,
   taken.revenue_minor AS revenue_minor
 FROM counted
 LEFT JOIN taken

@@ -1,13 +1,13 @@
--- Answers: when a lead was said to convert with a probability of x, how often did it, by the policy in force and by its shadow?
+-- Answers: when a buyer was said to take a lead with a probability of x, how often did one, by the policy in force and its shadow?
 -- Grain:   tenant_id, scorer (champion: what decided; shadow: what was scored beside it), policy_version, bin; a bin
 --          without an answered decision has no row. Bins are equally wide, `bins` of them (1 to 10000) from 0 to 1.
 -- Reads:   route_outcomes and lead_scores (FINAL), rows with occurred_at < as_of.
--- Holds:   A conversion is a decision whose buyer's newest word (by event time) is accepted or converted; rejected and
---          returned are none; without a word it is not counted. One decision counts once per buyer that it was offered to,
+-- Holds:   Taken is a decision whose buyer's newest word (by event time) is accepted or converted; rejected and
+--          returned are not; without a word it is not counted. One decision counts once per buyer that it was offered to,
 --          however often the buyer answers, with the probability as it was decided. Each counts by trusted_ratio, as the learner
---          believes its buyer: weight is their sum, mean_predicted and rate are so weighted, null where nobody is believed.
---          decisions sums to the decisions of a known lead with an answer; 0 <= rate, mean_predicted, ece <= 1. ece is of
---          the tenant's scorer and version: Σ weight × |mean_predicted - rate| / Σ weight over its bins. The shadow is judged
+--          believes its buyer: weight is their sum, mean_predicted and taken_rate are so weighted, null where nobody is believed.
+--          decisions sums to the decisions of a known lead with an answer; 0 <= taken_rate, mean_predicted, ece <= 1. ece is of
+--          the tenant's scorer and version: Σ weight × |mean_predicted - taken_rate| / Σ weight over its bins. The shadow is judged
 --          by the decisions whose lead's event it scored: compare it to the champion over the same time.
 WITH
   (SELECT throwIf({bins:UInt16} NOT BETWEEN 1 AND 10000, 'bins must be 1 to 10000')) AS refused,
@@ -43,7 +43,7 @@ WITH
       'champion' AS scorer,
       coalesce(newest.4, '') AS policy_version,
       assumeNotNull(newest.3) AS probability,
-      newest.1 IN ('accepted', 'converted') AS came_true,
+      newest.1 IN ('accepted', 'converted') AS was_taken,
       newest.2 AS trusted
     FROM answers
     UNION ALL
@@ -52,7 +52,7 @@ WITH
       'shadow' AS scorer,
       assumeNotNull(beside.shadow_version) AS policy_version,
       assumeNotNull(beside.shadow_probability) AS probability,
-      answers.newest.1 IN ('accepted', 'converted') AS came_true,
+      answers.newest.1 IN ('accepted', 'converted') AS was_taken,
       answers.newest.2 AS trusted
     FROM answers
     INNER JOIN beside
@@ -75,7 +75,7 @@ WITH
       count() AS decisions,
       sum(trusted) AS weight,
       sum(trusted * probability) AS predicted,
-      sum(trusted * came_true) AS came
+      sum(trusted * was_taken) AS taken
     FROM predicted
     GROUP BY tenant_id, scorer, policy_version, bin
   )
@@ -89,7 +89,7 @@ SELECT
   decisions,
   round(weight, 6) AS weight,
   round(predicted / nullIf(binned.weight, 0), 6) AS mean_predicted,
-  round(came / nullIf(binned.weight, 0), 6) AS rate,
-  round(sum(abs(predicted - came)) OVER scored / nullIf(sum(binned.weight) OVER scored, 0), 6) AS ece
+  round(taken / nullIf(binned.weight, 0), 6) AS taken_rate,
+  round(sum(abs(predicted - taken)) OVER scored / nullIf(sum(binned.weight) OVER scored, 0), 6) AS ece
 FROM binned
 WINDOW scored AS (PARTITION BY tenant_id, scorer, policy_version)

@@ -122,7 +122,7 @@ const leads_of = (now: number, next: () => number): Board['leads'] => {
 }
 
 const buyers_of = (now: number): Board['buyers'] => {
-  const row = { paused: false, daily_cap: 40 }
+  const row = { paused: false, capped: true, daily_cap: 40 }
   return {
     asked_at: iso(now),
     took_ms: 44,
@@ -151,6 +151,7 @@ const buyers_of = (now: number): Board['buyers'] => {
         ...row,
         buyer_id: 'solar-direkt',
         tier: 'volume',
+        capped: false,
         utilization_ratio: null,
         daily_cap: null,
         leads: 0,
@@ -167,9 +168,15 @@ const coaching_of = (now: number): Board['coaching'] => ({
   asked_at: iso(now),
   took_ms: 37,
   advice: [
-    { code: 'fill_gaps', title: 'Ask what is not known yet', given: 211, held_out: 24 },
-    { code: 'create_urgency', title: 'Name the next deadline that holds', given: 96, held_out: 11 },
-    { code: 'handle_objection', title: 'Answer the objection with figures', given: 41, held_out: 0 },
+    {
+      code: 'fill_gaps',
+      title: 'Ask what is not known yet',
+      given: 211,
+      held_out: 24,
+      effect: { difference_ratio: 0.123, low_ratio: 0.031, high_ratio: 0.214, verdict: 'helps' },
+    },
+    { code: 'create_urgency', title: 'Name the next deadline that holds', given: 96, held_out: 11, effect: null },
+    { code: 'handle_objection', title: 'Answer the objection with figures', given: 41, held_out: 0, effect: null },
   ],
   policies: [
     {

@@ -69,6 +69,10 @@ describe.runIf(browser_present)('the page', () => {
     expect(await cells(page, '#buyers tbody tr', 3)).toEqual(['86%', '41%', 'paused'])
     expect(await cells(page, '#buyers tfoot tr', 5)).toEqual(['932'])
     expect(await page.locator('#coaching tbody tr').count()).toBe(6)
+    expect((await cells(page, '#coaching tbody tr', 4)).slice(0, 2)).toEqual([
+      '+12.3 points (+3.1 to +21.4): helps',
+      'not measured',
+    ])
     expect(await page.locator('.alert').count()).toBe(3)
     expect(await page.locator('#trust .lines').innerText()).toContain('14 records')
     expect(await page.locator('.skeleton').count()).toBe(0)

@@ -1,6 +1,14 @@
 /** What counts as "prints what the guide shows": the judge of README's commands is judged. */
 import { expect, it } from 'vitest'
-import { curl_calls, request_of, run_in_bash, type Shown, shows, told_in } from '../services/readme-blocks.ts'
+import {
+  curl_calls,
+  request_of,
+  run_in_bash,
+  type Shown,
+  sh_blocks,
+  shows,
+  told_in,
+} from '../services/readme-blocks.ts'
 
 const json = (text: string): Shown => ({ kind: 'json', text })
 
@@ -36,6 +44,20 @@ it('gives every output of the chapter to the commands before it', () => {
   expect(told.filter(({ shown }) => shown !== null).length).toBeGreaterThanOrEqual(8)
   expect(() => told_in('README.md', 'Layout')).not.toThrow()
   expect(told_in('README.md', 'Layout')).toEqual([])
+})
+
+it('replays the very days that the demo before it has loaded', () => {
+  const text = sh_blocks('README.md')
+    .filter(({ chapter }) => chapter === 'What if another policy had held?')
+    .map(block => block.text)
+    .join('')
+  const given = (command: string, flag: string): string[] =>
+    [...text.matchAll(new RegExp(`npm run ${command} -- .*?--${flag} (\\S+)`, 'g'))].map(match => match[1]!)
+  const [until] = given('demo', 'until')
+  const from_ms = Date.parse(until!) - Number(given('demo', 'days')[0]) * 86_400_000
+  expect(given('replay', 'from').map(day => Date.parse(day))).toEqual([from_ms, from_ms])
+  expect(given('replay', 'to').map(day => Date.parse(day))).toEqual([Date.parse(until!), Date.parse(until!)])
+  expect(new Set([...given('demo', 'data-dir'), ...given('replay', 'data-dir')]).size).toBe(1)
 })
 
 it('reads what curl would send, times included', async () => {

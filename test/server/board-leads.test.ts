@@ -45,6 +45,19 @@ const route = (lead: string, status: string, over: Record<string, unknown> = {})
   policy_version: 'pricing-2+routing-1',
   ...over,
 })
+/** What the router writes of an event that comes after the sale: what it would be worth, with the sold decision's id. */
+const goes_on = (lead: string, over: Record<string, unknown> = {}): object =>
+  route(lead, 'quoted', {
+    decision_id: lead,
+    attempt: 0,
+    utilization_ratio: 0.9,
+    price_minor: 99_000,
+    ...over,
+  })
+/** Whom it could not go to. */
+const FULL = [
+  { buyer_id: 'helios', routing_score: 1, price_minor: 1, expected_revenue_minor: 1, reason: 'full' },
+]
 const nobody = { buyer_id: null, buyer_tier: null, price_minor: 0, expected_revenue_minor: 0 }
 
 describe('leads', () => {
@@ -60,10 +73,23 @@ describe('leads', () => {
     await served.fill('routes', [
       route('old', 'confirmed', { occurred_at: iso(NOW - DAY) }),
       route('a', 'reserved'),
-      route('b', 'reserved'),
-      route('b', 'confirmed', { price_minor: 33_000, price_terms: terms }),
-      route('c', 'queued', nobody),
-      route('d', 'unsold', nobody),
+      route('b', 'reserved', { price_minor: 33_000, price_terms: terms }),
+      route('b', 'confirmed', { price_minor: 33_000 }),
+      goes_on('b'),
+      // Its tenant's buyers are gone for a while: still sold.
+      goes_on('b', { status: 'unsold', ...nobody }),
+      route('c', 'queued', { ...nobody, decision_id: null, attempt: 0 }),
+      route('d', 'unsold', { ...nobody, decision_id: null, attempt: 0, alternatives: FULL }),
+      // It waited, and is no longer ready.
+      route('g', 'queued', { ...nobody, decision_id: null, attempt: 0 }),
+      route('g', 'quoted', { attempt: 0 }),
+      // Ready, and the tenant has no buyers: nobody was asked.
+      route('h', 'unsold', { ...nobody, decision_id: null, attempt: 0 }),
+      // It waited for the second buyer, until that was too long.
+      route('i', 'reserved'),
+      route('i', 'released'),
+      route('i', 'queued', { ...nobody, attempt: 0, event_id: '~i|2|queued' }),
+      route('i', 'unsold', { ...nobody, attempt: 0, event_id: '~i|2|unsold' }),
       route('e', 'reserved'),
       route('e', 'released'),
       route('f', 'quoted'),
@@ -73,17 +99,18 @@ describe('leads', () => {
     ])
     const panel = await ask_leads(about)
     expect([panel.today, panel.sold_minor]).toEqual([
-      { reserved: 1, confirmed: 1, queued: 1, unsold: 2 },
+      { reserved: 1, confirmed: 1, queued: 1, unsold: 3 },
       33_000,
     ])
     expect(panel.newest.map(row => [row.conversation_id, row.status, row.price_minor])).toEqual([
       ['f', 'quoted', 10_000],
       ['e', 'released', 10_000],
+      ['i', 'unsold', null],
+      ['h', 'unsold', null],
+      ['g', 'quoted', 10_000],
       ['d', 'unsold', null],
       ['c', 'queued', null],
       ['b', 'confirmed', 33_000],
-      ['a', 'reserved', 10_000],
-      ['old', 'confirmed', 10_000],
     ])
     const sold = panel.newest.find(row => row.conversation_id === 'b')!
     expect(sold.terms).toEqual([
@@ -116,6 +143,7 @@ describe('buyers', () => {
     customer_id: `c${n}`,
     occurred_at: iso(NOW - HOUR),
     decision_id: `d${n}`,
+    decided_at: iso(NOW - 2 * HOUR),
     buyer_id,
     outcome: said,
     ...over,
@@ -128,17 +156,32 @@ describe('buyers', () => {
       entry('t1', 2, {
         buyers: [
           { buyer_id: 'helios', tier: 'premium', daily_cap: 20 },
-          { buyer_id: 'quiet', tier: 'direct', paused: true },
+          { buyer_id: 'hourly', tier: 'volume', hourly_cap: 2 },
+          { buyer_id: 'open', tier: 'direct' },
+          { buyer_id: 'quiet', tier: 'direct', paused: true, daily_cap: 5 },
           { tier: 'nameless' },
           'nonsense',
         ],
       }),
     ])
+    // Rows of later steps have no utilisation, as the router writes them.
     await served.fill('routes', [
       route('a', 'reserved', { utilization_ratio: 0.3 }),
-      route('a', 'confirmed', { utilization_ratio: 0.3 }),
-      route('b', 'confirmed', { price_minor: 2500, utilization_ratio: 0.35 }),
-      route('c', 'reserved', { utilization_ratio: 0.4 }),
+      route('b', 'reserved', { utilization_ratio: 0.4, price_minor: 2500 }),
+      route('a', 'confirmed'),
+      goes_on('a'),
+      goes_on('a', { buyer_id: 'small', buyer_tier: 'volume' }),
+      route('b', 'confirmed', { price_minor: 2500 }),
+      route('c', 'reserved', { buyer_id: 'hourly', utilization_ratio: 0.5 }),
+      route('c', 'released', { buyer_id: 'hourly' }),
+      route('c', 'reserved', { decision_id: '~c|2|reserved', attempt: 2, buyer_id: 'open' }),
+      route('c', 'confirmed', {
+        decision_id: '~c|2|reserved',
+        attempt: 2,
+        buyer_id: 'open',
+        price_minor: 700,
+      }),
+      route('d', 'reserved', { buyer_id: 'quiet', utilization_ratio: 0.8, occurred_at: iso(NOW - DAY - 1) }),
       route('x', 'confirmed', { buyer_id: 'former', buyer_tier: 'standard', price_minor: 50_000 }),
       route('y', 'released', { buyer_id: 'former', buyer_tier: 'standard', price_minor: 70_000 }),
       route('z', 'confirmed', { occurred_at: iso(NOW - 31 * DAY) }),
@@ -147,18 +190,29 @@ describe('buyers', () => {
       outcome(1, 'helios', 'accepted'),
       outcome(2, 'helios', 'accepted'),
       outcome(3, 'helios', 'rejected'),
-      outcome(4, 'helios', 'converted'),
-      outcome(5, 'helios', 'rejected', { decision_id: null }),
-      outcome(6, 'helios', 'rejected', { occurred_at: iso(NOW - 31 * DAY) }),
+      // One offer, by its newest word: what was accepted is converted, and what was accepted is given back.
+      outcome(4, 'helios', 'accepted'),
+      outcome(5, 'helios', 'converted', {
+        decision_id: 'd4',
+        customer_id: 'c4',
+        occurred_at: iso(NOW - MINUTE),
+      }),
+      outcome(6, 'helios', 'returned', {
+        decision_id: 'd1',
+        customer_id: 'c1',
+        occurred_at: iso(NOW - MINUTE),
+      }),
+      outcome(7, 'helios', 'rejected', { decided_at: null }),
+      outcome(8, 'helios', 'rejected', { occurred_at: iso(NOW - 31 * DAY) }),
     ])
-    const none = { leads: 0, revenue_minor: 0, answers: 0, accepted: 0, utilization_ratio: null }
+    const none = { leads: 0, revenue_minor: 0, answers: 0, accepted: 0, paused: false, daily_cap: null }
     expect((await ask_buyers(about)).rows).toEqual([
       {
         ...none,
         buyer_id: 'former',
         tier: 'standard',
-        paused: false,
-        daily_cap: null,
+        capped: null,
+        utilization_ratio: null,
         leads: 1,
         revenue_minor: 50_000,
       },
@@ -166,14 +220,33 @@ describe('buyers', () => {
         buyer_id: 'helios',
         tier: 'premium',
         paused: false,
+        capped: true,
         daily_cap: 20,
         utilization_ratio: 0.4,
         leads: 2,
         revenue_minor: 12_500,
-        answers: 3,
+        answers: 4,
         accepted: 2,
       },
-      { ...none, buyer_id: 'quiet', tier: 'direct', paused: true, daily_cap: null },
+      {
+        ...none,
+        buyer_id: 'open',
+        tier: 'direct',
+        capped: false,
+        utilization_ratio: null,
+        leads: 1,
+        revenue_minor: 700,
+      },
+      { ...none, buyer_id: 'hourly', tier: 'volume', capped: true, utilization_ratio: 0.5 },
+      {
+        ...none,
+        buyer_id: 'quiet',
+        tier: 'direct',
+        paused: true,
+        capped: true,
+        utilization_ratio: 0,
+        daily_cap: 5,
+      },
     ])
   })
 })
@@ -226,8 +299,15 @@ describe('coaching', () => {
     ])
     const { advice, policies } = await ask_coaching(about)
     expect(advice).toEqual([
-      { code: 'gaps', title: 'Do gaps', given: 2, held_out: 0 },
-      { code: 'urgency', title: 'Do urgency', given: 1, held_out: 1 },
+      { code: 'gaps', title: 'Do gaps', given: 2, held_out: 0, effect: null },
+      {
+        code: 'urgency',
+        title: 'Do urgency',
+        given: 1,
+        held_out: 1,
+        // One conversation in each arm, neither of them qualified.
+        effect: { difference_ratio: 0, low_ratio: -0.7935, high_ratio: 0.7935, verdict: 'not shown' },
+      },
     ])
     expect(policies).toEqual([
       {

@@ -101,7 +101,7 @@ const quality = (as_of: string) =>
 const row = (
   day: string,
   quality_tier: string,
-  [leads, mean_score, mean_conversion_probability, converted]: readonly number[],
+  [leads, mean_score, mean_conversion_probability, paid]: readonly number[],
   revenue_minor: Readonly<Record<string, number>>,
 ) => ({
   tenant_id: 't1',
@@ -110,7 +110,7 @@ const row = (
   leads,
   mean_score,
   mean_conversion_probability,
-  converted,
+  paid,
   revenue_minor,
 })
 

@@ -80,7 +80,7 @@ afterAll(() => served.stop())
 const reliability = (as_of: string, bins = 2) =>
   served.warehouse.query(
     `SELECT scorer, policy_version, tuple(bin, from_probability, to_probability) AS bin, decisions, weight,
-       mean_predicted, rate, ece
+       mean_predicted, taken_rate, ece
      FROM quality_reliability(as_of = {as_of:DateTime64(3, 'UTC')}, bins = {bins:UInt16})
      WHERE tenant_id = 't1' ORDER BY scorer, policy_version, bin`,
     { as_of, bins },
@@ -89,8 +89,8 @@ const row = (
   scorer: string,
   policy_version: string,
   bin: readonly number[],
-  [decisions, weight, mean_predicted, rate, ece]: readonly number[],
-) => ({ scorer, policy_version, bin, decisions, weight, mean_predicted, rate, ece })
+  [decisions, weight, mean_predicted, taken_rate, ece]: readonly number[],
+) => ({ scorer, policy_version, bin, decisions, weight, mean_predicted, taken_rate, ece })
 
 it('sets what was predicted beside what buyers said, per version and bin, for champion and shadow', async () => {
   expect(await reliability('2026-02-01 00:00:00.000')).toEqual([
@@ -138,9 +138,9 @@ it('cuts them exactly, where a binary fraction would be a hair below', async () 
 
 it('nobody believed: counted, and nothing said of it', async () => {
   const rows = await served.warehouse.query(
-    `SELECT tenant_id, decisions, weight, mean_predicted, rate, ece
+    `SELECT tenant_id, decisions, weight, mean_predicted, taken_rate, ece
      FROM quality_reliability(as_of = '2026-02-01 00:00:00', bins = 10) WHERE tenant_id = 't2'`,
   )
-  const nothing = { mean_predicted: null, rate: null, ece: null }
+  const nothing = { mean_predicted: null, taken_rate: null, ece: null }
   expect(rows).toEqual([{ tenant_id: 't2', decisions: 1, weight: 0, ...nothing }])
 })

@@ -33,7 +33,15 @@ describe('files', () => {
     ['lead-policy', '{"version":"x","base":"lead-1","table":{"homeowner":-1}}', 'is not believed'],
     ['routing-policy', '{"version":"x"}', 'score must be v1 or v2'],
     ['routing-policy', '{"version":"x","score":"v1","table":3}', 'table must be an object'],
+    [
+      'routing-policy',
+      '{"version":"x","score":"v2","table":{"atempts_max":1}}',
+      'table.atempts_max: there is no',
+    ],
     ['pricing-policy', '{"version":"x"}', 'table must be an object'],
+    ['pricing-policy', '{"version":"x","table":{"weekned":80}}', 'table.weekned: there is no such name'],
+    ['pricing-policy', '{"version":"x","table":{"surge":"2x"}}', 'table.surge must be a whole number'],
+    ['pricing-policy', '{"version":"x","tabel":{},"table":{}}', 'tabel: there is no such name'],
   ])('%s %s is refused: %s', (name, text, said) => {
     const path = file(text)
     expect(() => read_policies([`${name}=${path}`])).toThrow(said)

@@ -1,12 +1,7 @@
 /** What one event says of its lead: the sender first, then the text in its own language. */
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import {
-  hear_message,
-  language_of_policy,
-  objections_of,
-  type Spoken,
-} from '../../../operators/core/hear-message.ts'
+import { hear_message, objections_of, type Spoken } from '../../../operators/core/hear-message.ts'
 
 const SILENT: Spoken = {
   type: 'message',
@@ -68,16 +63,9 @@ it('objections are as the sender names them; of one who names none, as heard; ne
   )
 })
 
-it('a policy names a language that has words, or none', () => {
-  const of = (language: unknown) => language_of_policy({ version: 'v', table: { language } })
-  expect([of('es'), of('en'), of('tlh'), of('toString'), of(7), of(undefined)]).toEqual([
-    'es',
-    'en',
-    'en',
-    'en',
-    'en',
-    'en',
-  ])
-  for (const body of [undefined, null, 'es', 7, [], {}, { table: null }, { table: 'es' }])
-    expect(language_of_policy(body)).toBe('en')
+it('what a seller asks and how it sounds says nothing of the lead, whatever its sender says', () => {
+  for (const role of ['agent', 'assistant', 'bot', 'system', ' Agent '])
+    expect(
+      hear({ text: 'How are the panels?', role, technical_question: true, sentiment: 0.9 }),
+    ).toMatchObject({ asks: false, sentiment: null, by_seller: true })
 })

@@ -48,6 +48,22 @@ it.each<[language: string, text: string, heard: Partial<Heard>]>([
       ],
     },
   ],
+  // What is negated is not meant, whatever stands between.
+  ['en', 'It is not too expensive', {}],
+  ['en', 'I don’t think it’s too expensive', {}],
+  ['en', 'No, too expensive', { objection: 'price' }],
+  ['en', 'I do not know. Too expensive!', { objection: 'price' }],
+  ['en', 'I am not ready yet', { objection: 'delay' }],
+  ['en', 'Not happy with that', { mood: -1 }],
+  ['en', 'It is not a condo', {}],
+  ['en', 'We do not want it this year, next year perhaps', { answers: [['install_timeline', 'next_year']] }],
+  ['es', 'No es muy caro', {}],
+  ['es', 'No es el momento', { objection: 'delay' }],
+  // What is asked is no answer; what is said beside it is.
+  ['en', 'Is the roof leaking this month?', { technical: true }],
+  ['en', 'is the roof leaking this month', { technical: true }],
+  ['en', 'Does it fit a condo? Mine is a brownstone.', { answers: [['property_type', 'single_family']] }],
+  ['es', '¿Vale para un piso?', {}],
   // Words of another language are none.
   ['es', 'That is too expensive', {}],
   ['en', 'Es demasiado caro', {}],

@@ -86,18 +86,29 @@ it('a better score is never less probable, by the prior and by any calibration',
   )
 })
 
-it('may be offered from 300 s on, or once handed off; never below basic, never with a field missing', () => {
+it('may be offered from 300 s on, by 1800 s, or once handed off; never below basic, never with a field missing', () => {
   const ready = (last_ms: number, facts: Readonly<Record<string, string>>, total = 6000) =>
     judge(known(facts, { last_ms }), default_lead_policy, total).ready
-  expect([0, 299_999, 300_000, 1_800_000, 9e9].map(at => ready(at, OWNER))).toEqual([
+  const told = { ...OWNER, install_timeline: 'soon', credit_signal: 'poor', said_decision_role: 'primary' }
+  const instants = [0, 299_999, 300_000, 1_799_999, 1_800_000, 9e9]
+  expect(instants.map(at => ready(at, told))).toEqual([false, false, true, true, true, true])
+  // Timeline, credit and who decides are waited for, up to half an hour, or to the end of the conversation.
+  const waits = [false, false, false, false, true, true]
+  expect(instants.map(at => ready(at, OWNER))).toEqual(waits)
+  for (const field of ['install_timeline', 'credit_signal', 'said_decision_role']) {
+    const { [field]: _, ...rest } = told as Record<string, string>
+    expect([field, instants.map(at => ready(at, rest))]).toEqual([field, waits])
+  }
+  expect(instants.map(at => ready(at, { ...OWNER, ended: 'true' }))).toEqual([
     false,
     false,
+    true,
     true,
     true,
     true,
   ])
   expect(ready(0, { ...OWNER, handed_off: 'true' })).toBe(true)
-  expect(ready(300_000, OWNER, 4999)).toBe(false)
+  expect(ready(300_000, told, 4999)).toBe(false)
   expect(ready(0, { ...OWNER, handed_off: 'true' }, 4999)).toBe(false)
   for (const field of ['homeowner_verified', 'bill_amount_minor', 'zip_code']) {
     const { [field]: _, ...rest } = { ...OWNER, handed_off: 'true' } as Record<string, string>

@@ -29,5 +29,6 @@ it('has the bounds and thresholds of the requirements', () => {
     expect(tiers).toEqual({ premium: 8500, standard: 7000, basic: 5000 })
     expect([ready.min_ms, ready.max_ms]).toEqual([300_000, 1_800_000])
     expect(ready.fields).toEqual(['homeowner_verified', 'bill_amount_minor', 'zip_code'])
+    expect(ready.awaited).toEqual(['install_timeline', 'credit_signal', 'decision_role'])
   }
 })

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { areas_of, market_ratio_of, place_of } from '../../../operators/lead/place-lead.ts'
+import { spelled_place } from '../../../operators/pricing/read-buyers.ts'
 import { known, NOWHERE } from './lead-knowledge.ts'
 
 it('areas are spelled like the catalog, null where nothing was said', () => {
@@ -8,6 +9,14 @@ it('areas are spelled like the catalog, null where nothing was said', () => {
     borough: 'manhattan',
     neighborhood: null,
   })
+})
+
+it('areas are spelled as buyers’ areas are: who buys there gets the lead', () => {
+  const areas = areas_of(
+    known({ zip_code: 'SW1A 1AA', borough: 'Staten  Island', neighborhood: ' Saint-Denis' }),
+  )
+  expect(areas).toEqual({ zip_code: 'sw1a 1aa', borough: 'staten_island', neighborhood: 'saint_denis' })
+  expect(spelled_place(areas)).toEqual(areas)
 })
 
 it('asks the catalog for each area that is known, and for no other', () => {

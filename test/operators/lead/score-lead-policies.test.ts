@@ -114,7 +114,7 @@ scenario(
 )
 
 scenario(
-  'a lead is ready after five minutes, or handed off; with its fields, and from basic on',
+  'a lead is ready after five minutes, when it has ended, after thirty, or handed off; with its fields, and from basic on',
   'customer',
   d => {
     const more = { install_timeline: 'asap', decision_role: 'primary' }
@@ -123,6 +123,13 @@ scenario(
       said('1', 0, {}, { ...OWNER, ...more }),
       said('2', minutes(5) - 1, {}),
       said('3', minutes(5), {}),
+      said('3a', minutes(6), { type: 'ended' }),
+      said('3b', minutes(7), {}),
+      said('3c', 0, { conversation_id: 'chat-5' }, { ...OWNER, ...more }),
+      said('3d', minutes(29), { conversation_id: 'chat-5' }),
+      said('3e', minutes(29), { conversation_id: 'chat-5' }, { credit_signal: 'fair' }),
+      said('3f', 0, { conversation_id: 'chat-6' }, { ...OWNER, ...more }),
+      said('3g', minutes(30), { conversation_id: 'chat-6' }),
       said('4', 0, { conversation_id: 'chat-2' }, { ...nowhere, ...more }),
       said('5', minutes(1), { conversation_id: 'chat-2', type: 'handed_off' }),
       said('6', minutes(2), { conversation_id: 'chat-2' }, { zip_code: ' 10021' }),
@@ -139,7 +146,14 @@ scenario(
     ).toEqual([
       ['1', false, 'basic'],
       ['2', false, 'basic'],
-      ['3', true, 'basic'],
+      ['3', false, 'basic'],
+      ['3a', true, 'basic'],
+      ['3b', true, 'basic'],
+      ['3c', false, 'basic'],
+      ['3d', false, 'basic'],
+      ['3e', true, 'basic'],
+      ['3f', false, 'basic'],
+      ['3g', true, 'basic'],
       ['4', false, 'basic'],
       ['5', false, 'basic'],
       ['6', true, 'basic'],
@@ -147,7 +161,7 @@ scenario(
       ['8', false, 'unqualified'],
       ['9', false, 'unqualified'],
     ])
-    expect(leads[5]).toMatchObject({ zip_code: '10021', borough: null, neighborhood: null })
+    expect(leads[12]).toMatchObject({ zip_code: '10021', borough: null, neighborhood: null })
   },
   app,
 )

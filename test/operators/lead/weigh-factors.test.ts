@@ -1,7 +1,13 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { basic_lead_policy, default_lead_policy } from '../../../operators/lead/lead-policy.ts'
-import { factors, most_of_factor, signals_of, weigh_factors } from '../../../operators/lead/weigh-factors.ts'
+import {
+  factors,
+  most_of_factor,
+  shares_under,
+  signals_of,
+  weigh_factors,
+} from '../../../operators/lead/weigh-factors.ts'
 
 it('keeps signals in proportion within their factor, and rounds so that they add up', () => {
   const weighed = weigh_factors(default_lead_policy, { base: 60, behavior: 40, timing: 0, market: 0 })
@@ -18,6 +24,18 @@ it('rounds the words of a table like its most: to the nearest hundredth', () => 
   const weighed = weigh_factors(default_lead_policy, { base: 35, behavior: 30, timing: 25, market: 10 })
   // 8 of 40 points become 7 of 35, so 5 become 4.375 and 3 become 2.625.
   expect(weighed.property_type).toEqual({ single_family: 700, condo: 438, co_op: 263 })
+})
+
+it('shares of what a policy gives at most are the same whatever its factors weigh; of no weight one half', () => {
+  const under = { base: 3000, behavior: 750, timing: 2000, market: 1000 }
+  const shares = { base_share: 0.75, behavior_share: 0.25, timing_share: 1, market_share: 1 }
+  expect(shares_under(default_lead_policy, under)).toEqual(shares)
+  const promoted = weigh_factors(default_lead_policy, { base: 60, behavior: 20, timing: 16, market: 4 })
+  const doubled = { base: 4500, behavior: 500, timing: 1600, market: 400 }
+  expect(shares_under(promoted, doubled)).toEqual(shares)
+  const of_two = shares_under(basic_lead_policy, { base: 4500, behavior: 1000, timing: 0, market: 0 })
+  expect(of_two).toEqual({ ...shares, timing_share: 0.5, market_share: 0.5 })
+  expect(shares_under(default_lead_policy, { ...under, base: 4001 }).base_share).toBe(1)
 })
 
 it('its own weights change nothing', () => {

@@ -2,10 +2,10 @@ import { expect, it } from 'vitest'
 import { ACCEPTANCE_COLUMNS, acceptance_row } from '../../../operators/pricing/acceptance-row.ts'
 
 const lead = {
-  base_points: 20,
-  behavior_points: 30,
-  timing_points: 5,
-  market_points: 1,
+  base_share: 0.5,
+  behavior_share: 1,
+  timing_share: 0.25,
+  market_share: 0.1,
   quality_tier: 'standard',
   buyer_tier: 'premium',
   price_minor: 20_000,

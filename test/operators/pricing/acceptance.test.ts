@@ -7,16 +7,16 @@ import { trust_in } from '../../../operators/stats/pooled-logistic.ts'
 
 const T = Date.UTC(2026, 0, 5)
 const good: AcceptanceCase = {
-  base_points: 36,
-  behavior_points: 20,
-  timing_points: 10,
-  market_points: 5,
+  base_share: 0.9,
+  behavior_share: 2 / 3,
+  timing_share: 0.5,
+  market_share: 0.5,
   quality_tier: 'premium',
   buyer_tier: 'standard',
   price_minor: 12_500,
   usual_price_minor: 12_500,
 }
-const poor: AcceptanceCase = { ...good, base_points: 8 }
+const poor: AcceptanceCase = { ...good, base_share: 0.2 }
 
 type Said = readonly [buyer: string, of: AcceptanceCase, answer: 'accepted' | 'rejected']
 const learned = (all: readonly Said[], prior = PRIOR) => {
@@ -99,7 +99,7 @@ it('learns the shares beside the model, and nothing of a row that is not finite'
   const { model, book } = learned([['a', good, 'accepted']])
   expect(book('a')).toMatchObject(learn_answer(EMPTY_BOOK, 'premium', 'accepted', T))
   expect([model?.cases, model?.sources]).toEqual([1, 1])
-  const odd = learned([['a', { ...good, base_points: Number.NaN }, 'accepted']])
+  const odd = learned([['a', { ...good, base_share: Number.NaN }, 'accepted']])
   expect([odd.model, odd.book('a').source]).toEqual([null, null])
   expect(odd.book('a').answers).toHaveLength(1)
 })

@@ -2,9 +2,7 @@ import { expect, it } from 'vitest'
 import {
   type Answer,
   type Answers,
-  conversion,
   learn_answer,
-  learn_conversion,
   NO_ANSWERS,
   PRIOR,
   share_taken,
@@ -51,6 +49,13 @@ it('forgets with answers, a fiftieth each, and by time, half in 14 days, back to
   expect(learn_answer(refused, 'premium', 'accepted', T - days(1)).learned_ms).toBe(T)
 })
 
+it('forgets by time what it took, too, as of the newest answer', () => {
+  const took = said(times(10, 'accepted'))
+  const later = learn_answer(took, premium, 'rejected', T + days(14))
+  expect(later.taken_count).toBeCloseTo(took.taken_count / 2, 12)
+  expect(later.learned_ms).toBe(T + days(14))
+})
+
 it('follows a buyer that changes its mind within a hundred answers', () => {
   const random = seeded_random(7)
   const draw = (n: number, share: number): Answer[] =>
@@ -58,19 +63,6 @@ it('follows a buyer that changes its mind within a hundred answers', () => {
   const before = said(draw(300, 0.9))
   expect(share_taken(before, premium, T)).toBeCloseTo(0.9, 1)
   expect(Math.abs(share_taken(said(draw(100, 0.3), 'premium', before), premium, T) - 0.3)).toBeLessThan(0.15)
-})
-
-it('has converted half of what it took until it says otherwise', () => {
-  expect(conversion(NO_ANSWERS)).toBe(0.5)
-  const took = said(times(10, 'accepted'))
-  expect(conversion(took)).toBeLessThan(0.5)
-  expect(conversion(learn_conversion(took))).toBeGreaterThan(conversion(took))
-  const all = Array.from({ length: 200 }).reduce<Answers>(
-    sofar => learn_conversion(learn_answer(sofar, 'premium', 'accepted', T)),
-    NO_ANSWERS,
-  )
-  expect(conversion(all)).toBeLessThanOrEqual(1)
-  expect(conversion(all)).toBeGreaterThan(0.9)
 })
 
 it('is believed while it answers as buyers do, less the further it is from all others', () => {

@@ -20,7 +20,7 @@ const buyer = (more: object): Buyer =>
 const sold = (book: Book, of: Buyer, at_ms: number, n = 1, stream_time_ms = at_ms, zone = 'UTC'): Book =>
   Array.from({ length: n }).reduce<Book>(
     sofar =>
-      take(sofar, of, { zone, at_ms, stream_time_ms, price_minor: 100, currency: 'USD' }, default_pricing),
+      take(sofar, of, { zone, at_ms, stream_time_ms, level_minor: 100, currency: 'USD' }, default_pricing),
     book,
   )
 const usage = (book: Book, of: Buyer, at_ms: number, more: Partial<RoutingPolicy> = {}, zone = 'UTC') =>

@@ -5,15 +5,16 @@ import { default_pricing } from '../../../operators/pricing/pricing-policy.ts'
 import { type Buyer, buyers_of } from '../../../operators/pricing/read-buyers.ts'
 import { default_routing } from '../../../operators/pricing/routing-policy.ts'
 import type { ChosenLead, Market } from '../../../operators/pricing/score-offer.ts'
+import { days } from '../../../schemas/units.ts'
 
 const NOON = Date.UTC(2026, 0, 5, 12)
 const lead: ChosenLead = {
   quality_tier: 'standard',
   total_score: 75,
-  base_points: 35,
-  behavior_points: 27,
-  timing_points: 18,
-  market_points: 7,
+  base_share: 0.875,
+  behavior_share: 0.9,
+  timing_share: 0.9,
+  market_share: 0.7,
   customer_id: 'ada',
   market_ratio: 1,
   zip_code: null,
@@ -88,7 +89,7 @@ it('passes by whoever is full, and asks more while demand is high', () => {
   const list = [standard('a', { daily_cap: 10 }), standard('b')]
   const of = market(list)
   const [a] = of.buyers as [Buyer, Buyer]
-  const sale = { zone: 'UTC', at_ms: NOON, stream_time_ms: NOON, price_minor: 18_000, currency: 'USD' }
+  const sale = { zone: 'UTC', at_ms: NOON, stream_time_ms: NOON, level_minor: 18_000, currency: 'USD' }
   const book = (n: number) =>
     Array.from({ length: n }).reduce<typeof EMPTY_BOOK>(
       all => take(all, a, sale, default_pricing),
@@ -109,8 +110,11 @@ it('passes by whoever is full, and asks more while demand is high', () => {
 })
 
 it('moves a buyer’s price by a step from its last one in that currency', () => {
-  const dear = { ...EMPTY_BOOK, last_price_minor: 100_000, last_currency: 'USD' }
-  const price = (currency: string) =>
-    choose_buyer(lead, market([standard('a')], { currency, book_of: () => dear })).chosen?.price_minor
+  const dear = { ...EMPTY_BOOK, last_level_minor: 100_000, last_currency: 'USD', last_sold_ms: NOON }
+  const price = (currency: string, at_ms = NOON) =>
+    choose_buyer(lead, market([standard('a')], { currency, at_ms, book_of: () => dear })).chosen?.price_minor
   expect([price('USD'), price('EUR')]).toEqual([50_000, 15_000])
+  // It ages: a day later, or for a lead of a day before, it holds nothing any more.
+  const days_later = [-1.001, -1, 1, 1.001].map(after => price('USD', NOON + days(after)))
+  expect(days_later).toEqual([11_875, 50_000, 50_000, 15_000])
 })

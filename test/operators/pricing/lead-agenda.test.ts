@@ -8,6 +8,7 @@ import {
   forget,
   keep,
   quarter_after,
+  RECORDS_MOST,
   record_of,
   records_of,
   tried_by,
@@ -38,6 +39,10 @@ const record = (customer_id: string, due_ms: number, more: Partial<LeadRecord> =
   behavior_points: 0,
   timing_points: 0,
   market_points: 0,
+  base_share: 0,
+  behavior_share: 0,
+  timing_share: 0,
+  market_share: 0,
   conversion_probability: 0,
   market_ratio: 1,
   zip_code: null,
@@ -51,6 +56,31 @@ const record = (customer_id: string, due_ms: number, more: Partial<LeadRecord> =
 it('rounds instants up, to a quarter of an hour and to a day', () => {
   expect([T, T + 1, T + minutes(15)].map(quarter_after)).toEqual([T, T + minutes(15), T + minutes(15)])
   expect([T, T + 1].map(day_after)).toEqual([T, T + days(1)])
+})
+
+it('of a customer’s conversations it keeps the newest fifty, those that wait for nothing first to go', () => {
+  const slots = new Map<string, RoutingSlot>()
+  const turn = turn_over(slots)
+  const agenda = new Agenda([])
+  const nth = (n: number, status: string) =>
+    record('ada', T + days(1), { conversation_id: `c${n}`, status, seen_ms: T + n })
+  for (let n = 0; n < RECORDS_MOST; n++)
+    keep(agenda, nth(n, n === 3 || n === 7 ? 'unsold' : 'reserved'), turn)
+  const ids = () => records_of('ada', turn).map(({ conversation_id }) => conversation_id)
+  expect(ids()).toHaveLength(50)
+  const gone: (string | undefined)[] = []
+  for (let n = 0; n < 4; n++) {
+    const before = ids()
+    keep(agenda, nth(100 + n, n === 2 ? 'queued' : 'reserved'), turn)
+    expect(ids()).toHaveLength(RECORDS_MOST)
+    expect(ids()).toContain(`c${100 + n}`)
+    gone.push(before.find(id => !ids().includes(id)))
+  }
+  expect(gone).toEqual(['c3', 'c7', 'c0', 'c1'])
+  // Who is looked at when is not disturbed: of those forgotten nobody is.
+  const due = [...Array(4)].flatMap(() => [...agenda.take(turn_over(slots, T + days(1)))])
+  expect(due.map(({ lead }) => lead?.conversation_id)).not.toContain('c3')
+  expect(due).toHaveLength(RECORDS_MOST)
 })
 
 it('keeps the conversations of a customer beside each other', () => {

@@ -35,20 +35,22 @@ export const flat_prices = (d: Driver, more: Readonly<Record<string, unknown>> =
   })
 
 /** A lead that may be sold, at noon. */
-export const ready = (customer_id: string, more: Partial<Lead> = {}): Partial<Lead> =>
-  lead('1', {
+export const ready = (customer_id: string, more: Partial<Lead> = {}): Partial<Lead> => {
+  const points = { base_points: 35, behavior_points: 27, timing_points: 18, market_points: 7, ...more }
+  return lead('1', {
     event_id: `${customer_id}|1`,
     customer_id,
     conversation_id: `chat-${customer_id}`,
     occurred_at: NOON,
     ready: true,
-    base_points: 35,
-    behavior_points: 27,
-    timing_points: 18,
-    market_points: 7,
+    base_share: points.base_points / 40,
+    behavior_share: points.behavior_points / 30,
+    timing_share: points.timing_points / 20,
+    market_share: points.market_points / 10,
     lead_policy_version: 'lead-1',
-    ...more,
+    ...points,
   })
+}
 
 let answers = 0
 export const answer = (

@@ -32,6 +32,24 @@ it('is worth base × quality × surge × market, and that by the minute', () => 
   })
 })
 
+it('is at most what an amount can be, whatever the tables multiply to', () => {
+  const dear = {
+    tier: 'premium',
+    base_minor: 1e11,
+    quality: 10_000,
+    surge: 10_000,
+    price_minor: 1e15,
+  } as const
+  const row = price_row(
+    { ...lead, market_ratio: 100, duration_ms: 1000 },
+    { ...dear, utilization_ratio: 1 },
+    [],
+    'USD',
+    'p',
+  )
+  expect([row.revenue_potential_minor, row.revenue_per_minute_minor]).toEqual([1e15, 1e15])
+})
+
 it('tells the chosen buyer’s tier and price, and why others were not: by price where that is why', () => {
   const offer = (tier: string, price_minor: number) => ({
     buyer: { tier },

@@ -4,6 +4,7 @@ import { expect, it, test } from 'vitest'
 import { local_time } from '../../../operators/core/zone-clock.ts'
 import {
   business_hours_of,
+  level_of,
   market_fraction,
   type PriceFactors,
   type PriceLimits,
@@ -23,7 +24,7 @@ const plain: PriceFactors = {
   weekday: 100,
   market: market_fraction(1),
 }
-const free: PriceLimits = { step: 0, last_price_minor: 0, floor_minor: null, ceiling_minor: null }
+const free: PriceLimits = { step: 0, last_level_minor: 0, floor_minor: null, ceiling_minor: null }
 
 it('multiplies by 1.3 from 90 points and by 1.2 from 80', () => {
   const at = (score: number) => quality_of(score, default_pricing)
@@ -43,6 +44,19 @@ it('is 10 to 20 % dearer in business hours of the buyer’s zone, and cheaper at
   expect(days.map(d => weekday_of(day(d), default_pricing))).toEqual([100, 100, 100, 100, 100, 95, 95])
   expect(days.map(d => business_hours_of(day(d), default_pricing))).toEqual([
     120, 120, 120, 120, 120, 100, 100,
+  ])
+})
+
+it('business hours run over midnight as buyers’ hours do, each hour by its own day', () => {
+  const night = {
+    ...default_pricing,
+    business_hours: [{ from: 22, to: 6, days: [1], hundredths: 130 }],
+  }
+  const at = (day: number, h: number) =>
+    business_hours_of(local_time('UTC', Date.UTC(2026, 0, day, h)), night)
+  // Monday the 5th: its first six hours and its last two; Tuesday's night is Tuesday's.
+  expect([at(5, 0), at(5, 5), at(5, 6), at(5, 21), at(5, 22), at(5, 23), at(6, 0)]).toEqual([
+    130, 130, 100, 100, 130, 130, 100,
   ])
 })
 
@@ -67,22 +81,43 @@ it('has the terms in order, and the limits that changed it', () => {
     ['market', 1.15],
   ]
   expect(ratios(free)).toEqual(before)
-  const held = { step: 200, last_price_minor: 20_000, floor_minor: 45_000, ceiling_minor: 42_000 }
+  const held = { step: 200, last_level_minor: 10_000, floor_minor: 45_000, ceiling_minor: 42_000 }
   expect(price_of(factors, held)).toBe(42_000)
   expect(ratios(held)).toEqual([
     ...before,
-    ['step', expect.closeTo(40_000 / 54_078.75, 12)],
-    ['floor', 45_000 / 40_000],
+    // Twice the last level, 20,000, for such a lead in such a market.
+    ['step', expect.closeTo(27_600 / 54_078.75, 12)],
+    ['floor', 45_000 / 27_600],
     ['ceiling', 42_000 / 45_000],
   ])
 })
 
 it('moves by a step at most, up and down, and not where none is known', () => {
-  const step = (last_price_minor: number, by = 150) =>
-    price_of(plain, { ...free, step: by, last_price_minor })
+  const step = (last_level_minor: number, by = 150) =>
+    price_of(plain, { ...free, step: by, last_level_minor })
   expect([step(0), step(10_000), step(25_000), step(60_001), step(60_001, 0)]).toEqual([
     25_000, 15_000, 25_000, 40_001, 25_000,
   ])
+})
+
+it('holds how a buyer’s prices move, not what lead they are for: 250 × 1.3 × 1.5 × 1.2 is 585 behind a Sunday’s 237.50', () => {
+  const sunday = { ...plain, weekday: 95 }
+  expect([price_of(sunday, free), level_of(sunday, free)]).toEqual([23_750, 23_750])
+  const monday = { ...plain, quality: 130, surge: 150, business_hours: 120 }
+  const limits = { ...free, step: default_pricing.step, last_level_minor: 23_750 }
+  expect(price_of(monday, limits)).toBe(58_500)
+  expect(terms_of(monday, limits).map(({ term }) => term)).not.toContain('step')
+  // Behind it a plain lead costs what it costs, in a market of a tenth of the revenue too.
+  const last_level_minor = level_of(monday, limits)
+  expect(last_level_minor).toBe(45_000)
+  const poor = { ...sunday, market: market_fraction(0.1) }
+  expect(price_of(poor, { ...limits, last_level_minor })).toBe(2375)
+})
+
+it('moves by one minor unit at least, so that small prices are not held for ever', () => {
+  const up = (last_level_minor: number) =>
+    level_of({ ...plain, base_minor: 60 }, { ...free, step: 101, last_level_minor })
+  expect([up(50), up(51), up(59), up(70), up(1)]).toEqual([51, 52, 60, 69, 2])
 })
 
 it('gives from nothing what the floor says, and tells it as the amount', () => {
@@ -117,7 +152,7 @@ const any_factors = fc.record({
 const amount = fc.option(fc.integer({ min: 1, max: 1e11 }), { nil: null })
 const any_limits = fc.record({
   step: fc.constantFrom(0, 100, 150, 200),
-  last_price_minor: fc.integer({ min: 0, max: 1e11 }),
+  last_level_minor: fc.integer({ min: 0, max: 1e11 }),
   floor_minor: amount,
   ceiling_minor: amount,
 })

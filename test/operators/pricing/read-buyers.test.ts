@@ -63,9 +63,12 @@ it('pauses a buyer of whom something cannot be meant, rather than to forget a ca
     { least_score: '70' },
     { acceptance_prior: 1.1 },
     { paused: 'no' },
+    // Which of the two holds?
+    { floor_minor: 500, ceiling_minor: 499 },
   ]
   for (const more of doubtful) expect([more, one(more)?.paused]).toEqual([more, true])
   expect(one({ daily_cap: null, paused: false })?.paused).toBe(false)
+  expect(one({ floor_minor: 500, ceiling_minor: 500 })?.paused).toBe(false)
 })
 
 it('knows areas by the beginning of a ZIP code, and by name in any spelling', () => {

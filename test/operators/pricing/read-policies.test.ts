@@ -1,6 +1,11 @@
 import { expect, it } from 'vitest'
 import { default_pricing } from '../../../operators/pricing/pricing-policy.ts'
-import { once, policies_of } from '../../../operators/pricing/read-policies.ts'
+import {
+  once,
+  policies_of,
+  read_pricing_policy,
+  read_routing_policy,
+} from '../../../operators/pricing/read-policies.ts'
 import { default_routing } from '../../../operators/pricing/routing-policy.ts'
 
 const of = (entries: Readonly<Record<string, unknown>>) =>
@@ -16,10 +21,10 @@ it('holds what is built in where nothing is said, or nothing that can be meant',
     })
 })
 
-it('takes what an entry says otherwise, field by field; the tenant’s comes before everybody’s', () => {
+it('takes what an entry says otherwise; the tenant’s comes before everybody’s', () => {
   const table = {
-    base_major: { premium: 300, gold: 1, volume: -1 },
-    sold_to: { basic: ['direct', 'volume'], standard: ['gold'], premium: 'all' },
+    base_major: { premium: 300 },
+    sold_to: { basic: ['direct', 'volume', 'direct'] },
     quality: [
       { from_score: 70, hundredths: 110 },
       { from_score: 95, hundredths: 200 },
@@ -27,9 +32,8 @@ it('takes what an entry says otherwise, field by field; the tenant’s comes bef
     surge: 200,
     surge_on: 60,
     business_hours: [{ from: 8, to: 12, hundredths: 115 }],
-    weekend: 1.5,
     weekday: 102,
-    step: 50,
+    step: 0,
   }
   const { pricing } = of({
     'pricing_policies|*': { version: 'all', table: {} },
@@ -50,27 +54,39 @@ it('takes what an entry says otherwise, field by field; the tenant’s comes bef
     business_hours: [{ from: 8, to: 12, days: [1, 2, 3, 4, 5], hundredths: 115 }],
     weekend: default_pricing.weekend,
     weekday: 102,
-    step: default_pricing.step,
-  })
-  expect(of({ 'pricing_policies|*': { version: 'all', table: { step: 0 } } }).pricing).toMatchObject({
-    version: 'all',
     step: 0,
   })
 })
 
-it('believes a list only as a whole', () => {
-  const listed = (business_hours: unknown) =>
-    of({ 'pricing_policies|*': { version: 'x', table: { business_hours } } }).pricing.business_hours
-  expect(listed([])).toEqual([])
-  expect(listed([{ from: 8, to: 12, hundredths: 115 }, { from: 8 }])).toBe(default_pricing.business_hours)
-  expect(listed([{ from: 8, to: 12, hundredths: 115, days: ['Monday'] }])).toBe(
-    default_pricing.business_hours,
-  )
+it('believes a pricing policy as a whole: else the built-in one holds, under its own name', () => {
+  const odd: readonly (readonly [body: object, problem: string])[] = [
+    [{ version: 'typo', table: { surge: 200, weekned: 80 } }, 'table.weekned: there is no such name'],
+    [{ version: 'typo', table: { surge: '2x' } }, 'table.surge must be a whole number from 1 to 10000'],
+    [{ version: 'typo', table: { weekend: 1.5 } }, 'table.weekend must be a whole number from 1 to 10000'],
+    [
+      { version: 'typo', table: { surge_on: 60, surge_off: 61 } },
+      'table.surge_off must not be above surge_on, 60',
+    ],
+    [{ version: 'typo', table: { quality: {} } }, 'table.quality must be a list of at most 100'],
+    [{ version: 'typo', table: [] }, 'table must be an object'],
+    [{ version: 'typo', score: 'v1', table: {} }, 'the policy.score: there is no such name'],
+    [{ version: '', table: {} }, 'version must be a text of 1 to 256 characters without +'],
+    [{ version: 'pricing-1', table: { surge: 200 } }, 'version pricing-1 is the name of the built-in policy'],
+    [JSON.parse('{"version": "x", "table": {"__proto__": 1}}'), 'table.__proto__: there is no such name'],
+  ]
+  for (const [body, problem] of odd) {
+    expect(read_pricing_policy(body)).toEqual({ policy: default_pricing, problem })
+    expect(of({ 'pricing_policies|*': body }).pricing).toBe(default_pricing)
+  }
+  expect(read_pricing_policy({ version: 'pricing-1', table: {} })).toEqual({
+    policy: default_pricing,
+    problem: null,
+  })
 })
 
-it('reads how buyers are chosen', () => {
+it('reads how buyers are chosen, as a whole, too', () => {
   const table = {
-    weights: { acceptance_rate: 0.5, history: 1 },
+    weights: { acceptance_rate: 0.5 },
     attempts_max: 1,
     expire_ms: 0,
     pacing: true,
@@ -87,14 +103,15 @@ it('reads how buyers are chosen', () => {
     pacing: true,
     acceptance: 'shares',
   })
-  const odd = of({
-    'routing_policies|*': {
-      version: 'odd',
-      score: 'v1',
-      table: { capacity_buffer: 100, fresh_ms: -1, acceptance: 'luck' },
-    },
-  })
-  expect(odd.routing).toEqual({ ...default_routing, version: 'odd' })
+  const problem = (body: unknown) => read_routing_policy(body).problem
+  expect(problem({ version: 'odd', score: 'v3' })).toBe('score must be v1 or v2')
+  expect(problem({ version: 'odd', score: 'v1', table: { ...table, capacity_buffer: 100 } })).toBe(
+    'table.capacity_buffer must be a whole number from 0 to 99',
+  )
+  expect(problem({ version: 'routing-1', score: 'v2' })).toContain('is the name of the built-in policy')
+  expect([problem({ version: 'routing-1', score: 'v1' }), problem(null)]).toEqual([null, null])
+  const odd = { version: 'odd', score: 'v2', table: { acceptance: 'luck' } }
+  expect(of({ 'routing_policies|*': odd }).routing).toBe(default_routing)
 })
 
 it('compiles a body once', () => {

@@ -17,6 +17,19 @@ it('reads a class from what buyers write', () => {
   expect(of('')).toBe('other')
 })
 
+it('takes whole words only, and none for what it begins like', () => {
+  const of = (reason: string) => reason_class_of('rejected', reason)
+  expect(of('bottom line too low')).toBe('other')
+  expect(of('not enough roof area')).toBe('qualification')
+  expect(of('number of panels too low')).toBe('other')
+  expect(of('already has solar')).toBe('qualification')
+  expect(of('fuller than last time')).toBe('other')
+  expect(of('The number is not in service')).toBe('contact')
+  // What the demo's buyers say.
+  const said = ['not_reachable', 'not_a_homeowner', 'outside_area', 'no_budget']
+  expect(said.map(of)).toEqual(['contact', 'qualification', 'geography', 'price'])
+})
+
 it('asks of refusals alone; without a reason they are other', () => {
   expect(reason_class_of('accepted', 'High quality lead, good technical engagement')).toBeNull()
   expect(reason_class_of('converted', 'price')).toBeNull()

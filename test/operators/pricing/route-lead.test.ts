@@ -131,7 +131,11 @@ scenario(
       ['~ada|1|1|confirmed', 'confirmed', 1, 'a'],
       ['ada|2', 'quoted', 0, 'a'],
     ])
-    expect(d.outputs('routes')[2]).toMatchObject({ decision_id: 'ada|1', utilization_ratio: 0.2 })
+    expect(d.outputs('routes')[2]).toMatchObject({
+      decision_id: 'ada|1',
+      price_minor: 36_000,
+      alternatives: [],
+    })
     const outcomes = d.outputs('route_outcomes')
     expect(outcomes.map(row => [row.decision_id, row.buyer_id, row.outcome])).toEqual([
       ['ada|1', 'a', 'accepted'],
@@ -233,7 +237,7 @@ scenario(
       ['bo|1', 'queued', 0, null],
       ['cy|1', 'queued', 0, null],
       // No longer for sale.
-      ['cy|2', 'quoted', 0, null],
+      ['cy|2', 'unsold', 0, null],
       ['di|1', 'queued', 0, null],
       ['~ada|1|1|released', 'released', 1, 'west'],
       ['~ada|1|2|queued', 'queued', 0, null],

@@ -34,7 +34,9 @@ const attempt: Attempt = {
   acceptance_probability: 0.5,
   policy_version: 'p',
   answer: '',
-  converted: false,
+  reversed: false,
+  conversion: '',
+  value_minor: null,
 }
 const feedback: LeadFeedback = {
   event_id: 'ada|f',

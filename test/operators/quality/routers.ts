@@ -15,6 +15,10 @@ const USUAL = { premium: 25_000, standard: 12_500, volume: 7_500, direct: 18_000
 export const row_of = (lead: MarketLead, buyer: MarketBuyer): number[] =>
   acceptance_row({
     ...lead,
+    base_share: lead.base_points / 40,
+    behavior_share: lead.behavior_points / 30,
+    timing_share: lead.timing_points / 20,
+    market_share: lead.market_points / 10,
     buyer_tier: buyer.tier,
     price_minor: buyer.price_minor,
     usual_price_minor: USUAL[buyer.tier],
