@@ -1,7 +1,13 @@
 /** Conversations become lead scores, and leads on their way to the tenant's prices. */
 import { map } from 'rxjs'
+import { default_conversation_policy } from '../operators/conversation/conversation-policy.ts'
+import { policy_reader } from '../operators/conversation/read-policy.ts'
 import { pipeline } from '../operators/core/keyed.ts'
+import { default_lead_policy } from '../operators/lead/lead-policy.ts'
 import { scoreLead } from '../operators/lead/score-lead.ts'
+
+/** Texts are heard in the language that the metrics of conversations hear them in. */
+const read = policy_reader(default_conversation_policy)
 
 export default pipeline({
   name: 'lead-scoring',
@@ -20,7 +26,7 @@ export default pipeline({
       'context',
       'language',
     )
-    const scored = messages.pipe(scoreLead())
+    const scored = messages.pipe(scoreLead(default_lead_policy, body => read(body).policy.language))
     to('lead_scores', scored.pipe(map(({ score }) => score)))
     to('leads', scored.pipe(map(({ lead }) => lead)))
   },

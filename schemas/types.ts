@@ -825,9 +825,9 @@ export interface Route {
   readonly occurred_at: number
   /** What feedback names: event_id of the row that reserved; null of a lead that is not for sale yet. */
   readonly decision_id: null | string
-  /** quoted: what would be chosen, nothing is taken; reserved: counts against the buyer’s caps; confirmed: the buyer took it; released: it gave it back, or let the time pass; queued: for the buyers’ hours; unsold: nobody is left. */
+  /** quoted: what would be chosen, nothing is taken; of a lead that has a decision, who holds it; reserved: counts against the buyer’s caps; confirmed: the buyer took it; released: it gave it back, or let the time pass; queued: for the buyers’ hours; unsold: nobody is left. */
   readonly status: 'quoted' | 'reserved' | 'confirmed' | 'released' | 'queued' | 'unsold'
-  /** 1 with the first buyer, 2 with the one behind it, …; 0 where none was chosen. */
+  /** 1 with the first buyer, 2 with the one behind it, …; 0 of a row that takes and gives back nothing. */
   readonly attempt: number
   readonly buyer_id: null | string
   /** premium, standard, volume or direct. */
@@ -1570,9 +1570,9 @@ export interface RoutingBuyer {
   readonly taken_count: number
   /** Decayed likewise, as all that follows up to valued_count. */
   readonly converted_count: number
-  /** What the leads it took brought, in value_currency: as the buyer says, else their price. */
-  readonly value_minor: number
-  /** Leads that value_minor is of. */
+  /** What the leads it took brought, minor units of value_currency: as the buyer says, else their price. */
+  readonly value_sum: number
+  /** Leads that value_sum is of. */
   readonly valued_count: number
   /** Of the newest; those in another currency are forgotten. */
   readonly value_currency: string

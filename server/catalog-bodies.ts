@@ -37,7 +37,7 @@ function believed(read: (body: unknown) => { readonly problem: string | null }) 
   return (body: unknown, context: z.RefinementCtx): void => {
     const { problem } = read(body)
     if (problem === null) return
-    const field = /^(?:table|calibration)[\w.[\]]*/.exec(problem)?.[0] ?? ''
+    const field = /^(?:version|table|calibration)\b[\w.[\]]*/.exec(problem)?.[0] ?? ''
     const path = field.split(/[.[\]]+/).filter(part => part !== '')
     context.addIssue({ code: 'custom', path, message: problem })
   }

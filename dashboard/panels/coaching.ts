@@ -16,7 +16,11 @@ const effect_cell = (effect: CoachingPanel['advice'][number]['effect']): string 
 
 export const coaching_view = (): PanelView => {
   const body = open_body('coaching')
-  const advice = make_table("Advice in today's conversations", ['Advice', 'Given#', 'Held back#', 'More qualified by it'], true)
+  const advice = make_table(
+    "Advice in today's conversations",
+    ['Advice', 'Given#', 'Held back#', 'More qualified by it'],
+    true,
+  )
   const none = make('p', { class: 'none' }, 'No advice has been given today.')
   const policies = make_table(
     'Policies that decided in 24 hours',

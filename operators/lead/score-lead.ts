@@ -1,23 +1,19 @@
 /**
  * Decides: how good a lead is after each event of its conversation: score, tier, probability, with parts and gaps, and
  *   whether it may be offered. A shadow policy is scored beside and decides nothing.
- * Because: four weighted factors (40, 30, 20, 10 points) by a table that people can read and change: lead-policy.ts, or
- *   the catalog's policy of the tenant, else of all (*).
- * Keeps: one slot per conversation with what is known: newest context by event time, counts, sums; keep_ms after its
- *   last event it is forgotten.
+ * Because: four weighted factors (40, 30, 20, 10 points) by a table that people can read and change: lead-policy.ts, or the
+ *   catalog's policy of the tenant, else of all (*).
+ * Keeps: one slot per conversation, for KEEP_MS after its last event: newest context by event time, counts, sums.
  * When late: adds to what is known, whatever the order, and is scored, unless the conversation is forgotten already:
  *   then it is counted late. Twice: dropped before. Missing: an unknown signal earns nothing and is named.
  * Limits: a row of an event stands as it was scored; an earlier one is not scored again when a late event changes it.
  */
-
 import type { Catalog } from '../../schemas/catalog-kinds.ts'
 import { exponents } from '../../schemas/currencies.ts'
 import type { Lead, LeadKnowledge, LeadKnowledgeV2, LeadScore, NextDue } from '../../schemas/types.ts'
 import { days } from '../../schemas/units.ts'
-import { default_conversation_policy } from '../conversation/conversation-policy.ts'
-import { policy_reader } from '../conversation/read-policy.ts'
 import { learn, learn_fields } from '../core/facts.ts'
-import { hear_message } from '../core/hear-message.ts'
+import { DEFAULT_LANGUAGE, hear_message } from '../core/hear-message.ts'
 import { keyed, type Row, type Turn } from '../core/keyed.ts'
 import { tenant_wide_id } from '../core/tenant-wide-id.ts'
 import { earliest } from '../core/windows.ts'
@@ -44,12 +40,12 @@ export interface ScoredLead {
   readonly score: LeadScore
   readonly lead: Lead
 }
+type LanguageOf = (body: unknown) => string
 type LeadTurn = Turn<ScoredLead, LeadKnowledge, 'forget'>
 
 const KEEP_MS = days(30)
 const DUE = 'state/next_due'
-const KNOWN = 'state/lead_knowledge'
-const KNOWN_V2 = 'state/lead_knowledge_v2'
+const [KNOWN, KNOWN_V2] = ['state/lead_knowledge', 'state/lead_knowledge_v2'] as const
 const NO_DUE: NextDue = { due_ms: null }
 const NOTHING_KNOWN: LeadKnowledge = {
   first_ms: 0,
@@ -64,7 +60,8 @@ const NOTHING_KNOWN: LeadKnowledge = {
   facts: [],
 }
 
-export const scoreLead = (policy: LeadPolicy = default_lead_policy) =>
+/** `language_of`: of the catalog's conversation policy, that of texts without a tag; as the metrics of conversations read it. */
+export const scoreLead = (policy = default_lead_policy, language_of: LanguageOf = () => DEFAULT_LANGUAGE) =>
   keyed<Message, ScoredLead, NextDue, LeadKnowledge, 'forget'>({
     name: 'score-lead',
     version: 3,
@@ -85,7 +82,8 @@ export const scoreLead = (policy: LeadPolicy = default_lead_policy) =>
         turn.late('conversation_forgotten')
         return state
       }
-      const known = add(before ?? begun(occurred_at), message, turn)
+      const language = () => language_of(entry_of('conversation_policies', message.tenant_id, turn))
+      const known = add(before ?? begun(occurred_at), message, language)
       turn.put(conversation_id, known)
       turn.emit(scored(message, known, turn, policies_for(message.tenant_id, turn, policy)))
       const due_ms = known.last_ms + KEEP_MS
@@ -101,18 +99,12 @@ export const scoreLead = (policy: LeadPolicy = default_lead_policy) =>
     },
   })
 
-/** As track-conversation reads it: one body, one language. */
-const conversations_by = policy_reader(default_conversation_policy)
-
 const begun = (at_ms: number): LeadKnowledge => ({ ...NOTHING_KNOWN, first_ms: at_ms, last_ms: at_ms })
 
 /** Sums, extremes and newest words: the same whatever the order of events. */
-const add = (known: LeadKnowledge, message: Message, turn: LeadTurn): LeadKnowledge => {
+const add = (known: LeadKnowledge, message: Message, language: () => string): LeadKnowledge => {
   const { occurred_at, type } = message
-  const { asks, objects, comes_round, sentiment, heard } = hear_message(
-    message,
-    () => conversations_by(entry_of('conversation_policies', message.tenant_id, turn)).policy.language,
-  )
+  const { asks, objects, comes_round, sentiment, heard } = hear_message(message, language)
   let facts = learn_fields(known.facts, lead_fields, message.context, message)
   if (closing_types.has(type)) facts = learn(facts, type, 'true', message)
   for (const [fact, meaning] of heard.answers) facts = learn(facts, `said_${fact}`, meaning, message)

@@ -17,7 +17,7 @@ export type Answers = Pick<
   | 'answers'
   | 'taken_count'
   | 'converted_count'
-  | 'value_minor'
+  | 'value_sum'
   | 'valued_count'
   | 'value_currency'
 >
@@ -46,7 +46,7 @@ export const NO_ANSWERS: Answers = {
   answers: [],
   taken_count: 0,
   converted_count: 0,
-  value_minor: 0,
+  value_sum: 0,
   valued_count: 0,
   value_currency: '',
 }
@@ -108,7 +108,7 @@ export const learn_answer = (
     answers,
     taken_count: known.taken_count * kept + 1,
     converted_count: known.converted_count * kept,
-    value_minor: known.value_minor * kept,
+    value_sum: known.value_sum * kept,
     valued_count: known.valued_count * kept,
   }
 }
@@ -155,7 +155,7 @@ export const faded = (buyer: Answers, at_ms: number, memory: AcceptanceMemory): 
     })),
     taken_count: buyer.taken_count * kept,
     converted_count: buyer.converted_count * kept,
-    value_minor: buyer.value_minor * kept,
+    value_sum: buyer.value_sum * kept,
     valued_count: buyer.valued_count * kept,
     value_currency: buyer.value_currency,
   }

@@ -27,10 +27,10 @@ export const conversion = (
 
 /** What a lead that it took has brought it on average, minor units of the currency; null before the first. */
 export const mean_value = (
-  { value_minor, valued_count, value_currency }: Answers,
+  { value_sum, valued_count, value_currency }: Answers,
   currency: string,
 ): number | null =>
-  valued_count > 0 && value_currency === currency ? Math.round(value_minor / valued_count) : null
+  valued_count > 0 && value_currency === currency ? Math.round(value_sum / valued_count) : null
 
 /** One of the leads it took has brought something, or has not after all: what was counted since_ms ago is taken out as time has left it. */
 export const learn_conversion = (
@@ -63,10 +63,10 @@ export const learn_value = (
   if (!is_same && now === null) return known
   const left = left_of(since_ms, at_ms, memory)
   const gone = is_same && before !== null ? { value: before * left, count: left } : { value: 0, count: 0 }
-  const [value, count] = is_same ? [known.value_minor, known.valued_count] : [0, 0]
+  const [value, count] = is_same ? [known.value_sum, known.valued_count] : [0, 0]
   return {
     ...known,
-    value_minor: Math.max(0, value - gone.value) + (now ?? 0),
+    value_sum: Math.max(0, value - gone.value) + (now ?? 0),
     valued_count: Math.max(0, count - gone.count) + (now === null ? 0 : 1),
     value_currency: currency,
   }

@@ -1,6 +1,6 @@
 /**
  * Decides: what one buyer pays for one lead: base × quality × surge × business hours × weekday × market, held by a step from
- *   its last price, by its floor and by its ceiling.
+ *   the level of its last price (without quality and market), by its floor and by its ceiling.
  * Because: every term is an integer ratio, so the product is exact and rounded half up once; the limits are integers.
  * Keeps: nothing. When late, twice, missing: a term that does not apply is 1 and is told as 1.
  * Limits: a limit is told as after ÷ before only where it has changed the price; what a lead cannot cost is 10^15.

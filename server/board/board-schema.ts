@@ -116,7 +116,8 @@ const coaching = panel('Advice of today, and the policies that decided in the la
           }),
           { type: 'null' },
         ],
-        description: 'How many more conversations end qualified with it than without, as chance told them apart.',
+        description:
+          'How many more conversations end qualified with it than without, as chance told them apart.',
       },
     }),
   ),

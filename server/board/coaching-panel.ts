@@ -102,10 +102,7 @@ export const remember_coaching = (): Ask => {
   }
 }
 
-const ask_panel = async (
-  asking: Asking,
-  effects: Effects,
-): Promise<Omit<CoachingPanel, keyof Panel>> => {
+const ask_panel = async (asking: Asking, effects: Effects): Promise<Omit<CoachingPanel, keyof Panel>> => {
   const advice = await asking.query<AdviceRow>(ADVICE)
   const policies = await asking.query<PolicyRow>(POLICIES)
   const reasons = await asking.query<{ version: string; reason: string }>(REASONS)

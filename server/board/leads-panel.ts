@@ -49,8 +49,8 @@ const NEWEST = `WITH
     steps.conversation_id AS conversation_id, steps.customer_id AS customer_id, toString(steps.occurred_at) AS at_text,
     total_score, toString(quality_tier) AS quality, toString(status) AS step, buyer_id, price_minor,
     expected_revenue_minor, reason,
-    if(empty(steps.price_terms) AND status IN ('confirmed', 'released'), reserved_terms, steps.price_terms) AS said_terms,
-    said_terms.term AS terms, said_terms.ratio AS ratios
+    if(empty(steps.price_terms) AND status IN ('confirmed', 'released'), reserved_terms, steps.price_terms) AS all_terms,
+    all_terms.term AS terms, all_terms.ratio AS ratios
   FROM (SELECT * ${OF_TENANT} AND _offset IN (SELECT newest FROM shown)) AS steps
   LEFT JOIN reserved ON reserved.reserved_id = ifNull(steps.decision_id, '')
   ORDER BY steps.occurred_at DESC, steps._offset DESC`

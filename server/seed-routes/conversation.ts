@@ -247,6 +247,6 @@ const OPERATION = {
     400: 'A field is wrong: {error, field, reason}.',
     403: 'The API key belongs to another tenant.',
     503: 'The log is out of reach; send the same again.',
-    504: 'The message is durable and not decided on yet.',
+    504: 'The message is durable and not decided on yet; `remedy` says with which event_id and occurred_at to ask again.',
   },
 }

@@ -175,8 +175,20 @@ const coaching_of = (now: number): Board['coaching'] => ({
       held_out: 24,
       effect: { difference_ratio: 0.123, low_ratio: 0.031, high_ratio: 0.214, verdict: 'helps' },
     },
-    { code: 'create_urgency', title: 'Name the next deadline that holds', given: 96, held_out: 11, effect: null },
-    { code: 'handle_objection', title: 'Answer the objection with figures', given: 41, held_out: 0, effect: null },
+    {
+      code: 'create_urgency',
+      title: 'Name the next deadline that holds',
+      given: 96,
+      held_out: 11,
+      effect: null,
+    },
+    {
+      code: 'handle_objection',
+      title: 'Answer the objection with figures',
+      given: 41,
+      held_out: 0,
+      effect: null,
+    },
   ],
   policies: [
     {

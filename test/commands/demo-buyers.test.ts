@@ -35,10 +35,17 @@ const market: Market = {
   book_of,
 }
 
-it.each(markets.map(({ id }) => id))('in %s', borough => {
+const QUALITIES = [
+  ['basic', 60],
+  ['standard', 75],
+  ['premium', 90],
+] as const
+const places = markets.flatMap(({ id }) => QUALITIES.map(([quality, score]) => [quality, id, score] as const))
+
+it.each(places)('of %s quality in %s', (quality_tier, borough, total_score) => {
   const lead: ChosenLead = {
-    ...{ quality_tier: 'basic', total_score: 60, customer_id: 'ada', market_ratio: 1 },
-    ...{ base_points: 30, behavior_points: 15, timing_points: 10, market_points: 5 },
+    ...{ quality_tier, total_score, customer_id: 'ada', market_ratio: 1 },
+    ...{ base_share: 0.75, behavior_share: 0.5, timing_share: 0.5, market_share: 0.5 },
     ...{ zip_code: null, borough, neighborhood: null },
   }
   const asked: string[] = []

@@ -1,6 +1,13 @@
 /** Money with the digits that the server says, ages, changes. */
 import { describe, expect, it } from 'vitest'
-import { age_text, change_text, money_format, return_ratio_text, words_text } from '../../dashboard/format.ts'
+import {
+  age_text,
+  change_text,
+  money_format,
+  points_text,
+  return_ratio_text,
+  words_text,
+} from '../../dashboard/format.ts'
 
 describe('money_format', () => {
   it.each([
@@ -59,4 +66,8 @@ describe('words', () => {
     expect(words_text('position_based')).toBe('Position based')
     expect(words_text('')).toBe('')
   })
+})
+
+it('says differences of shares in points, with their sign', () => {
+  expect([0.1234, -0.05, 0].map(points_text)).toEqual(['+12.3', '-5', '0'])
 })

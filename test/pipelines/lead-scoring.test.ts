@@ -34,7 +34,10 @@ scenario(
   'customer',
   d => {
     const body = { version: 'lead-2', base: 'lead-1', reason: 'a test' } as const
-    enter(d, 'lead_policies', 'acme', { ...body, table: { ready: { min_ms: 0 }, tiers: { basic: 3000 } } })
+    enter(d, 'lead_policies', 'acme', {
+      ...body,
+      table: { ready: { awaited: [], min_ms: 0 }, tiers: { basic: 3000 } },
+    })
     enter(d, 'lead_policies', 'acme|shadow', { ...body, version: 'lead-3', calibration: [[0, 0.125]] })
     const context = { homeowner_verified: true, bill_amount_minor: 25_000, zip_code: '11215' }
     d.send('conversations', [said('1', 0, {}, context), said('2', 1, { customer_id: 'bo' }, context)])
@@ -51,5 +54,32 @@ scenario(
     for (const lead of d.outputs('leads'))
       expect(lead).toMatchObject({ lead_policy_version: 'lead-2', quality_tier: 'basic', ready: true })
     expect(d.outputs('leads').map(lead => lead.customer_id)).toEqual(['ada', 'bo'])
+  },
+)
+
+scenario(
+  'texts are heard in the language in which the metrics of conversations hear them, also under a policy with another fault',
+  'customer',
+  d => {
+    enter(d, 'conversation_policies', 'acme', { version: 'c', table: { language: 'es' } })
+    enter(d, 'conversation_policies', 'other', { version: 'c', table: { language: 'es', low_urgency: 7 } })
+    const text = '¿Qué garantía tienen los paneles?'
+    d.send('conversations', [said('1', 0, { text }), said('2', 0, { text, tenant_id: 'other' })])
+    d.run()
+    const points = d
+      .outputs('lead_scores')
+      .map(({ tenant_id, parts }) => [
+        tenant_id,
+        parts.find(({ signal }) => signal === 'technical_questions')?.points,
+      ])
+    expect(points.sort()).toEqual([
+      ['acme', 2],
+      ['other', 0],
+    ])
+    const asked = d.outputs('conversation_metrics').map(row => [row.tenant_id, row.questions_asked])
+    expect(asked.sort()).toEqual([
+      ['acme', 1],
+      ['other', 0],
+    ])
   },
 )

@@ -18,7 +18,7 @@ let about: Asking
 beforeAll(async () => {
   served = await serve_warehouse()
   about = asking(served.warehouse.query, { tenant: 't1', currency: 'USD', now_ms: NOW })
-}, 60_000)
+}, 180_000)
 afterAll(() => served.stop())
 
 let offset = 0
@@ -149,7 +149,7 @@ describe('buyers', () => {
     ...over,
   })
 
-  it('are those of the newest entry and those of the routes, with caps, answers and revenue', async () => {
+  const fill = async () => {
     await served.fill('catalog', [
       entry('*', 9, { buyers: [{ buyer_id: 'everybody', tier: 'volume' }] }),
       entry('t1', 1, { buyers: [{ buyer_id: 'gone', tier: 'volume' }] }),
@@ -205,6 +205,10 @@ describe('buyers', () => {
       outcome(7, 'helios', 'rejected', { decided_at: null }),
       outcome(8, 'helios', 'rejected', { occurred_at: iso(NOW - 31 * DAY) }),
     ])
+  }
+
+  it('are those of the newest entry and those of the routes, with caps, answers and revenue', async () => {
+    await fill()
     const none = { leads: 0, revenue_minor: 0, answers: 0, accepted: 0, paused: false, daily_cap: null }
     expect((await ask_buyers(about)).rows).toEqual([
       {

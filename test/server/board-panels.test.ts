@@ -315,7 +315,8 @@ it('the board that is sent has the fields its description says, and no others', 
   const money = { type: 'payment_succeeded', amount_minor: 901, currency: 'USD', path_ends_at: at }
   await served.fill('conversions', [{ ...paid, ...money }])
   const lead = { _key: 't1', event_id: 'c1|m1', tenant_id: 't1', customer_id: 'c1', conversation_id: 'v1' }
-  const sale = { status: 'quoted', buyer_id: 'helios', buyer_tier: 'premium', currency: 'USD' }
+  const buyer = { buyer_id: 'helios', buyer_tier: 'premium', currency: 'USD' }
+  const sale = { status: 'reserved', decision_id: 'c1|m1', attempt: 1, ...buyer }
   const why = { price_terms: [{ term: 'base', ratio: 25_000 }], policy_version: 'pricing-2+routing-1' }
   await served.fill('routes', [{ ...lead, occurred_at: at, ...sale, ...why }])
   const clock = { now: () => NOW, sleep: async () => {}, nonce: () => 'n' }

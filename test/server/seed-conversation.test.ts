@@ -5,7 +5,7 @@ import { CONVERSATION, open_seed_system } from './seed-system.ts'
 let seed: Awaited<ReturnType<typeof open_seed_system>>
 beforeAll(async () => {
   seed = await open_seed_system()
-}, 60_000)
+}, 180_000)
 afterAll(() => seed.close(), 30_000)
 
 /** On a slow machine a decision may come late: then the same is sent again as the answer says. */

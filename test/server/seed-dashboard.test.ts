@@ -16,7 +16,7 @@ const iso = (ms: number): string => new Date(ms).toISOString()
 let served: Served
 beforeAll(async () => {
   served = await serve_warehouse()
-}, 60_000)
+}, 180_000)
 afterAll(() => served.stop())
 
 const open = (over: Partial<ServerDeps> = {}) =>

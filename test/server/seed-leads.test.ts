@@ -18,7 +18,7 @@ const FEEDBACK = '/api/v1/revenue/buyer-feedback'
 let served: Served
 beforeAll(async () => {
   served = await serve_warehouse()
-}, 60_000)
+}, 180_000)
 afterAll(() => served.stop())
 
 const open = async () => {

@@ -35,6 +35,7 @@ const row = (over: Partial<Route>) => {
     routing_score: 1,
     routing_terms: [],
     utilization_ratio: null,
+    buyer_value_minor: null,
     alternatives: [],
     reason: 'the best',
     lead_policy_version: 'lead-1',

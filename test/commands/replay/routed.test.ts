@@ -37,8 +37,9 @@ const answer = (customer_id: string, outcome: string, n: number) => ({
  */
 const slow = {
   install_timeline: 'next_year',
-  credit_signal: null,
-  decision_role: null,
+  // Known, and worth nothing: a lead waits for what is not known.
+  credit_signal: 'poor',
+  decision_role: 'nobody',
   comparing_offers: null,
 }
 const fay = [0, 5.01, 6].map((after, i) =>

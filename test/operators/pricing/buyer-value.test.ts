@@ -58,9 +58,9 @@ it('is worth the mean of what its leads brought, newer ones more', () => {
 it('puts a told amount in place of a price, takes one out, and forgets those of another currency', () => {
   const one = learn_value(NO_ANSWERS, null, 10_000, 'USD', T)
   const more = learn_value(one, 10_000, 90_000, 'USD', T + days(14), T)
-  expect([more.value_minor, more.valued_count]).toEqual([90_000, 1])
+  expect([more.value_sum, more.valued_count]).toEqual([90_000, 1])
   const none = learn_value(more, 90_000, null, 'USD', T + days(14))
-  expect([none.value_minor, none.valued_count, mean_value(none, 'USD')]).toEqual([0, 0, null])
+  expect([none.value_sum, none.valued_count, mean_value(none, 'USD')]).toEqual([0, 0, null])
   const euros = learn_value(more, null, 5000, 'EUR', T + days(14))
   expect([mean_value(euros, 'EUR'), mean_value(euros, 'USD')]).toEqual([5000, null])
   expect(learn_value(euros, 90_000, null, 'USD', T + days(14))).toEqual(euros)

@@ -1,5 +1,6 @@
 /** What buyers answer, through the operator that hears it. */
 import { expect } from 'vitest'
+import type { Route } from '../../../schemas/types.ts'
 import { days, hours, minutes } from '../../../schemas/units.ts'
 import { scenario } from '../../driver/scenario.ts'
 import { enter } from '../conversation/talk.ts'
@@ -166,6 +167,40 @@ scenario(
       ['~ada|1|1|released', 'released', 1, 'a'],
       ['~ada|1|2|reserved', 'reserved', 2, 'b'],
     ])
+  },
+  app,
+)
+
+scenario(
+  'a buyer that says now this, now that of one decision teaches two words; what its leads brought it is told',
+  'tenant',
+  d => {
+    flat_prices(d)
+    buyers(d, [buyer('a')])
+    const told = () => {
+      send_leads(d, [ready(`quote-${d.outputs('routes').length}`, { ready: false })])
+      d.run()
+      const { acceptance_probability, buyer_value_minor, routing_terms } = d.outputs('routes').at(-1) as Route
+      const history = routing_terms.find(({ term }) => term === 'historical_performance')
+      return { acceptance_probability, buyer_value_minor, history: history?.value }
+    }
+    expect(told()).toEqual({ acceptance_probability: 0.85, buyer_value_minor: null, history: 50 })
+    send_leads(d, [ready('ada'), ready('bo')])
+    const says = (id: number, customer: string, outcome: 'accepted' | 'converted' | 'returned') => ({
+      ...answer(customer, outcome, { decision_id: `${customer}|1`, amount_minor: 70_000, currency: 'USD' }),
+      event_id: `${customer}|${id}`,
+    })
+    send_answers(d, [says(1, 'bo', 'accepted'), says(1, 'ada', 'converted')])
+    expect(told()).toMatchObject({ buyer_value_minor: 70_000 })
+    send_answers(d, [says(2, 'ada', 'returned')])
+    const after_two = told()
+    expect(after_two.history).toBeLessThan(50)
+    send_answers(
+      d,
+      [3, 4, 5, 6, 7, 8].map(id => says(id, 'ada', id % 2 ? 'converted' : 'returned')),
+    )
+    expect(told()).toEqual(after_two)
+    expect(d.outputs('route_outcomes')).toHaveLength(9)
   },
   app,
 )

@@ -88,7 +88,7 @@ test('however often a buyer changes its word about a decision, it is learned fro
       expect([0, 1]).toContain(Math.round(book.valued_count * 1e6) / 1e6)
       // Only a lead that it has in the end is worth something to it.
       if (answers.at(-1) === 'rejected')
-        expect([book.converted_count, book.valued_count, book.value_minor]).toEqual([0, 0, 0])
+        expect([book.converted_count, book.valued_count, book.value_sum]).toEqual([0, 0, 0])
     }),
     { numRuns: 300 },
   )

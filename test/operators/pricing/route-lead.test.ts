@@ -73,6 +73,7 @@ scenario(
       routing_score: 140.76 + 21.25 + 15 + 10 + 5 + 2.5,
       routing_terms: ROUTING_TERMS,
       utilization_ratio: 0,
+      buyer_value_minor: null,
       alternatives: [
         {
           buyer_id: 'modernize',

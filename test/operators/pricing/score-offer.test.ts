@@ -7,7 +7,7 @@ import {
   acceptance_case,
   acceptance_row,
 } from '../../../operators/pricing/acceptance-row.ts'
-import { EMPTY_BOOK, usage_of } from '../../../operators/pricing/buyer-book.ts'
+import { type Book, EMPTY_BOOK, usage_of } from '../../../operators/pricing/buyer-book.ts'
 import { market_fraction } from '../../../operators/pricing/price-terms.ts'
 import { default_pricing } from '../../../operators/pricing/pricing-policy.ts'
 import { type Buyer, buyers_of, spelled_place } from '../../../operators/pricing/read-buyers.ts'
@@ -47,11 +47,11 @@ const lead = {
   borough: 'manhattan',
   neighborhood: null,
 } as const
-const offered = (more: object, of = market) => {
+const offered = (more: object, of = market, book: Book = EMPTY_BOOK) => {
   const [buyer] = buyers_of({ buyers: [{ buyer_id: 'a', tier: 'premium', ...more }] }) as readonly Buyer[]
   const time = local_time('UTC', SUNDAY)
-  const usage = usage_of(EMPTY_BOOK, buyer as Buyer, time, SUNDAY, of.policies)
-  const asked = { buyer: buyer as Buyer, time, book: EMPTY_BOOK, usage }
+  const usage = usage_of(book, buyer as Buyer, time, SUNDAY, of.policies)
+  const asked = { buyer: buyer as Buyer, time, book, usage }
   return offer_of(lead, spelled_place(lead), { quality: 120, market: market_fraction(1) }, asked, of)
 }
 
@@ -64,6 +64,25 @@ it('is revenue × .4 + acceptance × .25 + capacity × .15 + quality × .1 + are
   expect(offered({ daily_cap: 0 }).values[2]).toBe(0)
   expect(offered({ acceptance_prior: 0.5 }).values.slice(0, 2)).toEqual([150, 50])
   expect(offered({ tier: 'volume' }).values).toEqual([76.5, 85, 100, 25, 100, 50])
+})
+
+it('tells what its leads have brought the buyer, and counts none of it', () => {
+  expect(offered({}).value_minor).toBeNull()
+  const book = {
+    ...EMPTY_BOOK,
+    value_sum: 45_000,
+    valued_count: 1.5,
+    value_currency: 'USD',
+    learned_ms: SUNDAY,
+  }
+  const with_value = offered({}, market, book)
+  expect(with_value.value_minor).toBe(30_000)
+  expect(with_value.routing_score).toBe(offered({}).routing_score)
+  expect(offered({}, { ...market, currency: 'EUR' }, book).value_minor).toBeNull()
+  // Conversions fade by time: half of ten leads' worth in 14 days.
+  const converts = { ...EMPTY_BOOK, taken_count: 10, converted_count: 10, learned_ms: SUNDAY }
+  const history = (at_ms: number) => offered({}, { ...market, at_ms }, converts).values[5]
+  expect([history(SUNDAY), history(SUNDAY + 14 * 86_400_000)]).toEqual([75, expect.closeTo(200 / 3, 4)])
 })
 
 it('is expected revenue alone by v2, and in whole units of any currency', () => {
