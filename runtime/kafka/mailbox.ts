@@ -140,7 +140,9 @@ export class Mailbox implements Reader {
       } else if (raw.isControlRecord !== true && Number(raw.offset) >= position) this.#put(to_record(raw))
     }
     this.position = next
-    this.end = Number(fetched.lastStableOffset)
+    // The broker looks for its last stable offset before it reads: what was committed in between comes along behind it.
+    const stable = Number(fetched.lastStableOffset)
+    this.end = last ? Math.max(stable, next) : stable
     if (this.#bytes > MAILBOX_BYTES_MAX) this.#paused = true
     const moved = this.position !== position || this.end !== end
     if (moved) this.#news()

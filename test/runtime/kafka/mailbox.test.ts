@@ -45,6 +45,15 @@ test('wants nothing before the first seek', () => {
   expect(() => mailbox.seek(1.5)).toThrow()
 })
 
+test('ends behind what it was given, where the broker looked for the end before it read; without records it believes it', () => {
+  const { mailbox } = open()
+  mailbox.seek(2)
+  mailbox.deliver(mailbox.epoch, fetched([raw(2), raw(3)], 3))
+  expect([mailbox.position, mailbox.end]).toEqual([4, 4])
+  mailbox.deliver(mailbox.epoch, fetched([], 3))
+  expect([mailbox.position, mailbox.end]).toEqual([4, 3])
+})
+
 test('drops records before its position, and whole fetches for an earlier seek', () => {
   const { mailbox, seen } = open()
   mailbox.seek(1)
