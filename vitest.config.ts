@@ -2,6 +2,7 @@
  * The suites. `unit` needs no service; the others are named after what they
  * need.
  */
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 const minutes = (n: number): number => n * 60_000
@@ -27,6 +28,8 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/services/**', 'test/reference/**', 'test/browser/**'],
           pool: 'forks',
+          // On two cores the default is one worker.
+          maxWorkers: Math.max(2, availableParallelism() - 1),
           // Patience, not a measure: machines are shared.
           testTimeout: minutes(1),
           hookTimeout: minutes(1),
