@@ -117,8 +117,7 @@ export const options = [
     env: 'TRIBUTARY_JOBS',
     default: 'true',
     type: on_off,
-    meaning:
-      'run by itself what npm run jobs names: as of midnight UTC, quality-training every 6 h; false: only by that command',
+    meaning: 'run jobs at midnight UTC, quality-training every 6 h; false: npm run jobs alone',
   },
   {
     name: 'target_conversion_rate',
