@@ -110,7 +110,7 @@ describe.runIf(browser_present)('the live page', () => {
     await page.locator('#recon-state[data-kind="differs"]').waitFor()
     expect(await page.locator('#trust .differences').innerText()).toBe(reconciliation.differences[0])
     expect(await page.locator('.figure .mark:not([data-kind="differs"])').count()).toBe(0)
-    expect(await page.locator('.marks[data-kind="differs"]').count()).toBe(6)
+    expect(await page.locator('.marks[data-kind="differs"]').count()).toBe(9)
     await take_picture(page, 'differs')
   })
 
