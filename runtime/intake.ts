@@ -139,11 +139,17 @@ export const base_fields = (app: App, topic: string): readonly string[] => {
   const identity = [spec.event_id ?? 'event_id', spec.occurred_at ?? 'occurred_at']
   const schema = app.schemas[spec.schema] as { fields: readonly { name: string }[] } | undefined
   if (!schema) return []
-  const wanted = new Set([...identity, ...KEY_FIELDS, ...(spec.keyed_by === 'catalog' ? CATALOG_FIELDS : [])])
+  const wanted = new Set([...identity, ...KEY_FIELDS, ...(MORE_KEY_FIELDS[spec.keyed_by] ?? [])])
   return schema.fields.map(field => field.name).filter(name => wanted.has(name))
 }
 const KEY_FIELDS = ['tenant_id', 'customer_id', 'anonymous_id']
+const SERIES_FIELDS = ['metric', 'currency', 'dimension']
 const CATALOG_FIELDS = ['kind', 'id', 'effective_at', 'revision', 'body']
+/** By what the topic is keyed by. */
+const MORE_KEY_FIELDS: Readonly<Record<string, readonly string[]>> = {
+  series: SERIES_FIELDS,
+  catalog: CATALOG_FIELDS,
+}
 
 /** One input of a task. Peeks decoded heads; a head whose schema must be fetched first stops the merge. */
 export class Lane {

@@ -11,13 +11,16 @@ export interface KeyFields {
   readonly anonymous_id?: string | null | undefined
   readonly kind?: string | null | undefined
   readonly id?: string | null | undefined
+  readonly metric?: string | null | undefined
+  readonly currency?: string | null | undefined
+  readonly dimension?: string | null | undefined
   readonly effective_at?: number | null | undefined
   readonly revision?: number | null | undefined
 }
 
 /**
- * The key of a row: `tenant|customer_id` or `tenant|~anonymous_id`, `tenant`, or
- * `kind|id|effective_at|revision`. Throws RangeError naming the field that is missing, TypeError when the
+ * The key of a row: `tenant|customer_id` or `tenant|~anonymous_id`, `tenant`,
+ * `tenant|metric|currency|dimension`, or `kind|id|effective_at|revision`. Throws RangeError naming the field that is missing, TypeError when the
  * topic is keyed by something else.
  */
 export const key_of = (spec: Pick<TopicSpec, 'keyed_by'>, row: KeyFields): string => {
@@ -26,6 +29,13 @@ export const key_of = (spec: Pick<TopicSpec, 'keyed_by'>, row: KeyFields): strin
       return customer_key(row)
     case 'tenant':
       return present(row, 'tenant_id')
+    case 'series':
+      return [
+        present(row, 'tenant_id'),
+        present(row, 'metric'),
+        row.currency ?? '',
+        row.dimension ?? '',
+      ].join('|')
     case 'catalog':
       return [present(row, 'kind'), present(row, 'id'), present(row, 'effective_at'), row.revision ?? 0].join(
         '|',
@@ -48,7 +58,7 @@ const present = <K extends keyof KeyFields>(row: KeyFields, field: K): NonNullab
   return value
 }
 
-/** Tenant part of a key; for keys of the groups customer and tenant. */
+/** Tenant part of a key; for keys of the groups customer, series and tenant. */
 export const tenant_of = (key: string): string => {
   const bar = key.indexOf('|')
   return bar < 0 ? key : key.slice(0, bar)

@@ -61,7 +61,11 @@ export interface Catalog {
     /** Facts of the lead that it is about: all must be known as given, e.g. {borough: 'manhattan'}. */
     readonly about?: Readonly<Record<string, string>>
   }
-  /** What an alert rule does differently from its defaults; id is the rule. */
+  /** Rules of a tenant's own, beside the built-in ones; id is the tenant. One that is left out of a newer entry is no more. */
+  readonly alert_rule_lists: { readonly rules: readonly AlertRuleEntry[] }
+  /** Who is told of a tenant's alerts, and how they are put together; id is the tenant, or * for all that have none of their own. */
+  readonly alert_routes: AlertRoutes
+  /** What a built-in alert rule does differently from its defaults; id is the rule. */
   readonly alert_rules: {
     readonly enabled?: boolean
     readonly severity?: 'info' | 'low' | 'medium' | 'high' | 'critical'
@@ -112,4 +116,83 @@ export interface Buyer {
   readonly suppressed?: readonly string[]
   /** Share of leads it took before anything is known of it here. */
   readonly acceptance_prior?: number
+}
+
+export type AlertSeverityName = 'info' | 'low' | 'medium' | 'high' | 'critical'
+
+/** A rule on the points of a metric, or on what the detectors say of it. */
+export interface AlertRuleEntry {
+  readonly name: string
+  readonly title?: string
+  readonly metric: string
+  readonly currency?: string
+  /** `channel=google`; `*`: each part by itself; without: the whole. */
+  readonly dimension?: string
+  /**
+   * above, below: the value. drops_by, rises_by: the share of what the season expects. The others: a pattern that the
+   * detectors tell, at least `threshold` robust standard deviations from the usual.
+   */
+  readonly when:
+    | 'above'
+    | 'below'
+    | 'drops_by'
+    | 'rises_by'
+    | 'drop'
+    | 'spike'
+    | 'level_shift'
+    | 'trend'
+    | 'recurring'
+    | 'unusual'
+  readonly threshold: number
+  /** Points are taken together over so long; of the last point alone, without. */
+  readonly window_ms?: number
+  /** Over fewer events nothing is said. */
+  readonly least_samples?: number
+  readonly severity?: AlertSeverityName
+  /** So long it is pending before it fires, and goes on firing after the last trouble. */
+  readonly for_ms?: number
+  readonly keep_firing_ms?: number
+  readonly cooldown_ms?: number
+  readonly enabled?: boolean
+  /** Names of rules that this one explains: nobody is told of theirs while it fires. */
+  readonly inhibits?: readonly string[]
+  /** Steps of a ladder: nobody has acknowledged it so long after it fired. Each raises the severity, or names its own. */
+  readonly escalation?: readonly { readonly after_ms: number; readonly severity?: AlertSeverityName }[]
+}
+
+export interface AlertReceiver {
+  readonly name: string
+  readonly channel: 'webhook' | 'slack' | 'email' | 'sms'
+  /** webhook and slack: an http(s) URL. email: an address. sms: a number, +49151… */
+  readonly to: string
+  /** webhook: name of the secret that signs it, which operators put in TRIBUTARY_SECRET_<NAME>. */
+  readonly secret?: string
+}
+
+/** Alertmanager's words. */
+export interface AlertRoute {
+  readonly receivers: readonly string[]
+  /** What an alert has to be, all of it; a trailing * matches any ending. Everything, without. */
+  readonly matchers?: Readonly<Record<string, string>>
+  /** Of rule, metric, currency, dimension, severity, fingerprint; [] is one group of all. */
+  readonly group_by?: readonly string[]
+  readonly group_wait_ms?: number
+  readonly group_interval_ms?: number
+  readonly repeat_interval_ms?: number
+  /** Names of mute times in which nobody of it is told. */
+  readonly mute_times?: readonly string[]
+  /** Go on with the next route after this one. */
+  readonly continue?: boolean
+}
+
+export interface AlertRoutes {
+  readonly receivers: readonly AlertReceiver[]
+  /** The first that matches tells, and those behind it while they say `continue`. */
+  readonly routes: readonly AlertRoute[]
+  readonly mute_times?: Readonly<
+    Record<
+      string,
+      { readonly zone?: string; readonly from: number; readonly to: number; readonly days: readonly number[] }
+    >
+  >
 }

@@ -4,7 +4,7 @@ import type { Topics } from './types.ts'
 import { days } from './units.ts'
 
 /** How a record's key is formed from its body. A key group is named after it. */
-export type KeyedBy = 'customer' | 'tenant' | 'catalog'
+export type KeyedBy = 'customer' | 'series' | 'tenant' | 'catalog'
 
 export interface TopicSpec {
   /** File schemas/<schema>.avsc (without the ending). */
@@ -19,6 +19,11 @@ export interface TopicSpec {
   readonly partitioner: 'murmur2' | 'trusted'
   /** A row goes to the key its own fields form, which may be another than that of the turn that wrote it. Outputs only. */
   readonly rekeyed?: true
+  /**
+   * Rows of one batch that differ in these fields and event_id only become one: numbers are added, bins by bin. What is added is
+   * exact in any order. Internal topics only.
+   */
+  readonly partial?: { readonly adds: readonly string[]; readonly bins?: string }
   /**
    * The topic whose records come in here a second time: strays copied to their own partition, dead letters driven again.
    * Written by us only; same schemas, ids and table. Derived (runtime/app.ts), not declared.
@@ -71,6 +76,8 @@ export const topics = {
   payments: { ...input('payments', 'for_ever'), kept_on_erasure: true },
   feedback: input('feedback', 'for_ever'),
   spend: input('spend', 'for_ever', 'tenant'),
+  measurements: input('measurements', days(2), 'series'),
+  alert_commands: input('alert_commands', 'for_ever', 'tenant'),
   erasures: { ...input('erasures', 'for_ever'), erases: true, kept_on_erasure: true },
   catalog: { ...input('catalog', 'for_ever', 'catalog'), partitions: 1 },
   ledger: { ...output('ledger', 'customer', { by_day: true }), kept_on_erasure: true },
@@ -103,9 +110,20 @@ export const topics = {
   routes: output('routes', 'tenant'),
   route_outcomes: output('route_outcomes', 'tenant'),
   signals: { ...output('signals', 'tenant'), role: 'internal' },
+  measures: {
+    schema: 'measures',
+    role: 'internal',
+    keyed_by: 'series',
+    dedupe: 'none',
+    partitioner: 'trusted',
+    partial: { adds: ['numerator', 'denominator', 'samples'], bins: 'bins' },
+  },
   metric_points: output('metric_points', 'tenant', { version: 'revision' }),
   anomalies: output('anomalies', 'tenant', { version: 'revision' }),
   alerts: output('alerts', 'tenant'),
+  notifications: output('notifications', 'tenant'),
+  // What delivery writes: an attempt to tell a receiver.
+  deliveries: output('deliveries', 'tenant'),
   // What jobs write (jobs/): read from views, appended like events, so that a repeat is the same rows.
   forecasts: output('forecasts', 'tenant'),
   forecast_scores: output('forecast_scores', 'tenant'),

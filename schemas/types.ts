@@ -1,6 +1,29 @@
 // Generated from schemas/*.avsc by `npm run generate`. Do not edit.
 
-/** Something a person should know, once per incident and cooldown. */
+/** What a person says to alerts: seen, be quiet for a while (keyed by tenant). */
+export interface AlertCommand {
+  /** Unique per key; the identity of the event. */
+  readonly event_id: string
+  /** Whose event it is; no '|'. */
+  readonly tenant_id: string
+  /** Event time, milliseconds since the epoch, UTC. */
+  readonly occurred_at: number
+  readonly command: 'acknowledge' | 'silence' | 'unsilence'
+  /** acknowledge: which alert. */
+  readonly fingerprint: null | string
+  /** silence: what it is called from then on (a second one of the name replaces it); unsilence: which. */
+  readonly silence_id: null | string
+  /** silence: what an alert has to be, all of it: rule, metric, currency, dimension, severity, fingerprint; a trailing * matches any ending. */
+  readonly matchers: Readonly<Record<string, string>>
+  /** silence: from when on; at once without. */
+  readonly starts_at: null | number
+  /** silence: until when. */
+  readonly ends_at: null | number
+  readonly author: string
+  readonly comment: string
+}
+
+/** Something a person should know: every change of its state, once. */
 export interface Alert {
   /** fingerprint|start of the incident|number. */
   readonly event_id: string
@@ -12,12 +35,14 @@ export interface Alert {
   readonly fingerprint: string
   readonly rule: string
   readonly severity: 'info' | 'low' | 'medium' | 'high' | 'critical'
-  readonly status: 'firing' | 'resolved'
+  readonly status: 'firing' | 'resolved' | 'pending' | 'acknowledged'
   readonly title: string
   /** With the numbers. */
   readonly description: string
   readonly metric: null | string
   readonly currency: null | string
+  /** `channel=google`: that part of the whole; empty: all of it. */
+  readonly dimension: string
   readonly value: null | number
   readonly expected: null | number
   /** Of the incident. */
@@ -25,6 +50,24 @@ export interface Alert {
   /** Repeats kept back by the cooldown since the last alert of this fingerprint. */
   readonly suppressed: number
   readonly cause_event_ids: readonly (string)[]
+  /** What the trouble costs while it lasts, per window of the alert, in minor units of money_currency. */
+  readonly money_at_risk_minor: null | number
+  readonly money_currency: null | string
+  /** The dimension that contributed most to it, e.g. `channel=google`. */
+  readonly contributor: null | string
+  /** Its part of the whole difference from what was expected. */
+  readonly contributor_share: null | number
+  /** Fingerprint of the alert that explains it: nobody is told of this one meanwhile. */
+  readonly inhibited_by: null | string
+  /** The silence that matches it, or the mute time: nobody is told. */
+  readonly silenced_by: null | string
+  /** Steps of the ladder so far. */
+  readonly escalation: number
+  /** Incidents of the fingerprint within the rule’s memory before this one. */
+  readonly recurrences: number
+  readonly acknowledged_by: null | string
+  /** Why this row was written: pending, fired, rose, repeated, recurred, acknowledged, escalated, resolved, inhibited, uninhibited, silenced, unsilenced. */
+  readonly reason: string
   readonly policy_version: string
 }
 
@@ -41,6 +84,10 @@ export interface Anomaly {
   readonly revision: number
   readonly metric: string
   readonly currency: null | string
+  /** `channel=google`: that part of the whole; empty: all of it. */
+  readonly dimension: string
+  /** spike, drop, level_shift, trend, recurring or unusual; empty: usual again. */
+  readonly pattern: string
   /** none: usual again, or a correction took the anomaly back. */
   readonly direction: 'spike' | 'drop' | 'none'
   readonly value: number
@@ -313,6 +360,27 @@ export interface DeadLetter {
   readonly schema_id: null | number
   readonly key: null | Uint8Array
   readonly value: null | Uint8Array
+}
+
+/** One attempt to tell a receiver. */
+export interface Delivery {
+  /** notification|attempt. */
+  readonly event_id: string
+  /** Whose event it is; no '|'. */
+  readonly tenant_id: string
+  /** Wall clock of the attempt. */
+  readonly occurred_at: number
+  readonly notification_id: string
+  readonly receiver: string
+  /** webhook, slack, email or sms. */
+  readonly channel: string
+  readonly group_key: string
+  readonly attempt: number
+  /** retrying: another attempt follows. failed: refused for good, or given up. expired: too old to be told. */
+  readonly outcome: 'delivered' | 'retrying' | 'failed' | 'expired'
+  readonly status_code: null | number
+  readonly error: null | string
+  readonly duration_ms: number
 }
 
 /** A person wishes to be forgotten: what was known of this customer or visitor up to here goes, money stays. */
@@ -618,9 +686,56 @@ export interface LifetimeValue {
   readonly expected_value_minor: number
 }
 
+/** A number that somebody measured, on its way into the windows of a metric of their own (keyed by series). */
+export interface Measurement {
+  /** Unique per key; the identity of the event. */
+  readonly event_id: string
+  /** Whose event it is; no '|'. */
+  readonly tenant_id: string
+  /** Event time, milliseconds since the epoch, UTC. */
+  readonly occurred_at: number
+  /** Lower case, digits and underscores. */
+  readonly metric: string
+  /** `channel=google`: that part of the whole; empty: all of it. */
+  readonly dimension: string
+  /** Of money metrics: ISO 4217. */
+  readonly currency: null | string
+  /** sum: values are added up. ratio: values over weights. level: their mean, weighted. values: quantiles of them. */
+  readonly kind: 'sum' | 'ratio' | 'level' | 'values'
+  readonly value: number
+  /** Not negative. */
+  readonly weight: number
+}
+
+export interface MeasureBin {
+  readonly bin: number
+  readonly count: number
+}
+
+/** What one batch of a task adds to a window of a series (keyed by series); rows of one batch and window are one row. */
+export interface Measure {
+  readonly event_id: string
+  /** Whose event it is; no '|'. */
+  readonly tenant_id: string
+  /** Start of the window. */
+  readonly occurred_at: number
+  readonly metric: string
+  readonly currency: null | string
+  /** `channel=google`: that part of the whole; empty: all of it. */
+  readonly dimension: string
+  readonly kind: 'count' | 'sum' | 'ratio' | 'level' | 'values'
+  readonly numerator: number
+  /** Added up where it is a ratio or a level; else 0. */
+  readonly denominator: number
+  /** Events behind it. */
+  readonly samples: number
+  /** Of `values`: the sketch’s, by bin. */
+  readonly bins: readonly (MeasureBin)[]
+}
+
 /** A metric of a tenant in one tumbling window; a later revision replaces an earlier one. */
 export interface MetricPoint {
-  /** metric|currency|start of the window. */
+  /** metric|currency|start of the window; of a part metric|currency|dimension|start. */
   readonly event_id: string
   /** Whose event it is; no '|'. */
   readonly tenant_id: string
@@ -638,6 +753,12 @@ export interface MetricPoint {
   readonly numerator: number
   /** 1 where the metric is not a ratio. */
   readonly denominator: number
+  /** count, sum, ratio, level or quantile. */
+  readonly kind: string
+  /** `channel=google`: that part of the whole; empty: all of it. */
+  readonly dimension: string
+  /** What the season expects; null while too little is known. */
+  readonly expected: null | number
   /** Events behind the value. */
   readonly samples: number
 }
@@ -658,6 +779,44 @@ export interface Movement {
   readonly currency: string
   /** Signed. */
   readonly amount_minor: number
+}
+
+export interface NotifiedAlert {
+  /** event_id of the row of `alerts` that says so. */
+  readonly alert_id: string
+  readonly fingerprint: string
+  readonly rule: string
+  readonly severity: string
+  /** firing, acknowledged or resolved. */
+  readonly status: string
+  readonly title: string
+  readonly description: string
+  readonly started_at: number
+  readonly value: null | number
+  readonly expected: null | number
+  readonly money_at_risk_minor: null | number
+  readonly money_currency: null | string
+}
+
+/** What one receiver is to be told of one group of alerts. Its event_id is the idempotency key of every attempt. */
+export interface Notification {
+  /** Unique per key; the identity of the event. */
+  readonly event_id: string
+  /** Whose event it is; no '|'. */
+  readonly tenant_id: string
+  /** When it was decided, by event time. */
+  readonly occurred_at: number
+  readonly receiver: string
+  readonly group_key: string
+  /** What the alerts of the group have in common. */
+  readonly labels: Readonly<Record<string, string>>
+  /** Within receiver and group: 1, 2, … in this order. */
+  readonly sequence: number
+  readonly reason: 'new' | 'changed' | 'repeated' | 'escalated' | 'resolved'
+  /** firing while one of the alerts is, else resolved. */
+  readonly status: string
+  readonly alerts: readonly (NotifiedAlert)[]
+  readonly policy_version: string
 }
 
 /** A step of a payment or subscription; money moves only with payment_succeeded, refunded and chargeback. */
@@ -1703,6 +1862,7 @@ export interface RoutingTenant {
 
 /** Row type of each topic. */
 export interface Topics {
+  readonly alert_commands: AlertCommand
   readonly alerts: Alert
   readonly anomalies: Anomaly
   readonly attribution_effects: AttributionEffect
@@ -1711,6 +1871,7 @@ export interface Topics {
   readonly conversations: Conversation
   readonly conversions: Conversion
   readonly dead_letters: DeadLetter
+  readonly deliveries: Delivery
   readonly erasures: Erasure
   readonly feedback: Feedback
   readonly forecast_scores: ForecastScore
@@ -1723,8 +1884,11 @@ export interface Topics {
   readonly ledger: LedgerEntry
   readonly lifetime_models: LifetimeModel
   readonly lifetime_values: LifetimeValue
+  readonly measurements: Measurement
+  readonly measures: Measure
   readonly metric_points: MetricPoint
   readonly movements: Movement
+  readonly notifications: Notification
   readonly payments: Payment
   readonly prices: Price
   readonly revenue_windows: RevenueWindow

@@ -12,6 +12,7 @@ const AVRO = 'application/vnd.apache.avro;version=1.9.0'
 /** How a record's key is formed, by what the topic is keyed by. */
 const KEY_RULES: Readonly<Record<string, string>> = {
   customer: '`tenant_id|customer_id`; without a customer_id `tenant_id|~anonymous_id`',
+  series: '`tenant_id|metric|currency|dimension`, empty where there is none',
   tenant: '`tenant_id`',
   catalog: '`kind|id|effective_at|revision`, the instant in milliseconds',
 }
@@ -50,6 +51,24 @@ const EXAMPLES: Readonly<Record<string, object>> = {
     campaign: 'winter',
     amount_minor: 25_000,
     currency: 'EUR',
+  },
+  measurements: {
+    tenant_id: 'acme',
+    occurred_at: Date.UTC(2026, 0, 15, 10),
+    event_id: 'queue-1',
+    metric: 'support_queue',
+    kind: 'level',
+    value: 12,
+  },
+  alert_commands: {
+    tenant_id: 'acme',
+    occurred_at: Date.UTC(2026, 0, 15, 10),
+    event_id: 'silence-1',
+    command: 'silence',
+    silence_id: 'maintenance',
+    matchers: { rule: 'visits_drop' },
+    ends_at: Date.UTC(2026, 0, 15, 12),
+    author: 'ada',
   },
   erasures: { ...OF_ACME, event_id: 'erasure-1' },
   catalog: {

@@ -16,11 +16,22 @@ CREATE TABLE IF NOT EXISTS `alerts`
   `description` String,
   `metric` Nullable(String),
   `currency` Nullable(String),
+  `dimension` String,
   `value` Nullable(Float64),
   `expected` Nullable(Float64),
   `started_at` DateTime64(3, 'UTC'),
   `suppressed` Int64,
   `cause_event_ids` Array(String),
+  `money_at_risk_minor` Nullable(Int64),
+  `money_currency` Nullable(String),
+  `contributor` Nullable(String),
+  `contributor_share` Nullable(Float64),
+  `inhibited_by` Nullable(String),
+  `silenced_by` Nullable(String),
+  `escalation` Int64,
+  `recurrences` Int64,
+  `acknowledged_by` Nullable(String),
+  `reason` String,
   `policy_version` String
 )
 ENGINE = ReplacingMergeTree

@@ -12,6 +12,8 @@ CREATE TABLE IF NOT EXISTS `anomalies`
   `revision` Int64,
   `metric` String,
   `currency` Nullable(String),
+  `dimension` String,
+  `pattern` String,
   `direction` LowCardinality(String),
   `value` Float64,
   `expected` Float64,

@@ -15,6 +15,9 @@ CREATE TABLE IF NOT EXISTS `metric_points`
   `value` Float64,
   `numerator` Float64,
   `denominator` Float64,
+  `kind` String DEFAULT 'count',
+  `dimension` String,
+  `expected` Nullable(Float64),
   `samples` Int64
 )
 ENGINE = ReplacingMergeTree(`revision`)
