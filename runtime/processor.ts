@@ -21,8 +21,8 @@ import { type Timer, type TimerClock, Timers, timer_id } from './timers.ts'
 import { Verdicts } from './verdicts.ts'
 import type { Observer, Outcome } from './worker-types.ts'
 
-/** Stream time is told to the next stage's tasks whenever it enters another minute. */
-const MARK_MS = 60_000
+/** Stream time is told to the next stage's tasks whenever it enters another so much: windows there close so much later at most. */
+const MARK_MS = 2000
 const SPENT_EVERY = 16
 
 export class Processor {
@@ -386,7 +386,7 @@ export class Processor {
     }
   }
 
-  /** Stream time for every task of the next stage, when it has entered another minute (or `force`). null: nothing to read here. */
+  /** Stream time for every task of the next stage, when it has entered another MARK_MS (or `force`). null: nothing to read here. */
   marks(force: boolean, idle = false): Output[] {
     const now_ms = this.stream_time.now_ms
     if (this.marked_topics.length === 0) return []

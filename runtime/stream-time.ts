@@ -1,7 +1,8 @@
 /**
  * A task's stream time. For what emitters write: the largest event time seen. For what our own tasks write: the least
  * stream time among the tasks that write it (those that said they have nothing to read excepted), so that nothing of
- * ours is ever late. It never goes back.
+ * ours is ever late. Where both write, ours tell the time while one of them has something to read: an input that somebody
+ * feeds now and then must hold up nothing, nor hurry it. It never goes back.
  */
 import type { Upstream } from './ports.ts'
 
@@ -50,11 +51,12 @@ export class StreamTime {
   }
 
   #advance(): void {
-    let least = this.#external ? this.#seen_ms : Number.POSITIVE_INFINITY
+    let least = Number.POSITIVE_INFINITY
     for (const tasks of this.#upstream.values())
       for (const task of tasks)
         if (task === 'unheard' || (task === 'idle' && this.wait_for_idle)) return
         else if (task !== 'idle' && task < least) least = task
+    if (least === Number.POSITIVE_INFINITY && this.#external) least = this.#seen_ms
     if (least !== Number.POSITIVE_INFINITY) this.to(least)
   }
 

@@ -27,6 +27,21 @@ test('of our own tasks: the least, unheard ones waited for, idle ones excepted',
   expect(time.now_ms).toBe(100)
 })
 
+test('where both write: our own tasks while one has something to read, then what emitters say', () => {
+  const time = new StreamTime(true, new Map([['movements', 2]]))
+  time.hear('movements', { task: 0, stream_time_ms: 100 })
+  time.see(900)
+  expect(time.now_ms, 'one has not been heard').toBe(Number.NEGATIVE_INFINITY)
+  time.hear('movements', { task: 1, stream_time_ms: 50 })
+  expect(time.now_ms, 'no emitter hurries it').toBe(50)
+  time.hear('movements', { task: 1, stream_time_ms: null })
+  expect(time.now_ms, 'nor holds it up').toBe(100)
+  time.hear('movements', { task: 0, stream_time_ms: null })
+  expect(time.now_ms).toBe(900)
+  time.see(950)
+  expect(time.now_ms).toBe(950)
+})
+
 test('while history is loaded an idle task is waited for too', () => {
   const time = new StreamTime(false, new Map([['movements', 2]]))
   time.hear('movements', { task: 0, stream_time_ms: null })
