@@ -9,7 +9,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pino from 'pino'
-import { key_groups, partitions_of, tributary } from '../../runtime/app.ts'
+import {
+  type App,
+  describe_pipeline,
+  type KeyGroup,
+  key_groups,
+  partitions_of,
+  tributary,
+} from '../../runtime/app.ts'
 import { open_log } from '../../runtime/embedded/log.ts'
 import { open_state_store } from '../../runtime/embedded/state-store.ts'
 import { start_embedded_warehouse } from '../../runtime/embedded/warehouse.ts'
@@ -40,7 +47,7 @@ export interface Ended {
   readonly output: string
 }
 
-/** Bodies per topic and key (sorted: several tasks write one key of an internal topic), tables FINAL, decoded state. */
+/** Bodies per topic and key (sorted where several tasks write one key), tables FINAL, decoded state. */
 export interface Holding {
   readonly bodies: Readonly<Record<string, Readonly<Record<string, string>>>>
   readonly tables: Readonly<Record<string, string>>
@@ -208,8 +215,9 @@ export class Installation {
     const bodies: Record<string, Record<string, string>> = {}
     const tables: Record<string, string> = {}
     for (const [topic, spec] of Object.entries(app.topics)) {
-      if (spec.role !== 'input')
-        bodies[topic] = await bodies_of(log, topic, partitions_of(app, topic), spec.role === 'internal')
+      // How partial rows are cut follows the batches; what they add up to is in the rows of the next stage.
+      if (spec.role !== 'input' && !spec.partial)
+        bodies[topic] = await bodies_of(log, topic, partitions_of(app, topic), many_write(app, topic))
       // Entries of an import are named by the clock.
       if (spec.table && topic !== 'catalog')
         tables[topic] = hash(JSON.stringify(await this.query(TABLE(topic))))
@@ -252,6 +260,14 @@ export class Installation {
 
 const TABLE = (topic: string) =>
   `select * except(_log_id, _partition, _offset) from ${topic} final order by tenant_id, _key, event_id`
+
+/** Whether several tasks write the rows of one key: they are compared in any order. */
+const many_write = (app: App, topic: string): boolean => {
+  const writes = ({ pipelines }: KeyGroup) =>
+    pipelines.some(each => describe_pipeline(each).writes.has(topic))
+  const writer = key_groups(app).find(writes)
+  return writer !== undefined && writer.name !== app.topics[topic]?.keyed_by
+}
 
 const bodies_of = async (log: Log, topic: string, partitions: number, shared: boolean) => {
   const by_key = new Map<string, string[]>()
