@@ -8,8 +8,9 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import { ConfigError, help_text, type Option, parse_config } from '../runtime/config.ts'
-import { CommandError, one_line, read_endpoints, run_command } from './command.ts'
+import { CommandError, one_line, run_command } from './command.ts'
 import { FORMATS, type Format, format_of, with_format } from './export-statement.ts'
+import { type WarehouseAddress, warehouse_address } from './warehouse-address.ts'
 
 const own = [
   {
@@ -49,7 +50,7 @@ const main = async (): Promise<number> => {
   if (format === 'parquet' && chosen.out === undefined && process.stdout.isTTY)
     throw new ConfigError('parquet is no text: name a file with --out')
   const statement = checked(sql, format)
-  const target = env.CLICKHOUSE_URL ? server(env.CLICKHOUSE_URL) : beside(config.data_dir)
+  const target = warehouse_address(config.data_dir, env)
   const stop = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
   const rows = await ask(target, statement, stop.signal)
@@ -66,36 +67,11 @@ const checked = (sql: string, format: Format): string => {
   }
 }
 
-interface Target {
-  readonly url: URL
-  readonly user: string
-  readonly password: string
-}
-
-const beside = (data_dir: string): Target => {
-  const running = read_endpoints(data_dir)
-  if (!running)
-    throw new CommandError(
-      `nothing runs on ${data_dir}: start it, name another with --data-dir, or a server with CLICKHOUSE_URL`,
-    )
-  const password = process.env.CLICKHOUSE_ANALYST_PASSWORD ?? ''
-  return { url: new URL(running.clickhouse), user: 'analyst', password }
-}
-
-const server = (address: string): Target => {
-  const url = URL.parse(address)
-  if (!url || !/^https?:$/.test(url.protocol))
-    throw new ConfigError('CLICKHOUSE_URL: expected an address such as https://user@host:8443')
-  const user = decodeURIComponent(url.username) || 'default'
-  const password = decodeURIComponent(url.password) || (process.env.CLICKHOUSE_PASSWORD ?? '')
-  url.username = ''
-  url.password = ''
-  const database = process.env.CLICKHOUSE_DATABASE
-  if (database) url.searchParams.set('database', database)
-  return { url, user, password }
-}
-
-const ask = async ({ url, user, password }: Target, body: string, signal: AbortSignal): Promise<Readable> => {
+const ask = async (
+  { url, user, password }: WarehouseAddress,
+  body: string,
+  signal: AbortSignal,
+): Promise<Readable> => {
   // The answer begins when the query is done: it is rows, or an error, and never both.
   url.searchParams.set('wait_end_of_query', '1')
   // Whatever a statement looks like to us, the server changes nothing for it.

@@ -20,9 +20,11 @@ export const ask = async (
   path: string,
   signal: AbortSignal,
   headers: Readonly<Record<string, string>> = {},
+  said?: object,
 ): Promise<Response> => {
   const key = kept_key()
   const response = await fetch(path, {
+    ...(said && { method: 'POST', body: JSON.stringify(said) }),
     signal,
     cache: 'no-store',
     headers: { ...headers, ...(key ? { authorization: `Bearer ${key}` } : {}) },
@@ -40,6 +42,13 @@ const json = { accept: 'application/json' }
 const PATIENCE_MS = 20_000
 const patient = (signal: AbortSignal): AbortSignal =>
   AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)])
+
+const SAYING_MS = 10_000
+/** Says something to the server; resolves when it is durable. */
+export const say = async (path: string, body: object): Promise<void> => {
+  const headers = { ...json, 'content-type': 'application/json' }
+  await ask(path, AbortSignal.timeout(SAYING_MS), headers, body)
+}
 
 export const ask_tenants = async (signal: AbortSignal): Promise<readonly string[]> => {
   const response = await ask('/v1/tenants', patient(signal), json)

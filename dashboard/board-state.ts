@@ -28,6 +28,7 @@ export const panel_names: readonly PanelName[] = [
 
 const NEWEST_MAX = 8
 const ALERTS_MAX = 30
+const OPEN_MAX = 50
 const HOUR_MS = 3_600_000
 const BUCKET_MS = 300_000
 
@@ -101,18 +102,29 @@ export const with_price = (board: Board, price: LiveEvents['price']): Board => {
   return { ...board, conversations: { ...board.conversations, newest } }
 }
 
+/** The newest word on a trouble takes the place of the one before; a premium lead, which is told once, is never open. */
 export const with_alert = (board: Board, alert: AlertRow): Board => {
-  const { rows, firing } = board.alerts
-  const known = rows.some(row => row.event_id === alert.event_id)
-  // What is only told (a premium lead) is no incident; the next board counts what is.
-  const change = known || alert.severity === 'info' ? 0 : alert.status === 'firing' ? 1 : -1
-  const others = rows.filter(row => row.event_id !== alert.event_id)
+  const { rows, open, firing } = board.alerts
+  const others = open.filter(row => row.fingerprint !== alert.fingerprint)
+  const is_open =
+    alert.rule !== 'premium_lead' && (alert.status === 'firing' || alert.status === 'acknowledged')
+  const before = open.find(row => row.fingerprint === alert.fingerprint)
+  // What came late, or again, says nothing new.
+  if (rows.some(row => row.event_id === alert.event_id)) return board
+  const change = Number(is_open && alert.status === 'firing') - Number(before?.status === 'firing')
   return {
     ...board,
     alerts: {
       ...board.alerts,
       firing: Math.max(0, firing + change),
-      rows: [alert, ...others].slice(0, ALERTS_MAX),
+      open: is_open ? [...others, alert].toSorted(worst_first).slice(0, OPEN_MAX) : others,
+      rows: [alert, ...rows].slice(0, ALERTS_MAX),
     },
   }
 }
+
+const SEVERITIES: readonly AlertRow['severity'][] = ['critical', 'high', 'medium', 'low', 'info']
+const worst_first = (a: AlertRow, b: AlertRow): number =>
+  SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
+  Date.parse(b.started_at) - Date.parse(a.started_at) ||
+  (a.fingerprint < b.fingerprint ? -1 : 1)

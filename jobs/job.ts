@@ -15,8 +15,12 @@ export interface Job {
   readonly every_ms: number
   /** What it reads, by a name of its own: a SELECT from views (or tables FINAL) that takes the parameter as_of. */
   readonly reads: Readonly<Record<string, string>>
+  /** Where that is not so, since records come all the time, it runs so long after the moment was first seen; 5 minutes without. */
+  readonly settled_after_ms?: number
   /** Topics it writes; a result of the same moment has the same event ids, so that running it again changes nothing. */
   readonly writes: readonly string[]
+  /** Where others write them, too: the ids of its own rows are this, a bar and more. */
+  readonly ids_begin?: string
   /** The rows by the names of `reads`; `as_of`: epoch milliseconds. Deterministic: the same rows give the same records. */
   run(rows: Readonly<Record<string, readonly JobRow[]>>, as_of: number): readonly JobOutput[]
 }

@@ -1,24 +1,18 @@
-/** What a person should know, once per incident and cooldown. */
+/** What a person should know: rules over whole windows of all metrics, and the life of each alert. */
+import { judgePoints } from '../operators/alert/judge-points.ts'
+import { orderPoints } from '../operators/alert/order-points.ts'
 import { raiseAlerts } from '../operators/alert/raise-alerts.ts'
 import { pipeline, tagged } from '../operators/core/keyed.ts'
+
+const measured = ['window_ms', 'revision', 'metric', 'currency', 'dimension', 'value', 'expected'] as const
 
 export default pipeline({
   name: 'alert-rules',
   keyed_by: 'tenant',
   since: 'beginning',
   build: ({ from, to }) => {
-    const anomaly = from(
-      'anomalies',
-      'window_ms',
-      'revision',
-      'metric',
-      'currency',
-      'direction',
-      'value',
-      'expected',
-      'score',
-    )
-    const point = from('metric_points', 'window_ms', 'revision', 'metric', 'numerator', 'denominator')
+    const point = from('metric_points', ...measured, 'kind', 'numerator', 'denominator', 'samples')
+    const anomaly = from('anomalies', ...measured, 'pattern', 'direction', 'score')
     const price = from(
       'prices',
       'customer_id',
@@ -27,6 +21,9 @@ export default pipeline({
       'currency',
       'revenue_potential_minor',
     )
-    to('alerts', tagged({ anomaly, point, price }).pipe(raiseAlerts()))
+    const asked = ['fingerprint', 'silence_id', 'matchers', 'starts_at', 'ends_at', 'author'] as const
+    const command = from('alert_commands', 'command', ...asked)
+    const finding = tagged({ point, anomaly }).pipe(orderPoints(), judgePoints())
+    to('alerts', tagged({ finding, command, price }).pipe(raiseAlerts()))
   },
 })

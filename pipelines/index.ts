@@ -1,7 +1,6 @@
 /** The list of pipelines that an installation runs. */
 import type { Pipeline } from '../operators/core/keyed.ts'
 import alert_rules from './alert-rules.ts'
-import anomaly_detection from './anomaly-detection.ts'
 import attribution_paths from './attribution-paths.ts'
 import conversation_tracking from './conversation-tracking.ts'
 import identity_links from './identity-links.ts'
@@ -29,6 +28,5 @@ export const pipelines: readonly Pipeline[] = [
   pricing_leads,
   metric_signals,
   metric_windows,
-  anomaly_detection,
   alert_rules,
 ]

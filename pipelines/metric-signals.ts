@@ -1,8 +1,10 @@
-/** Visits, conversations, qualified leads and payments, each once, on their way to the tenant's metrics. */
+/** Visits, conversations, qualified leads, payments and the feeds themselves, each event once, on their way to their series. */
 import { merge } from 'rxjs'
 import { pipeline, tagged } from '../operators/core/keyed.ts'
 import { countConversations } from '../operators/metric/count-conversations.ts'
 import { countVisits } from '../operators/metric/count-visits.ts'
+import { measureFeed } from '../operators/metric/measure-feed.ts'
+import { measureSignals } from '../operators/metric/measure-signals.ts'
 import { signalPayments } from '../operators/metric/signal-payments.ts'
 
 export default pipeline({
@@ -10,11 +12,17 @@ export default pipeline({
   keyed_by: 'customer',
   since: 'beginning',
   build: ({ from, to }) => {
-    const visits = from('touchpoints', 'anonymous_id', 'interaction').pipe(countVisits())
-    const event = from('conversations', 'customer_id', 'conversation_id')
-    const score = from('lead_scores', 'customer_id', 'conversation_id', 'quality_tier')
+    const touch = from('touchpoints', 'anonymous_id', 'interaction', 'channel')
+    const event = from('conversations', 'conversation_id')
+    const score = from('lead_scores', 'conversation_id', 'quality_tier')
+    const payment = from('payments', 'type', 'method')
     const conversations = tagged({ event, score }).pipe(countConversations())
-    const payments = from('payments', 'customer_id', 'type').pipe(signalPayments())
-    to('signals', merge(visits, conversations, payments))
+    const signals = merge(touch.pipe(countVisits()), conversations, payment.pipe(signalPayments()))
+    const feeds = merge(
+      touch.pipe(measureFeed('feed_touchpoints')),
+      event.pipe(measureFeed('feed_conversations')),
+      payment.pipe(measureFeed('feed_payments')),
+    )
+    to('measures', merge(signals.pipe(measureSignals()), feeds))
   },
 })

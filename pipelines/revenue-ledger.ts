@@ -1,6 +1,7 @@
-/** Payments, refunds and chargebacks become signed ledger rows, and movements on their way to the tenant's windows. */
+/** Payments, refunds and chargebacks become signed ledger rows, and movements and measures on their way to windows. */
 import { map } from 'rxjs'
 import { pipeline, tagged } from '../operators/core/keyed.ts'
+import { measureLedger } from '../operators/metric/measure-ledger.ts'
 import { postLedger } from '../operators/revenue/post-ledger.ts'
 
 export default pipeline({
@@ -25,6 +26,7 @@ export default pipeline({
     )
     const ledger = tagged({ touch, payment }).pipe(postLedger())
     to('ledger', ledger)
+    to('measures', ledger.pipe(measureLedger()))
     to(
       'movements',
       ledger.pipe(

@@ -1,9 +1,10 @@
 /** What a running batch writes: rows of pipelines, dead letters, and stream time for the next stage's tasks. */
 import { crc32 } from 'node:zlib'
-import { rekeyed_topic } from '../schemas/topics.ts'
+import { rekeyed_topic, type TopicSpec } from '../schemas/topics.ts'
 import { type App, type KeyGroup, partitions_of, staged_topics } from './app.ts'
 import type { Item, Place } from './intake.ts'
 import { key_of, partition_of, tenant_of } from './keys.ts'
+import { add_to_sum, identity_of, is_whole, type Partial, partial_of } from './partial-rows.ts'
 import type { Output } from './ports.ts'
 
 export type Encode = (row: object) => Buffer
@@ -16,8 +17,32 @@ export interface DeadLetterSource {
   readonly item: Item | null
 }
 
+interface PartialTopic {
+  readonly topic: string
+  readonly partial: Partial
+  /** By identity: a row of it has been encoded in this batch, so that others fit the schema too. */
+  readonly alike: Map<string, Alike>
+}
+/** Rows of a batch that are to be one output. */
+interface Alike {
+  readonly of: PartialTopic
+  first: Held | null
+}
+/** One of them until the batch is over. */
+interface Held {
+  readonly alike: Alike
+  readonly key: string
+  readonly stream_time_ms: number
+  readonly row: object
+  readonly value: Buffer | null
+  /** What has been added up at this place; null: the row alone. */
+  sum: Record<string, unknown> | null
+}
+
 export class Outputs {
-  #list: Output[] = []
+  #list: (Output | Held)[] = []
+  #held = false
+  readonly #partial: ReadonlyMap<string, PartialTopic>
   readonly #app: App
   readonly #group: KeyGroup
   readonly #partition: number
@@ -30,6 +55,7 @@ export class Outputs {
     this.#partition = partition
     this.#encoders = encoders
     this.#staged = staged_topics(app)
+    this.#partial = partial_topics(app)
   }
 
   get length(): number {
@@ -43,9 +69,33 @@ export class Outputs {
 
   /** Hands the batch's outputs out and starts anew. */
   take(): readonly Output[] {
-    const list = this.#list
+    const list = this.#settle()
     this.#list = []
+    for (const { alike } of this.#partial.values()) alike.clear()
     return list
+  }
+
+  /** Makes one row of those that only add to one another, at the place of the first. A sum that is not exact stays two rows. */
+  #settle(): Output[] {
+    if (!this.#held) return this.#list as Output[]
+    const left = this.#list.filter(one => {
+      if (!('alike' in one)) return true
+      const { alike } = one
+      const { first } = alike
+      alike.first ??= one
+      if (!first) return true
+      first.sum ??= { ...first.row }
+      return !add_to_sum(alike.of.partial, first.sum, one.row as never)
+    })
+    this.#held = false
+    this.#list = left.map(one => ('alike' in one ? this.#settled(one) : one))
+    return this.#list as Output[]
+  }
+
+  #settled({ alike, key, row, sum, value, stream_time_ms }: Held): Output {
+    const { topic } = alike.of
+    const bytes = sum || !value ? (this.#encoders.get(topic) as Encode)(sum ?? row) : value
+    return this.#output(topic, row, key, stream_time_ms, bytes)
   }
 
   /** A pipeline's row. Keyed like the task it stays in the task's partition; otherwise it goes where its key belongs. */
@@ -62,13 +112,39 @@ export class Outputs {
       })
       return
     }
-    const encode = this.#encoders.get(topic) as Encode
+    const partial = this.#partial.get(topic)
+    if (partial) this.#hold(partial, row, key, stream_time_ms)
+    else {
+      const value = (this.#encoders.get(topic) as Encode)(row)
+      this.#list.push(this.#output(topic, row, key, stream_time_ms, value))
+    }
+  }
+
+  /** A row that does not fit its schema fails here, where the pipeline can be undone. */
+  #hold(of: PartialTopic, row: object, key: string, stream_time_ms: number): void {
+    const id = identity_of(of.partial, row as never)
+    let alike = of.alike.get(id)
+    let value: Buffer | null = null
+    if (!alike || !is_whole(of.partial, row as never)) {
+      key_of(this.#app.topics[of.topic] as TopicSpec, row)
+      value = (this.#encoders.get(of.topic) as Encode)(row)
+    }
+    if (!alike) {
+      alike = { of, first: null }
+      of.alike.set(id, alike)
+    }
+    this.#held = true
+    this.#list.push({ alike, key, stream_time_ms, row, value, sum: null })
+  }
+
+  #output(topic: string, row: object, key: string, stream_time_ms: number, value: Buffer): Output {
+    const spec = this.#app.topics[topic] as TopicSpec
     const own = spec.keyed_by === this.#group.name && !spec.rekeyed
     const bytes = Buffer.from(own ? key : key_of(spec, row))
     const partition = own ? this.#partition : partition_of(bytes, partitions_of(this.#app, topic))
     const told_ms = Number.isFinite(stream_time_ms) ? stream_time_ms : 0
     const upstream = this.#staged.has(topic) ? { task: this.#partition, stream_time_ms: told_ms } : undefined
-    this.#list.push({ topic, partition, key: bytes, value: encode(row), upstream })
+    return { topic, partition, key: bytes, value, upstream }
   }
 
   /** The record as it came, to the partition of its own key. */
@@ -103,7 +179,7 @@ export class Outputs {
    */
   digest(chain: number): number {
     let digest = chain
-    for (const { topic, key, value } of this.#list) {
+    for (const { topic, key, value } of this.#settle()) {
       if (topic === 'dead_letters' || this.#app.topics[topic]?.of !== undefined) continue
       digest = crc32(topic, digest)
       if (key) digest = crc32(key, digest)
@@ -126,6 +202,14 @@ export class Outputs {
     )
   }
 }
+
+const partial_topics = (app: App): ReadonlyMap<string, PartialTopic> =>
+  new Map(
+    Object.entries(app.topics).flatMap(([topic, spec]) => {
+      const partial = partial_of(spec, app.schemas[spec.schema] as object)
+      return partial ? [[topic, { topic, partial, alike: new Map() }] as const] : []
+    }),
+  )
 
 const DETAIL_MAX = 500
 /** Registry prefix: ids differ between installations, bodies do not. */

@@ -12,6 +12,7 @@ import { body_reader, type ReadBody } from './bodies.ts'
 import type { Output, Upstream } from './ports.ts'
 import type { Emission, Rebuilt } from './rebuild.ts'
 import { DEAD_LETTERS } from './redrive.ts'
+import { type RewrittenSums, rewritten_sums } from './rewritten-sums.ts'
 import { scan } from './scan.ts'
 import type { WorkerDeps } from './worker-types.ts'
 
@@ -33,6 +34,9 @@ interface Topic {
   readonly type: avsc.Type
   readonly identity: readonly string[]
   readonly standing: Map<string, Standing>
+  /** Of a partial topic, in place of single rows; schema_id is that of today's schema. */
+  readonly sums: RewrittenSums | null
+  schema_id: number
   /** Those of an internal topic have a number behind their name. */
   fresh: Map<string, Output>
   emitted: number
@@ -67,11 +71,18 @@ export class Rewritten {
   }
 
   async #read_all(): Promise<void> {
-    for (const topic of this.#topics.values())
+    const { app, registry } = this.#deps
+    for (const topic of this.#topics.values()) {
+      if (topic.sums)
+        topic.schema_id = await registry.register(
+          `${topic.name}-value`,
+          app.schemas[topic.spec.schema] as object,
+        )
       for (let partition = 0; partition < partitions_of(this.#deps.app, topic.name); partition++)
         await scan(this.#deps.log, { topic: topic.name, partition }, 0, async ({ key, value, upstream }) => {
           if (!key || !value) return
           const row = await this.#read(value)
+          if (topic.sums) return topic.sums.stand({ topic: topic.name, partition, key, upstream }, row)
           const id = identity_of(topic, key, row, upstream)
           const version = version_of(topic, row)
           const before = topic.standing.get(id)
@@ -79,6 +90,7 @@ export class Rewritten {
           if (!before || version >= before.version)
             topic.standing.set(id, { crc: crc_of(topic, value, row), version, again: false, other })
         })
+    }
   }
 
   /** What one batch writes anew. */
@@ -87,6 +99,10 @@ export class Rewritten {
       const topic = this.#topics.get(output.topic)
       if (!topic || !output.key || !output.value) continue
       const row = topic.type.fromBuffer(output.value.subarray(PREFIX_BYTES)) as Row
+      if (topic.sums) {
+        topic.sums.add(output, row)
+        continue
+      }
       const id = identity_of(topic, output.key, row, output.upstream)
       const crc = crc_of(topic, output.value, row)
       if (is_internal(topic)) {
@@ -107,7 +123,9 @@ export class Rewritten {
       const { fresh } = topic
       topic.fresh = new Map()
       const compare = is_internal(topic) ? this.#added : this.#compare
-      const out = [...fresh].flatMap(([id, output]) => compare.call(this, topic, id, output))
+      const out =
+        topic.sums?.difference(topic.schema_id) ??
+        [...fresh].flatMap(([id, output]) => compare.call(this, topic, id, output))
       topic.emitted += out.length
       return out
     })
@@ -159,6 +177,8 @@ const topic_of = ({ app }: Pick<WorkerDeps, 'app'>, name: string): Topic => {
     spec,
     type: exact_type(app.schemas[spec.schema] as object),
     identity: order.filter(field => field !== 'tenant_id' && field !== '_key'),
+    sums: rewritten_sums(app, name),
+    schema_id: 0,
     standing: new Map(),
     fresh: new Map(),
     emitted: 0,

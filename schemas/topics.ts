@@ -109,7 +109,6 @@ export const topics = {
   prices: output('prices', 'tenant'),
   routes: output('routes', 'tenant'),
   route_outcomes: output('route_outcomes', 'tenant'),
-  signals: { ...output('signals', 'tenant'), role: 'internal' },
   measures: {
     schema: 'measures',
     role: 'internal',

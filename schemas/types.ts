@@ -25,13 +25,13 @@ export interface AlertCommand {
 
 /** Something a person should know: every change of its state, once. */
 export interface Alert {
-  /** fingerprint|start of the incident|number. */
+  /** fingerprint|start of the incident|number of the row. */
   readonly event_id: string
   /** Whose event it is; no '|'. */
   readonly tenant_id: string
   /** When it was decided, by event time. */
   readonly occurred_at: number
-  /** rule|metric|direction: what counts as the same trouble. */
+  /** rule|metric[ currency]|direction, and |dimension of a part: what counts as the same trouble. */
   readonly fingerprint: string
   readonly rule: string
   readonly severity: 'info' | 'low' | 'medium' | 'high' | 'critical'
@@ -50,7 +50,7 @@ export interface Alert {
   /** Repeats kept back by the cooldown since the last alert of this fingerprint. */
   readonly suppressed: number
   readonly cause_event_ids: readonly (string)[]
-  /** What the trouble costs while it lasts, per window of the alert, in minor units of money_currency. */
+  /** What the trouble costs while it lasts, over the alert’s own window, in minor units of money_currency. */
   readonly money_at_risk_minor: null | number
   readonly money_currency: null | string
   /** The dimension that contributed most to it, e.g. `channel=google`. */
@@ -796,6 +796,15 @@ export interface NotifiedAlert {
   readonly expected: null | number
   readonly money_at_risk_minor: null | number
   readonly money_currency: null | string
+  readonly metric: null | string
+  readonly currency: null | string
+  readonly dimension: string
+  readonly contributor: null | string
+  readonly contributor_share: null | number
+  /** When it was over. */
+  readonly ended_at: null | number
+  /** It is why this is told; the others are told along with it. */
+  readonly changed: boolean
 }
 
 /** What one receiver is to be told of one group of alerts. Its event_id is the idempotency key of every attempt. */
@@ -807,6 +816,12 @@ export interface Notification {
   /** When it was decided, by event time. */
   readonly occurred_at: number
   readonly receiver: string
+  /** webhook, slack, email or sms: the receiver as the catalog had it then. */
+  readonly channel: string
+  /** URL, address or number. */
+  readonly to: string
+  /** Name of the secret that signs it. */
+  readonly secret: null | string
   readonly group_key: string
   /** What the alerts of the group have in common. */
   readonly labels: Readonly<Record<string, string>>
@@ -815,7 +830,10 @@ export interface Notification {
   readonly reason: 'new' | 'changed' | 'repeated' | 'escalated' | 'resolved'
   /** firing while one of the alerts is, else resolved. */
   readonly status: string
+  /** What it is told for first; at most 100. */
   readonly alerts: readonly (NotifiedAlert)[]
+  /** Alerts of the group beyond those listed. */
+  readonly truncated: number
   readonly policy_version: string
 }
 
@@ -1048,17 +1066,6 @@ export interface Session {
   readonly funnel_steps: readonly (string)[]
 }
 
-/** Something that counts towards a metric, on its way to the tenant’s windows (keyed by tenant). */
-export interface Signal {
-  readonly event_id: string
-  /** Whose event it is; no '|'. */
-  readonly tenant_id: string
-  /** Event time, milliseconds since the epoch, UTC. */
-  readonly occurred_at: number
-  /** visit: a session’s first touch. */
-  readonly kind: 'visit' | 'conversation' | 'qualified_lead' | 'payment_attempt' | 'payment_success' | 'payment_failure'
-}
-
 /** What a tenant paid for a channel on a day, beside what its touches say they cost. */
 export interface Spend {
   /** Unique per key; the identity of the event. */
@@ -1104,52 +1111,355 @@ export interface Touchpoint {
   readonly properties: Readonly<Record<string, string>>
 }
 
+export interface AlertGroupMember {
+  readonly fingerprint: string
+  /** Severity as it was told last: its place in their list; -1: not told as firing. */
+  readonly told_rank: number
+  /** Has escalated since it was told. */
+  readonly escalated: boolean
+}
+
+export interface AlertGroup {
+  readonly receiver: string
+  readonly group_key: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly group_wait_ms: number
+  readonly group_interval_ms: number
+  readonly repeat_interval_ms: number
+  readonly mute_times: readonly (string)[]
+  readonly opened_ms: number
+  /** Of the last notification. */
+  readonly told_ms: null | number
+  /** Of the last notification; 0: none yet. */
+  readonly sequence: number
+  /** When it is looked at next. */
+  readonly due_ms: number
+  readonly members: readonly (AlertGroupMember)[]
+}
+
+export interface GroupedAlert {
+  readonly alert_id: string
+  readonly fingerprint: string
+  readonly rule: string
+  readonly severity: string
+  readonly status: string
+  readonly title: string
+  readonly description: string
+  readonly started_at: number
+  readonly ended_at: null | number
+  readonly metric: null | string
+  readonly currency: null | string
+  readonly dimension: string
+  readonly value: null | number
+  readonly expected: null | number
+  readonly money_at_risk_minor: null | number
+  readonly money_currency: null | string
+  readonly contributor: null | string
+  readonly contributor_share: null | number
+  /** Silenced or inhibited. */
+  readonly hidden: boolean
+  /** Slots of the groups that it is a member of. */
+  readonly groups: readonly (string)[]
+}
+
+/** group-alerts slot: a group of a receiver (g|receiver|group key), or an alert as it was last said (a|fingerprint). */
+export interface AlertGroupSlot {
+  readonly group: null | AlertGroup
+  readonly alert: null | GroupedAlert
+}
+
+/** group-alerts: when the first of the tenant's groups is looked at next. */
+export interface AlertGroups {
+  readonly next_ms: null | number
+}
+
+export interface AlertHeldPoint {
+  readonly event_id: string
+  readonly tenant_id: string
+  readonly occurred_at: number
+  readonly window_ms: number
+  readonly revision: number
+  readonly metric: string
+  readonly currency: null | string
+  readonly dimension: string
+  readonly kind: string
+  readonly value: number
+  readonly expected: null | number
+  readonly numerator: number
+  readonly denominator: number
+  readonly samples: number
+}
+
+export interface AlertHeldAnomaly {
+  readonly event_id: string
+  readonly tenant_id: string
+  readonly occurred_at: number
+  readonly window_ms: number
+  readonly revision: number
+  readonly metric: string
+  readonly currency: null | string
+  readonly dimension: string
+  readonly pattern: string
+  readonly direction: string
+  readonly value: number
+  readonly expected: number
+  readonly score: number
+}
+
+/** order-points slot: a point or an anomaly whose window is not whole yet. */
+export interface AlertHeld {
+  readonly point: null | AlertHeldPoint
+  readonly anomaly: null | AlertHeldAnomaly
+}
+
+export interface AlertSaid {
+  readonly metric: null | string
+  readonly currency: null | string
+  readonly dimension: string
+  readonly value: null | number
+  readonly expected: null | number
+  readonly description: string
+  readonly money_at_risk_minor: null | number
+  readonly money_currency: null | string
+  readonly contributor: null | string
+  readonly contributor_share: null | number
+}
+
 /** raise-alerts slot: the last incident of a fingerprint. */
 export interface AlertIncident {
-  readonly open: boolean
+  readonly phase: 'pending' | 'firing' | 'acknowledged' | 'over'
+  readonly rule: string
   readonly started_ms: number
-  /** When the last firing alert was decided. */
+  /** When the first trouble of it was decided. */
+  readonly pending_ms: number
+  /** When it fired first; 0 before. */
+  readonly fired_ms: number
+  /** Since when it waits for somebody to acknowledge it. */
+  readonly waits_ms: number
+  /** When the last alert of the fingerprint fired; -1 before any. */
   readonly alerted_ms: number
-  /** Highest severity of the incident so far: place in the list of severities. */
+  /** Time of its last row. */
+  readonly told_ms: number
+  /** End of the last trouble. */
+  readonly bad_ms: number
+  /** Highest severity of its troubles: place in the list of severities. */
+  readonly worst: number
+  /** Severity, raised by the ladder. */
   readonly rank: number
-  /** Of the incident so far. */
+  /** Rows of the incident so far. */
   readonly alerts: number
   readonly suppressed: number
-  /** End of the last unusual point. */
-  readonly bad_ms: number
+  /** Steps of the ladder so far. */
+  readonly escalation: number
+  /** Steps of those that waited for somebody to acknowledge. */
+  readonly climbed: number
+  readonly recurrences: number
+  /** When earlier incidents that had fired ended, within the memory. */
+  readonly ends: readonly (number)[]
+  readonly acknowledged_by: null | string
+  readonly inhibited_by: null | string
+  readonly silenced_by: null | string
   /** Since the last alert. */
   readonly cause_event_ids: readonly (string)[]
+  /** Of the last trouble. */
+  readonly said: AlertSaid
 }
 
-export interface AlertPayments {
-  /** Of the metric point. */
+export interface AlertSeriesPoint {
   readonly event_id: string
   readonly start_ms: number
-  readonly failed: number
-  /** Failed and succeeded. */
-  readonly ended: number
+  readonly window_ms: number
+  readonly kind: string
+  readonly value: number
+  readonly numerator: number
+  readonly denominator: number
+  readonly samples: number
+  readonly expected: null | number
 }
 
-/** raise-alerts: a rolling hour of payments, and how much is kept. */
+export interface AlertSeriesAnomaly {
+  readonly event_id: string
+  readonly start_ms: number
+  readonly window_ms: number
+  readonly pattern: string
+  readonly direction: string
+  readonly value: number
+  readonly expected: number
+  readonly score: number
+}
+
+/** judge-points slot: the last points of a series that a rule watches. */
+export interface AlertSeries {
+  /** By their start. */
+  readonly points: readonly (AlertSeriesPoint)[]
+  /** Not judged yet. */
+  readonly anomalies: readonly (AlertSeriesAnomaly)[]
+}
+
+export interface AlertSilence {
+  readonly silence_id: string
+  readonly matchers: Readonly<Record<string, string>>
+  readonly starts_ms: number
+  readonly ends_ms: number
+}
+
+export interface AlertInhibitor {
+  readonly fingerprint: string
+  /** What it explains. */
+  readonly rules: readonly (string)[]
+}
+
+/** raise-alerts: what is silenced, what inhibits, what time will bring, and how much is kept. */
 export interface AlertTenant {
   /** Whether old incidents will be dropped by a timer. */
   readonly forgets: boolean
   /** How many incidents of premium leads are kept. */
   readonly leads: number
-  readonly payments: readonly (AlertPayments)[]
+  /** When an incident or a silence changes by itself, at the earliest. */
+  readonly due_ms: null | number
+  /** By id. */
+  readonly silences: readonly (AlertSilence)[]
+  /** Alerts that fire and explain others, by fingerprint. */
+  readonly inhibitors: readonly (AlertInhibitor)[]
 }
 
-export interface AlertPaymentsV1 {
-  readonly event_id: string
-  readonly start_ms: number
-  readonly failed: number
-  readonly ended: number
+export interface AlertHourMoney {
+  readonly currency: string
+  readonly amount_minor: number
+  readonly movements: number
 }
 
-/** What raise-alerts 1 stored. */
-export interface AlertTenantV1 {
-  readonly forgets: boolean
-  readonly payments: readonly (AlertPaymentsV1)[]
+export interface AlertHour {
+  readonly hour_ms: number
+  readonly visits: number
+  readonly payments: number
+  readonly money: readonly (AlertHourMoney)[]
+}
+
+/** judge-points: windows to be judged, and the last day's business by the hour. */
+export interface AlertUsual {
+  /** Ends of the windows to be judged. */
+  readonly ends: readonly (number)[]
+  readonly hours: readonly (AlertHour)[]
+}
+
+export interface AnomalyFirst {
+  readonly at_ms: number
+  readonly value: number
+}
+
+/** How often a signal was how large: counts by sixth of an octave (operators/stats/tail-strength.ts). */
+export interface AnomalyTail {
+  /** Mean size of the signal, cut at four times itself. */
+  readonly scale: number
+  readonly total: number
+  readonly counts: readonly (number)[]
+}
+
+/** judge-series: what is usual of one series of values. Sizes are roots of values in units of `unit`. */
+export interface AnomalyDetector {
+  /** After so many values the series repeats; 0 where nobody said so. */
+  readonly season: number
+  /** After so long. */
+  readonly cycle_ms: number
+  /** Usual time from one value to the next; 0 before the first values are used. */
+  readonly interval_ms: number
+  /** Time of the newest value. */
+  readonly latest_ms: number
+  /** So many were judged. */
+  readonly values: number
+  /** Median size of the first values. */
+  readonly unit: number
+  /** The first values, until there are enough to know unit and interval. */
+  readonly first: readonly (AnomalyFirst)[]
+  /** Size of the newest value. */
+  readonly last: number
+  /** Running means, by place (series-signals.ts). */
+  readonly means: readonly (number)[]
+  /** Usual size by 24th of the cycle. */
+  readonly hours: readonly (number)[]
+  readonly hour_values: readonly (number)[]
+  /** What differs from it, by 168th of seven cycles. */
+  readonly weeks: readonly (number)[]
+  readonly week_values: readonly (number)[]
+  /** What the last days differ from the season by. */
+  readonly level: number
+  /** Usual distance from `hours`. */
+  readonly hour_spread: number
+  /** Usual distance from the whole season. */
+  readonly spread: number
+  readonly tails: readonly (AnomalyTail)[]
+  /** Detections, fading. */
+  readonly load: number
+  /** Which value was told last, counted as `values`; -1 for none. */
+  readonly told_at: number
+  readonly told_strength: number
+  /** Detections by 24th of the cycle, fading: what recurs. */
+  readonly told_hours: readonly (number)[]
+  /** What differs from the season, by 24th of the cycle, the last 24. */
+  readonly trend: readonly (number)[]
+  /** The 24th of the cycle that the last of them is, counted from 1970. */
+  readonly trend_at: number
+}
+
+export interface AnomalyHour {
+  readonly metric: string
+  /** Start of the first point. */
+  readonly started_ms: number
+  /** Its start. */
+  readonly hour_ms: number
+  /** Start of the newest point. */
+  readonly latest_ms: number
+  /** Of the hour, by points. */
+  readonly covered_ms: number
+  readonly seen: number
+  /** What a mean or a ratio is over. */
+  readonly exposure: number
+  readonly expected: number
+  /** A point of the hour was an anomaly by itself, or the season was not known. */
+  readonly left_out: boolean
+  /** The hour before was told, and not yet that it is over. */
+  readonly open: boolean
+  /** Hours against the season. */
+  readonly judged: number
+  /** Decayed: seen, exposure, expected of the last hours; of the last day. */
+  readonly sums: readonly (number)[]
+  /** Variance of each of the two, then of a day against the one a week before. */
+  readonly spreads: readonly (number)[]
+  /** Unusual hours in a row. */
+  readonly run: number
+  /** Start of the day being added up. */
+  readonly day_ms: number
+  readonly day_covered_ms: number
+  readonly day_seen: number
+  readonly day_exposure: number
+  /** The last fourteen days, on the scale they are judged on. */
+  readonly days: readonly (number)[]
+  /** Days that were compared with the one a week before. */
+  readonly weeks: number
+  /** By hour of the day: newest day of an anomaly, counted from 1970 … */
+  readonly told_days: readonly (number)[]
+  /** … and on how many days up to it, at most two apart. */
+  readonly told_times: readonly (number)[]
+}
+
+/** find-patterns: the hour that is being added up, by metric of the series. */
+export interface AnomalyHours {
+  readonly metrics: readonly (AnomalyHour)[]
+}
+
+/** detect-anomalies slot: what is usual of a metric, changed by the hour. Pairs are decayed sums: of counts seen over expected without this factor, of levels what is above the others over hours. */
+export interface AnomalySeason {
+  /** Usual exposure of an hour. */
+  readonly exposure: number
+  /** The last days against the season: one pair. */
+  readonly level: readonly (number)[]
+  /** Rate by hour of the day: 24 pairs. */
+  readonly hours: readonly (number)[]
+  /** Factor by day of the week: 7 pairs. */
+  readonly days: readonly (number)[]
+  /** Factor by hour of the week: 168 pairs. */
+  readonly week: readonly (number)[]
 }
 
 export interface AnomalyPoint {
@@ -1178,8 +1488,8 @@ export interface AnomalyTold {
   readonly points: number
 }
 
-/** detect-anomalies slot: what is usual of one metric. Pairs are decayed sums: seen over expected without this factor. */
-export interface AnomalySeries {
+export interface AnomalyMetric {
+  readonly metric: string
   /** Start of the first window. */
   readonly started_ms: number
   /** Start of the newest window. */
@@ -1196,16 +1506,6 @@ export interface AnomalySeries {
   readonly hour_expected: number
   /** It teaches nothing. */
   readonly hour_unusual: boolean
-  /** Usual exposure of an hour. */
-  readonly exposure: number
-  /** The last days against the season: one pair. */
-  readonly level: readonly (number)[]
-  /** Rate by hour of the day: 24 pairs. */
-  readonly hours: readonly (number)[]
-  /** Factor by day of the week: 7 pairs. */
-  readonly days: readonly (number)[]
-  /** Factor by hour of the week: 168 pairs. */
-  readonly week: readonly (number)[]
   /** Variance per span: pooled, then by hour of the day. */
   readonly spreads: readonly (number)[]
   /** The windows of the last hour, by time. */
@@ -1216,6 +1516,11 @@ export interface AnomalySeries {
   readonly settling: number
   /** Anomalies that a correction may still take back, by time. */
   readonly told: readonly (AnomalyTold)[]
+}
+
+/** detect-anomalies: what every point changes, by metric (a series of values has one for each quantile). */
+export interface AnomalySeries {
+  readonly metrics: readonly (AnomalyMetric)[]
 }
 
 /** As a path shows it. */
@@ -1507,40 +1812,16 @@ export interface MetricSpan {
   readonly until_ms: number
 }
 
-export interface MetricKnown {
-  readonly metric: string
-  /** Of revenue. */
-  readonly currency: null | string
-  /** Start of the first window with an event of it: from there on it is zero where nothing happened. */
-  readonly since_ms: number
-}
-
-/** sum-metrics: which window closes next, which have been written, and which metrics a window without events is zero of. */
+/** sum-metrics: what a series is made of, which window closes next, and which have been written. */
 export interface MetricClock {
+  /** Of its measures; empty before the first. */
+  readonly kind: string
   /** Start of the window that closes next; null while silent. */
   readonly next_ms: null | number
   /** Whether old windows will be dropped by a timer. */
   readonly forgets: boolean
-  /** Apart from each other, by time: each of their windows is written once it is closed. Those that can no longer be corrected are dropped. */
+  /** Of counts and sums. Apart from each other, by time: each of their windows is written once it is closed. Those that can no longer be corrected are dropped. */
   readonly spans: readonly (MetricSpan)[]
-  /** In the order in which points are written. */
-  readonly known: readonly (MetricKnown)[]
-}
-
-/** What sum-metrics 1 stored. */
-export interface MetricClockV1 {
-  /** Start of the first window ever. */
-  readonly first_ms: null | number
-  /** Start of the window that closes next; null while silent. */
-  readonly next_ms: null | number
-  /** Start of the last closed window that had events. */
-  readonly active_ms: number
-  /** Whether old windows will be dropped by a timer. */
-  readonly forgets: boolean
-  /** Seen so far, in the order of the list of metrics. */
-  readonly metrics: readonly (string)[]
-  /** Seen so far, sorted. */
-  readonly currencies: readonly (string)[]
 }
 
 /** count-conversations slot: what of a conversation has been counted. */
@@ -1567,30 +1848,20 @@ export interface MetricVisits {
   readonly sessions: readonly (MetricVisit)[]
 }
 
-export interface MetricMoney {
-  readonly currency: string
-  readonly net_minor: number
-  readonly movements: number
+export interface MetricBin {
+  readonly bin: number
+  readonly count: number
 }
 
-export interface MetricRevision {
-  /** metric|currency */
-  readonly series: string
-  readonly revision: number
-}
-
-/** sum-metrics slot: one window being summed, or closed and correctable. */
+/** sum-metrics slot: one window of a series being summed, or closed and correctable. */
 export interface MetricWindow {
-  readonly visits: number
-  readonly conversations: number
-  readonly qualified_leads: number
-  readonly attempts: number
-  readonly successes: number
-  readonly failures: number
-  /** By currency, sorted. */
-  readonly money: readonly (MetricMoney)[]
-  /** Last revision written of each corrected metric, in the order of first correction. */
-  readonly revisions: readonly (MetricRevision)[]
+  readonly numerator: number
+  readonly denominator: number
+  readonly samples: number
+  /** Of `values`: ascending. */
+  readonly bins: readonly (MetricBin)[]
+  /** The last that a correction wrote; -1 before. */
+  readonly revision: number
 }
 
 /** When an operator's timer is set for, so that a step need not look at every slot. */
@@ -1895,7 +2166,6 @@ export interface Topics {
   readonly route_outcomes: RouteOutcome
   readonly routes: Route
   readonly sessions: Session
-  readonly signals: Signal
   readonly spend: Spend
   readonly touchpoints: Touchpoint
 }

@@ -4,6 +4,9 @@
  * back what held before.
  */
 import { z } from 'zod'
+import { alert_rules } from '../operators/alert/alert-rules.ts'
+import { read_routes } from '../operators/alert/read-routes.ts'
+import { read_rules } from '../operators/alert/read-rules.ts'
 import { default_conversation_policy } from '../operators/conversation/conversation-policy.ts'
 import { policy_reader } from '../operators/conversation/read-policy.ts'
 import { read_lead_policy } from '../operators/lead/read-policy.ts'
@@ -32,12 +35,15 @@ function is_zone(text: string): boolean {
   }
 }
 
+/** How a reader's problem begins with the field that is to blame. */
+const BLAMED = /^(?:version|table|calibration|rules|receivers|routes|mute_times)\b[\w.[\]]*/
+
 /** What the operator that reads a policy does not believe is refused in its words; they begin with the field. */
 function believed(read: (body: unknown) => { readonly problem: string | null }) {
   return (body: unknown, context: z.RefinementCtx): void => {
     const { problem } = read(body)
     if (problem === null) return
-    const field = /^(?:version|table|calibration)\b[\w.[\]]*/.exec(problem)?.[0] ?? ''
+    const field = BLAMED.exec(problem)?.[0] ?? ''
     const path = field.split(/[.[\]]+/).filter(part => part !== '')
     context.addIssue({ code: 'custom', path, message: problem })
   }
@@ -129,6 +135,15 @@ const routing_policy = z
   .strictObject({ version: name, score: z.enum(['v1', 'v2']), table: table.optional() })
   .superRefine(believed(read_routing_policy))
 
+/** What a tenant says of a built-in rule. */
+export const alert_rule_override = z.strictObject({
+  enabled: z.boolean().optional(),
+  severity: z.enum(['info', 'low', 'medium', 'high', 'critical']).optional(),
+  threshold: z.number().nonnegative().optional(),
+  cooldown_ms: amount.optional(),
+})
+const anything = z.unknown()
+
 const KINDS: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
   ['buyers', buyers],
   ['lead_policies', lead_policy],
@@ -136,7 +151,11 @@ const KINDS: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
   ['routing_policies', routing_policy],
   ['conversation_policies', conversation_policy],
   ['claims', claim],
+  ['alert_rules', alert_rule_override],
+  ['alert_rule_lists', anything.superRefine(believed(read_rules))],
+  ['alert_routes', anything.superRefine(believed(read_routes))],
 ])
+const RULE_NAMES: ReadonlySet<string> = new Set(alert_rules.map(rule => rule.name))
 /** Kinds whose entries are found by the tenant's name: with another id they would hold for nobody. */
 const OF_TENANT = new Set([
   'buyers',
@@ -144,6 +163,8 @@ const OF_TENANT = new Set([
   'pricing_policies',
   'routing_policies',
   'conversation_policies',
+  'alert_rule_lists',
+  'alert_routes',
 ])
 
 /** Throws a 400 refusal naming the field where the entry's kind is known and its body is none of that kind. */
@@ -156,6 +177,11 @@ export const check_catalog_entry = (row: Row, index?: number): void => {
   const ids = [tenant_id, '*', ...(kind === 'lead_policies' ? [`${tenant_id}|shadow`] : [])]
   if (OF_TENANT.has(kind) && tenant_id !== '*' && !ids.includes(id))
     throw refused('id', `of ${kind} it is the tenant: ${ids.map(each => JSON.stringify(each)).join(' or ')}`)
+  if (kind === 'alert_rules' && !RULE_NAMES.has(id))
+    throw refused(
+      'id',
+      `names a built-in rule: ${[...RULE_NAMES].join(', ')}; rules of your own are alert_rule_lists`,
+    )
   const said: unknown = JSON.parse(body)
   if (said === null) return
   const parsed = schema.safeParse(said)

@@ -3,6 +3,7 @@
  * one.
  */
 import { type FastifyInstance, fastify } from 'fastify'
+import { alert_routes } from './alerts/alerts-routes.ts'
 import { authenticator } from './api-keys.ts'
 import { asyncapi_routes } from './asyncapi.ts'
 import { board_routes } from './board/board-routes.ts'
@@ -51,6 +52,7 @@ export const create_server = (deps: ServerDeps): FastifyInstance => {
   stream_routes(server, deps, authenticate, streams)
   board_routes(server, deps, authenticate, streams)
   customer_routes(server, deps, authenticate)
+  alert_routes(server, deps, authenticate)
   seed_routes(server, deps, authenticate)
   health_routes(server, deps)
   page_routes(server)

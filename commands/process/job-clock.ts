@@ -130,14 +130,15 @@ export const start_job_clock = (deps: JobClockDeps, signal: AbortSignal): JobClo
   }
   const look = async (each: Known): Promise<void> => {
     const now = clock.now()
-    const due_at = Math.floor(now / each.job.every_ms) * each.job.every_ms
+    const { every_ms, settled_after_ms = SETTLED_AFTER_MS } = each.job
+    const due_at = Math.floor(now / every_ms) * every_ms
     if (now < each.retry_at) return
     const ran_at = await found_result(each)
     const { open, closed_at } = await imports()
     const is_done = each.done_at !== null && each.done_at >= due_at && (closed_at ?? ran_at - 1) < ran_at
     if (is_done || open) return
     if (each.seen?.due_at !== due_at) each.seen = { due_at, at: now }
-    if (deps.left_to_do() !== null && now < each.seen.at + SETTLED_AFTER_MS) return
+    if (deps.left_to_do() !== null && now < each.seen.at + settled_after_ms) return
     await run(each, due_at)
     Object.assign(each, { ran_at: now, seen: null })
   }
@@ -214,11 +215,15 @@ const imports_seen = ({ warehouse, clock, settings }: JobClockDeps): (() => Prom
 }
 
 /** As of when the tables hold a result; null without one. */
-const newest_result = async ({ warehouse }: JobClockDeps, { writes }: Job): Promise<number | null> => {
+const newest_result = async (
+  { warehouse }: JobClockDeps,
+  { writes, ids_begin }: Job,
+): Promise<number | null> => {
+  const own = ids_begin === undefined ? '' : ` WHERE startsWith(event_id, '${ids_begin}|')`
   const found = await Promise.all(
     writes.map(topic =>
       warehouse.query<{ rows: number; at_ms: number }>(
-        `SELECT count() AS rows, toUnixTimestamp64Milli(max(occurred_at)) AS at_ms FROM ${topic}`,
+        `SELECT count() AS rows, toUnixTimestamp64Milli(max(occurred_at)) AS at_ms FROM ${topic}${own}`,
       ),
     ),
   )

@@ -3,8 +3,9 @@
  * level of the last days. Each factor is a ratio of decayed sums (seen over what the others expect), shrunk towards 1 by
  * pseudo-events as in empirical Bayes: a small tenant has hours of the day only, a large one its whole week. Hours by UTC.
  */
-import type { AnomalySeries } from '../../schemas/types.ts'
+
 import { days, hours } from '../../schemas/units.ts'
+import type { Series } from './anomaly-series.ts'
 
 export interface Usual {
   readonly rate: number
@@ -13,7 +14,7 @@ export interface Usual {
 }
 
 /** What one more hour leaves of what was known: of the hour of the day, the weekday, the hour of the week, the level. */
-const KEPT = { hours: 0.92, days: 0.99, week: 0.8, level: 0.5 ** (1 / 24) }
+export const KEPT = { hours: 0.92, days: 0.99, week: 0.8, level: 0.5 ** (1 / 24) }
 /** How far days of the week, an hour within its week, and any two hours may usually differ, as standard deviations. */
 const DIFFER = { day: 0.3, week: 0.1, hour: 0.12, any: 0.03 }
 
@@ -25,20 +26,20 @@ interface Factors {
   readonly doubt: number
 }
 
-const place_of = (hour_ms: number) => {
+export const place_of = (hour_ms: number) => {
   const hour = Math.floor(hour_ms / hours(1))
   const of_week = ((hour % 168) + 168) % 168
   return { hour: of_week % 24, day: Math.floor(of_week / 24), week: of_week }
 }
 
-const pair = (pairs: readonly number[], place: number): readonly [seen: number, expected: number] => [
+export const pair = (pairs: readonly number[], place: number): readonly [seen: number, expected: number] => [
   pairs[2 * place] as number,
   pairs[2 * place + 1] as number,
 ]
 const within = (ratio: number, most: number): number => Math.min(most, Math.max(1 / most, ratio))
 
 /** Mean rate over the hours of the day seen so far. */
-const mean_rate = (series: AnomalySeries): number => {
+const mean_rate = (series: Series): number => {
   let seen = 0
   let exposure = 0
   for (let hour = 0; hour < 24; hour++) {
@@ -48,7 +49,7 @@ const mean_rate = (series: AnomalySeries): number => {
   return exposure > 0 ? Math.max(0, seen / exposure) : 0
 }
 
-const factors = (series: AnomalySeries, hour_ms: number, unit: number): Factors => {
+const factors = (series: Series, hour_ms: number, unit: number): Factors => {
   const place = place_of(hour_ms)
   const mean = mean_rate(series)
   const usual_hour = mean * series.exposure
@@ -73,7 +74,7 @@ const factors = (series: AnomalySeries, hour_ms: number, unit: number): Factors 
 }
 
 /** Rate at an instant, between the middles of the two hours around it. */
-export const usual_at = (series: AnomalySeries, at_ms: number, unit: number): Usual => {
+export const usual_at = (series: Series, at_ms: number, unit: number): Usual => {
   const place = at_ms / hours(1) - 0.5
   const before = Math.floor(place)
   const part = place - before
@@ -87,19 +88,19 @@ export const usual_at = (series: AnomalySeries, at_ms: number, unit: number): Us
   }
 }
 
-const learn = (pairs: number[], place: number, kept: number, seen: number, expected: number): void => {
+export const learn = (pairs: number[], place: number, kept: number, seen: number, expected: number): void => {
   pairs[2 * place] = (pairs[2 * place] as number) * kept + seen
   pairs[2 * place + 1] = (pairs[2 * place + 1] as number) * kept + expected
 }
 
 /** The season after an hour in which so much was seen over so much exposure. */
 export const learn_hour = (
-  series: AnomalySeries,
+  series: Series,
   hour_ms: number,
   seen: number,
   exposure: number,
   unit: number,
-): AnomalySeries => {
+): Series => {
   if (exposure <= 0) return series
   const place = place_of(hour_ms)
   const usual = series.exposure === 0 ? exposure : series.exposure * 0.98 + exposure * 0.02

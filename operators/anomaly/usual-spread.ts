@@ -2,8 +2,9 @@
  * How far a metric usually is from its season, on the root scale: a variance per span of time, pooled and by hour of the
  * day, learnt from residuals cut at 2.5 deviations (Huber's proposal 2, recursive).
  */
-import type { AnomalySeries } from '../../schemas/types.ts'
+
 import { days, hours, minutes } from '../../schemas/units.ts'
+import type { Series } from './anomaly-series.ts'
 
 /** What is judged: the quarter-hour shows what stopped, the hour what sank. */
 export const SPANS: readonly number[] = [minutes(15), hours(1)]
@@ -14,16 +15,23 @@ const SPREADS = 25
 export interface Residual {
   readonly score: number
   readonly deviation: number
-  readonly expected: number
-  readonly unit: number
+  /** What the season's doubt is of that deviation's square. */
+  readonly doubted: number
 }
 
 export const new_spreads = (): number[] => new Array(SPANS.length * SPREADS).fill(1)
 
+/** Nothing is known of the scale: the first residuals, uncut, are the spread of every hour. */
+export const first_spreads = (spreads: number[], span: number, points: number, residual: number): void => {
+  const at = span * SPREADS
+  const before = points === 0 ? 0 : (spreads[at] as number)
+  spreads.fill(before + (residual * residual - before) / (points + 1), at, at + SPREADS)
+}
+
 const hour_of = (at_ms: number): number => ((Math.floor(at_ms / hours(1)) % 24) + 24) % 24
 
 /** The variance of a span: pooled at first, more and more that of its hour of the day. */
-export const spread_at = (series: AnomalySeries, span: number, at_ms: number): number => {
+export const spread_at = (series: Series, span: number, at_ms: number): number => {
   const history = (at_ms - series.started_ms) / days(1)
   const own = Math.min(0.75, history / (history + 7))
   const at = span * SPREADS
@@ -38,11 +46,9 @@ export const widen = (
   span: number,
   points: number,
   { occurred_at, window_ms }: { readonly occurred_at: number; readonly window_ms: number },
-  { score, deviation, expected, unit }: Residual,
-  doubt: number,
+  { score, deviation, doubted }: Residual,
 ): void => {
   const per_hour = hours(1) / window_ms
-  const doubted = (doubt * Math.max(0, expected)) / unit
   const variance = Math.max(0, Math.min(score * score, CUT * CUT) * deviation * deviation - doubted)
   const teach = (at: number, share: number) => {
     spreads[at] = (spreads[at] as number) + share * (variance - (spreads[at] as number))

@@ -11,13 +11,14 @@
  */
 
 import type { Observable } from 'rxjs'
-import type { MetricConversation, MetricConversationV1, NextDue, Signal } from '../../schemas/types.ts'
+import type { MetricConversation, MetricConversationV1, NextDue } from '../../schemas/types.ts'
 import { days } from '../../schemas/units.ts'
 import { keyed, type Row, type Tagged, type Turn } from '../core/keyed.ts'
+import type { Signal } from './metric-list.ts'
 
-type Score = Row<'lead_scores', 'customer_id' | 'conversation_id' | 'quality_tier'>
+type Score = Row<'lead_scores', 'conversation_id' | 'quality_tier'>
 export type ConversationInput = Tagged<{
-  event: Observable<Row<'conversations', 'customer_id' | 'conversation_id'>>
+  event: Observable<Row<'conversations', 'conversation_id'>>
   score: Observable<Score>
 }>
 
@@ -89,6 +90,6 @@ const count = (
 }
 
 const signal = (
-  { customer_id, event_id, tenant_id, occurred_at }: ConversationInput['value'],
+  { event_id, tenant_id, occurred_at }: ConversationInput['value'],
   kind: Signal['kind'],
-): Signal => ({ event_id: `${customer_id}|${kind}|${event_id}`, tenant_id, occurred_at, kind })
+): Signal => ({ event_id, tenant_id, occurred_at, kind, part: null })

@@ -1,5 +1,6 @@
 /**
- * Decides: which touch begins a visit: the first of its visitor (customer or anonymous) after gap_ms without one.
+ * Decides: which touch begins a visit: the first of its visitor (customer or anonymous) after gap_ms without one. It is
+ *   its channel's visit.
  * Because: sessions by gap over event time, as `sessions` has them; but a count that leaves with its first touch needs only
  *   the ends of a few sessions, and nothing is ever taken back.
  * Keeps: first and last touch of the four sessions touched last, for idle_ms of silence.
@@ -9,16 +10,17 @@
  *   that visit was counted under the anonymous id.
  */
 
-import type { MetricVisit, MetricVisits, Signal } from '../../schemas/types.ts'
+import type { MetricVisit, MetricVisits } from '../../schemas/types.ts'
 import { days, minutes } from '../../schemas/units.ts'
 import { keyed, type Row } from '../core/keyed.ts'
+import { in_channel, type Signal } from './metric-list.ts'
 
 export interface VisitPolicy {
   readonly gap_ms: number
 }
 export const default_visits: VisitPolicy = { gap_ms: minutes(30) }
 
-type Touch = Row<'touchpoints', 'anonymous_id' | 'interaction'>
+type Touch = Row<'touchpoints', 'anonymous_id' | 'interaction' | 'channel'>
 
 const KEPT = 4
 const NONE: MetricVisits = { sessions: [] }
@@ -37,9 +39,8 @@ export const countVisits = (policy: VisitPolicy = default_visits) =>
         if (first_ms - policy.gap_ms <= at && at <= last_ms + policy.gap_ms) return join(state, place, at)
       }
       if (touch.interaction !== 'identify' || touch.anonymous_id === null) {
-        const { tenant_id, event_id } = touch
-        const visitor = turn.key.slice(tenant_id.length + 1)
-        turn.emit({ event_id: `${visitor}|visit|${event_id}`, tenant_id, occurred_at: at, kind: 'visit' })
+        const { tenant_id, event_id, channel } = touch
+        turn.emit({ event_id, tenant_id, occurred_at: at, kind: 'visit', part: in_channel(channel) })
       }
       return { sessions: [{ first_ms: at, last_ms: at }, ...sessions.slice(0, KEPT - 1)] }
     },

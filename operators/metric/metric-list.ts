@@ -1,127 +1,112 @@
-/** The metrics of a tenant's window: which signals they count, which of them a late event changes, and their values. */
-import type { MetricMoney, MetricPoint, MetricWindow, Signal } from '../../schemas/types.ts'
+/** The metrics that are counted from events: what a signal, a ledger row or an event of a feed adds to which series. */
+import type { LedgerEntry, Measure } from '../../schemas/types.ts'
+import { minutes } from '../../schemas/units.ts'
+import { window_start } from '../core/windows.ts'
 
-type Kind = Signal['kind']
-export interface Measured {
-  readonly numerator: number
-  /** 1 where the metric is not a ratio. */
-  readonly denominator: number
-  readonly samples: number
-}
-interface Metric {
-  readonly name: string
-  /** An event of these changes the metric. */
-  readonly kinds: readonly Kind[]
-  measure(window: MetricWindow): Measured
-}
+/** Measures are of windows of this length. */
+export const METRIC_WINDOW_MS = minutes(5)
 
-const count = (n: number): Measured => ({ numerator: n, denominator: 1, samples: n })
-const share = (numerator: number, denominator: number): Measured => ({
-  numerator,
-  denominator,
-  samples: denominator,
-})
-
-/** In the order in which a window's points are written, money last. A ratio without a denominator has no point. */
-export const metrics: readonly Metric[] = [
-  { name: 'visits', kinds: ['visit'], measure: w => count(w.visits) },
-  { name: 'conversations', kinds: ['conversation'], measure: w => count(w.conversations) },
-  { name: 'qualified_leads', kinds: ['qualified_lead'], measure: w => count(w.qualified_leads) },
-  { name: 'payment_attempts', kinds: ['payment_attempt'], measure: w => count(w.attempts) },
-  { name: 'payments', kinds: ['payment_success', 'payment_failure'], measure: w => count(w.successes) },
-  {
-    name: 'conversion_rate',
-    kinds: ['visit', 'payment_success'],
-    measure: w => share(w.successes, w.visits),
-  },
-  {
-    name: 'payment_failure_rate',
-    kinds: ['payment_success', 'payment_failure'],
-    measure: w => share(w.failures, w.failures + w.successes),
-  },
-]
-
-export const EMPTY_WINDOW: MetricWindow = {
-  visits: 0,
-  conversations: 0,
-  qualified_leads: 0,
-  attempts: 0,
-  successes: 0,
-  failures: 0,
-  money: [],
-  revisions: [],
-}
-
-/** Field of the window that a kind of signal is counted in. */
-const FIELDS = {
-  visit: 'visits',
-  conversation: 'conversations',
-  qualified_lead: 'qualified_leads',
-  payment_attempt: 'attempts',
-  payment_success: 'successes',
-  payment_failure: 'failures',
-} as const satisfies Readonly<Record<Kind, keyof MetricWindow>>
-
-export const count_signal = (window: MetricWindow, kind: Kind): MetricWindow => {
-  const field = FIELDS[kind]
-  return { ...window, [field]: window[field] + 1 }
-}
-
-export const add_money = (window: MetricWindow, currency: string, amount_minor: number): MetricWindow => {
-  const place = window.money.findIndex(money => money.currency >= currency)
-  const at = place < 0 ? window.money.length : place
-  const old = window.money[at]?.currency === currency ? (window.money[at] as MetricMoney) : null
-  const money = window.money.slice()
-  money.splice(at, old ? 1 : 0, {
-    currency,
-    net_minor: (old?.net_minor ?? 0) + amount_minor,
-    movements: (old?.movements ?? 0) + 1,
-  })
-  return { ...window, money }
-}
-
-/** Whether its sums are exact. */
-export const is_exact = ({ money }: MetricWindow): boolean =>
-  money.every(({ net_minor }) => Number.isSafeInteger(net_minor))
-
-/** metric|currency, the part of a point's id before its start. */
-export const series_of = (metric: string, currency: string | null): string => `${metric}|${currency ?? ''}`
-
-const MEASURES: ReadonlyMap<string, Metric['measure']> = new Map(
-  metrics.map(({ name, measure }) => [name, measure]),
-)
-
-/** A metric of the list, or what came in of the currency. */
-export const measured_of = (metric: string, currency: string | null, window: MetricWindow): Measured =>
-  MEASURES.get(metric)?.(window) ?? money_measured(window, currency)
-
-const money_measured = (window: MetricWindow, currency: string | null): Measured => {
-  const money = window.money.find(of => of.currency === currency)
-  return { numerator: money?.net_minor ?? 0, denominator: 1, samples: money?.movements ?? 0 }
-}
-
-export interface PointOf {
+export type SignalKind =
+  | 'visit'
+  | 'conversation'
+  | 'qualified_lead'
+  | 'payment_attempt'
+  | 'payment_success'
+  | 'payment_failure'
+/** Something that counts towards a metric. */
+export interface Signal {
+  readonly event_id: string
   readonly tenant_id: string
-  readonly start_ms: number
-  readonly window_ms: number
-  readonly revision: number
+  readonly occurred_at: number
+  readonly kind: SignalKind
+  /** Where it is counted beside the whole: `channel=google`; null: nowhere. */
+  readonly part: string | null
 }
 
-export const point = (
+interface Counted {
+  readonly metric: string
+  /** Of a count 0 or 1; of a ratio with the denominator that it adds. */
+  readonly adds: number
+  readonly over?: number
+  /** Counted in the signal's part, too. */
+  readonly parted?: true
+}
+
+/** A failure counts no payment, but from there on there are windows without one. */
+const COUNTED: Readonly<Record<SignalKind, readonly Counted[]>> = {
+  visit: [
+    { metric: 'visits', adds: 1, parted: true },
+    { metric: 'conversion_rate', adds: 0, over: 1, parted: true },
+  ],
+  conversation: [{ metric: 'conversations', adds: 1 }],
+  qualified_lead: [{ metric: 'qualified_leads', adds: 1 }],
+  payment_attempt: [{ metric: 'payment_attempts', adds: 1 }],
+  payment_success: [
+    { metric: 'payments', adds: 1 },
+    { metric: 'conversion_rate', adds: 1, over: 0 },
+    { metric: 'payment_failure_rate', adds: 0, over: 1, parted: true },
+  ],
+  payment_failure: [
+    { metric: 'payments', adds: 0 },
+    { metric: 'payment_failure_rate', adds: 1, over: 1, parted: true },
+  ],
+}
+
+type Source = Pick<Measure, 'event_id' | 'tenant_id' | 'occurred_at'>
+
+const measure = (
+  { event_id, tenant_id, occurred_at }: Source,
   metric: string,
-  currency: string | null,
-  { numerator, denominator, samples }: Measured,
-  { tenant_id, start_ms, window_ms, revision }: PointOf,
-): MetricPoint => ({
-  event_id: `${series_of(metric, currency)}|${start_ms}`,
+  dimension: string,
+  adds: number,
+  over?: number,
+): Measure => ({
+  event_id,
   tenant_id,
-  occurred_at: start_ms,
-  window_ms,
-  revision,
+  occurred_at: window_start(occurred_at, METRIC_WINDOW_MS),
   metric,
-  currency,
-  value: numerator / denominator,
-  numerator,
-  denominator,
-  samples,
+  currency: null,
+  dimension,
+  kind: over === undefined ? 'count' : 'ratio',
+  numerator: adds,
+  denominator: over ?? 0,
+  samples: over ?? adds,
+  bins: [],
 })
+
+export const measures_of_signal = (signal: Signal): Measure[] =>
+  COUNTED[signal.kind].flatMap(({ metric, adds, over, parted }) => {
+    const whole = measure(signal, metric, '', adds, over)
+    return parted && signal.part !== null ? [whole, { ...whole, dimension: signal.part }] : [whole]
+  })
+
+export type FeedMetric = 'feed_touchpoints' | 'feed_conversations' | 'feed_payments'
+export const measure_of_feed = (metric: FeedMetric, event: Source): Measure => measure(event, metric, '', 1)
+
+type Entry = Source & Pick<LedgerEntry, 'type' | 'amount_minor' | 'currency' | 'channel'>
+
+/** Of a payment also its share in its channel's conversion rate, and whether any touch is known to have led to it. */
+export const measures_of_entry = (entry: Entry): Measure[] => {
+  const { amount_minor, currency, channel } = entry
+  const part = in_channel(channel)
+  const sum = { kind: 'sum', currency, numerator: amount_minor, samples: 1 } as const
+  const revenue = { ...measure(entry, 'revenue', '', 1), ...sum }
+  const money = [revenue, { ...revenue, dimension: part }]
+  if (entry.type !== 'payment_succeeded') return money
+  return [
+    ...money,
+    measure(entry, 'conversion_rate', part, 1, 0),
+    measure(entry, 'unattributed_rate', '', channel === null ? 1 : 0, 1),
+  ]
+}
+
+export const in_channel = (channel: string | null): string => `channel=${channel ?? 'none'}`
+
+const NAMES: ReadonlySet<string> = new Set([
+  ...Object.values(COUNTED).flatMap(list => list.map(({ metric }) => metric)),
+  ...(['feed_touchpoints', 'feed_conversations', 'feed_payments'] satisfies FeedMetric[]),
+  'revenue',
+  'unattributed_rate',
+])
+/** Whether it is one of these: nobody else may add to it. */
+export const is_counted_here = (metric: string): boolean => NAMES.has(metric)

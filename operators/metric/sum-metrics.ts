@@ -1,74 +1,61 @@
 /**
- * Decides: a tenant's metrics in each tumbling window: once final, and then corrected; windows without events as zeros.
+ * Decides: the points of a series in each tumbling window: once final, and then corrected; of counts and sums also zeros
+ *   where nothing happened; of `values` three quantiles.
  * Because: what stopped is seen only if silence has numbers, so a chain of timers closes one window after the other. Which
- *   windows and metrics have zeros is a matter of event time alone, so that history gives the same points in any order.
- * Keeps: one slot per window with events, open or correctable; dropped by a daily look. Since which window each metric and
- *   currency is known: from there on it is zero where nothing happened. Which windows have been written.
- * When late: within correction_ms of the close the metrics that the event changes are written again with the next
- *   revision, and the zeros between it and what was written; after it the event is counted late. Twice: signals and
- *   movements come once each. Missing: see Because. A movement that makes a window's revenue too large to be exact is refused.
- * Limits: silence_ms after an event the chain stops, and goes on with the window of the next event; the windows between have
- *   no points (a month of silence is a day of zeros). A late event writes up to two days of zeros in one turn.
+ *   windows have zeros is a matter of event time alone, so that history gives the same points in any order. Numbers are
+ *   whole or multiples of 2^-16, and sketches are counts by bin: sums are the same in any order.
+ * Keeps: one slot per window with events, open or correctable; dropped by a daily look. Which windows have been written.
+ * When late: within correction_ms of the close the window is written again with the next revision, and the zeros between it
+ *   and what was written; after it the event is counted late. Twice: the task has dropped a second measurement before;
+ *   measures come once each. Missing: see Because; a ratio, a level and a quantile of nothing have no point. What makes a
+ *   sum too large to be exact is refused, and what is of another kind than the series.
+ * Limits: silence_ms (of a part part_silence_ms) after an event the chain stops, and goes on with the window of the next
+ *   event; a late event writes up to two days of zeros in one turn. Rows of a batch are refused or late together.
  */
 
 import type { Observable } from 'rxjs'
-import type { MetricClock, MetricClockV1, MetricPoint, MetricWindow } from '../../schemas/types.ts'
-import { days, minutes, seconds } from '../../schemas/units.ts'
+import type { MetricClock, MetricPoint, MetricWindow } from '../../schemas/types.ts'
+import { days, hours, seconds } from '../../schemas/units.ts'
 import { keyed, type Row, type Tagged, type Turn } from '../core/keyed.ts'
 import { closes_at, forgotten_at, type Lateness, window_start } from '../core/windows.ts'
-import {
-  add_money,
-  count_signal,
-  EMPTY_WINDOW,
-  is_exact,
-  measured_of,
-  point,
-  series_of,
-} from './metric-list.ts'
-import {
-  clock_from_v1,
-  cover,
-  first_open,
-  is_covered,
-  is_same,
-  meet,
-  NEW_CLOCK,
-  revenue_in,
-  type Series,
-  type Span,
-  series_of_kind,
-} from './metric-spans.ts'
+import { METRIC_WINDOW_MS } from './metric-list.ts'
+import { cover, first_open, is_covered, type Span } from './metric-spans.ts'
+import { add_to, EMPTY_WINDOW, has_zeros, is_exact, points_of, series_of_key } from './metric-window.ts'
+import { type Measured, read_measurement } from './read-measurement.ts'
 
-/** silence_ms: so long the windows of a silent tenant are written as zeros. */
-export interface MetricPolicy extends Lateness, Span {}
+/** silence_ms: so long the windows of a silent series are written as zeros. */
+export interface MetricPolicy extends Lateness, Span {
+  readonly part_silence_ms: number
+}
 /** What our own tasks write is never late, so the grace need only cover emitters' ordinary disorder. */
 export const default_metrics: MetricPolicy = {
-  window_ms: minutes(5),
-  grace_ms: seconds(10),
+  window_ms: METRIC_WINDOW_MS,
+  grace_ms: seconds(2),
   correction_ms: days(2),
   silence_ms: days(1),
+  part_silence_ms: hours(1),
 }
 
 export type MetricInput = Tagged<{
-  signal: Observable<Row<'signals', 'kind'>>
-  movement: Observable<Row<'movements', 'currency' | 'amount_minor'>>
+  measure: Observable<Row<'measures', 'kind' | 'numerator' | 'denominator' | 'samples' | 'bins'>>
+  measurement: Observable<Measured>
 }>
 type MetricTurn = Turn<MetricPoint, MetricWindow, 'close' | 'forget'>
+
+const NEW_CLOCK: MetricClock = { kind: '', next_ms: null, forgets: false, spans: [] }
 
 export const sumMetrics = (policy: MetricPolicy = default_metrics) =>
   keyed<MetricInput, MetricPoint, MetricClock, MetricWindow, 'close' | 'forget'>({
     name: 'sum-metrics',
-    version: 2,
-    state: {
-      schema: 'state/metric_clock',
-      init: () => NEW_CLOCK,
-      earlier: { 1: 'state/metric_clock_v1' },
-      upgrade: (_, earlier) => clock_from_v1(earlier as MetricClockV1, policy),
-    },
-    slot: { schema: 'state/metric_window', init: () => EMPTY_WINDOW, earlier: { 1: 'state/metric_window' } },
+    version: 3,
+    state: { schema: 'state/metric_clock', init: () => NEW_CLOCK },
+    slot: { schema: 'state/metric_window', init: () => EMPTY_WINDOW },
     timers: { close: 'stream', forget: 'stream' },
     idle_ms: days(30),
     step: (state, input, turn) => {
+      const added = input.from === 'measure' ? { ...input.value, parts: 1 } : read_measurement(input.value)
+      if (typeof added === 'string') return turn.reject(added)
+      if (state.kind !== '' && state.kind !== added.kind) return turn.reject('another_kind')
       const start_ms = window_start(input.value.occurred_at, policy.window_ms)
       const end_ms = start_ms + policy.window_ms
       if (forgotten_at(end_ms, policy) <= turn.stream_time_ms) {
@@ -77,37 +64,43 @@ export const sumMetrics = (policy: MetricPolicy = default_metrics) =>
       }
       const id = String(start_ms)
       const before = turn.slot(id) ?? EMPTY_WINDOW
-      const summed =
-        input.from === 'signal'
-          ? count_signal(before, input.value.kind)
-          : add_money(before, input.value.currency, input.value.amount_minor)
-      if (!is_exact(summed)) turn.reject('sum_too_large')
-      const changed =
-        input.from === 'signal' ? series_of_kind(input.value.kind) : [revenue_in(input.value.currency)]
-      const known = meet(state.known, changed, start_ms)
-      const met = known === state.known ? state : { ...state, known }
+      const summed = add_to(before, added)
+      if (!is_exact(summed, added.parts)) return turn.reject('sum_too_large')
+      const known = state.kind === '' ? { ...state, kind: added.kind } : state
       if (closes_at(end_ms, policy) > turn.stream_time_ms) {
         turn.put(id, summed)
-        return wind(met, start_ms, start_ms, turn, policy)
+        return wind(known, start_ms, start_ms, turn, policy)
       }
-      const spans = cover(state.spans, start_ms, policy)
-      const now = spans === state.spans ? met : { ...met, spans }
-      turn.put(id, correct(state, now, { start_ms, before, summed, changed }, turn, policy))
+      const now = covered(known, start_ms, turn, policy)
+      turn.put(id, correct(known, now, { start_ms, before, summed }, turn, policy))
       const open_ms = first_open(turn.stream_time_ms, policy)
-      return wind(now, start_ms, is_covered(spans, open_ms) ? open_ms : null, turn, policy)
+      return wind(now, start_ms, is_covered(now.spans, open_ms) ? open_ms : null, turn, policy)
     },
     on_timer: (state, name, turn) =>
       name === 'close' ? close(state, turn, policy) : forget(state, turn, policy),
   })
 
+/** With the window among those that are written, and the silence behind it. */
+const covered = (
+  state: MetricClock,
+  start_ms: number,
+  turn: MetricTurn,
+  { window_ms, silence_ms, part_silence_ms }: MetricPolicy,
+): MetricClock => {
+  if (!has_zeros(state.kind)) return state
+  const { dimension } = series_of_key(turn.key)
+  const span = { window_ms, silence_ms: dimension ? part_silence_ms : silence_ms }
+  const spans = cover(state.spans, start_ms, span)
+  return spans === state.spans ? state : { ...state, spans: [...spans] }
+}
+
 interface Late {
   readonly start_ms: number
   readonly before: MetricWindow
   readonly summed: MetricWindow
-  readonly changed: readonly Series[]
 }
 
-/** Writes what the late event changes, and what would have been written had it come in time; the window with its new revisions. */
+/** Writes what the late event changes, and what would have been written had it come in time; the window with its new revision. */
 const correct = (
   before: MetricClock,
   now: MetricClock,
@@ -115,30 +108,33 @@ const correct = (
   turn: MetricTurn,
   policy: MetricPolicy,
 ): MetricWindow => {
-  const { window_ms } = policy
-  const revised = new Map(late.summed.revisions.map(({ series, revision }) => [series, revision]))
-  const same = before.known === now.known && before.spans === now.spans
-  const until_ms = same ? late.start_ms : first_open(turn.stream_time_ms, policy) - window_ms
-  for (let start_ms = late.start_ms; start_ms <= until_ms; start_ms += window_ms) {
-    if (!is_covered(now.spans, start_ms)) continue
-    const is_late = start_ms === late.start_ms
-    const had_points = is_covered(before.spans, start_ms)
-    for (const { metric, currency, since_ms } of now.known) {
-      if (since_ms > start_ms) continue
-      const series = { metric, currency }
-      const known = before.known.some(old => is_same(old, series) && old.since_ms <= start_ms)
-      const is_changed = is_late && late.changed.some(one => is_same(one, series))
-      if (had_points && known && !is_changed) continue
-      const measured = measured_of(metric, currency, is_late ? late.summed : EMPTY_WINDOW)
-      if (!measured.denominator) continue
-      const was_written = had_points && known && measured_of(metric, currency, late.before).denominator > 0
-      const id = series_of(metric, currency)
-      const revision = is_changed ? (revised.get(id) ?? (was_written ? 0 : -1)) + 1 : 0
-      if (is_changed) revised.set(id, revision)
-      turn.emit(point(metric, currency, measured, { tenant_id: turn.key, start_ms, window_ms, revision }))
-    }
+  const { kind } = now
+  const written = (window: MetricWindow): number =>
+    points_at(turn, kind, window, late.start_ms, 0, policy).length
+  const had = has_zeros(kind) ? is_covered(before.spans, late.start_ms) : written(late.before) > 0
+  const revision = Math.max(late.before.revision, had ? 0 : -1) + 1
+  const has = written(late.summed) > 0
+  if (has) emit_points(turn, kind, late.summed, late.start_ms, revision, policy)
+  if (now.spans !== before.spans) {
+    const open_ms = first_open(turn.stream_time_ms, policy)
+    for (let at = late.start_ms + policy.window_ms; at < open_ms; at += policy.window_ms)
+      if (is_covered(now.spans, at) && !is_covered(before.spans, at))
+        emit_points(turn, kind, EMPTY_WINDOW, at, 0, policy)
   }
-  return { ...late.summed, revisions: [...revised].map(([series, revision]) => ({ series, revision })) }
+  return has ? { ...late.summed, revision } : late.summed
+}
+
+const points_at = (
+  turn: MetricTurn,
+  kind: string,
+  window: MetricWindow,
+  start_ms: number,
+  revision: number,
+  { window_ms }: MetricPolicy,
+): MetricPoint[] => points_of(series_of_key(turn.key), kind, window, { start_ms, window_ms, revision })
+
+const emit_points = (...of: Parameters<typeof points_at>): void => {
+  for (const point of points_at(...of)) of[0].emit(point)
 }
 
 /** Sees to it that `next_ms` will close, and the window that starts at start_ms be forgotten one day. */
@@ -164,16 +160,13 @@ const close = (state: MetricClock, turn: MetricTurn, policy: MetricPolicy): Metr
   const start_ms = state.next_ms as number
   const { window_ms } = policy
   const window = turn.slot(String(start_ms))
-  for (const { metric, currency, since_ms } of state.known) {
-    const measured = measured_of(metric, currency, window ?? EMPTY_WINDOW)
-    if (measured.denominator && since_ms <= start_ms)
-      turn.emit(point(metric, currency, measured, { tenant_id: turn.key, start_ms, window_ms, revision: 0 }))
-  }
-  const spans = window ? cover(state.spans, start_ms, policy) : state.spans
+  emit_points(turn, state.kind, window ?? EMPTY_WINDOW, start_ms, 0, policy)
+  const now = window ? covered(state, start_ms, turn, policy) : state
   const after_ms = start_ms + window_ms
-  const next_ms = is_covered(spans, after_ms) ? after_ms : next_with_events(turn, start_ms)
+  const goes_on = is_covered(now.spans, after_ms) || turn.slot(String(after_ms)) !== undefined
+  const next_ms = goes_on ? after_ms : next_with_events(turn, start_ms)
   turn.timer('close', next_ms === null ? null : closes_at(next_ms + window_ms, policy))
-  return { ...state, spans, next_ms }
+  return { ...now, next_ms }
 }
 
 /** Start of the first window with events after that one. */

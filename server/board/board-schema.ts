@@ -155,19 +155,33 @@ const forecast = panel('Daily net revenue and what each method says of the comin
   interval_ratio: ratio,
 })
 
-const alerts = panel('The newest alerts.', {
+const alert = object({
+  event_id: text,
+  at: instant,
+  fingerprint: text,
+  rule: text,
+  severity: one_of('info', 'low', 'medium', 'high', 'critical'),
+  status: one_of('firing', 'resolved', 'acknowledged', 'pending'),
+  title: text,
+  description: text,
+  dimension: text,
+  started_at: instant,
+  suppressed: whole,
+  money_at_risk_minor: { type: ['integer', 'null'], description: 'Minor units of money_currency.' },
+  money_currency: text_or_null,
+  contributor: text_or_null,
+  contributor_share: { type: ['number', 'null'] },
+  inhibited_by: text_or_null,
+  silenced_by: text_or_null,
+  acknowledged_by: text_or_null,
+  escalation: whole,
+  recurrences: whole,
+  reason: text,
+})
+const alerts = panel('Open alerts, and what was said of alerts.', {
   firing: whole,
-  rows: list(
-    object({
-      event_id: text,
-      at: instant,
-      severity: one_of('info', 'low', 'medium', 'high', 'critical'),
-      status: one_of('firing', 'resolved'),
-      title: text,
-      description: text,
-      suppressed: whole,
-    }),
-  ),
+  open: list(alert, 'Firing or acknowledged, by their newest word: the worst first.'),
+  rows: list(alert, 'What was said, newest first.'),
 })
 
 const trust = panel('How far behind the numbers are, and whether the books agree.', {

@@ -89,19 +89,40 @@ export interface ForecastPanel extends Panel {
   readonly interval_ratio: number
 }
 
+/** One word on a trouble: a change of its state. */
 export interface AlertRow {
   readonly event_id: string
   readonly at: string
+  /** What counts as the same trouble. */
+  readonly fingerprint: string
+  readonly rule: string
   readonly severity: 'info' | 'low' | 'medium' | 'high' | 'critical'
-  readonly status: 'firing' | 'resolved'
+  readonly status: 'firing' | 'resolved' | 'acknowledged' | 'pending'
   readonly title: string
   readonly description: string
+  /** The part of the whole it is about; empty: all of it. */
+  readonly dimension: string
+  readonly started_at: string
   readonly suppressed: number
+  readonly money_at_risk_minor: number | null
+  readonly money_currency: string | null
+  readonly contributor: string | null
+  readonly contributor_share: number | null
+  /** Who or what keeps receivers from being told; null: nothing does. */
+  readonly inhibited_by: string | null
+  readonly silenced_by: string | null
+  readonly acknowledged_by: string | null
+  readonly escalation: number
+  readonly recurrences: number
+  /** Why this word was said: fired, rose, escalated, silenced, resolved, … */
+  readonly reason: string
 }
 export interface AlertsPanel extends Panel {
-  /** Incidents that are not over; a premium lead is told once and is none. */
+  /** Open ones that nobody has acknowledged; a premium lead is told once and is none. */
   readonly firing: number
-  /** Newest first, at most 30. */
+  /** Firing or acknowledged, by their newest word: the worst first, at most 50. */
+  readonly open: readonly AlertRow[]
+  /** What was said, newest first, at most 30. */
   readonly rows: readonly AlertRow[]
 }
 

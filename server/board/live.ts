@@ -4,8 +4,9 @@
  */
 import type { Clock } from '../../runtime/ports.ts'
 import type { EventStream } from '../event-streams.ts'
+import { alert_said } from './alerts-panel.ts'
 import { iso } from './asking.ts'
-import type { AlertRow, LiveEvents } from './board.ts'
+import type { LiveEvents } from './board.ts'
 import type { FollowedTopic, SharedTails } from './shared-tails.ts'
 import type { TenantBoard } from './tenant-board.ts'
 
@@ -136,7 +137,10 @@ const drawn_together = (older: Conflated, newer: Conflated): Conflated => {
   return ['ledger', { ...newer[1], amount_minor: older[1].amount_minor + newer[1].amount_minor }]
 }
 
-/** The part of a committed row that the page shows; null for the price of a lead that is not for sale. */
+/**
+ * The part of a committed row that the page shows; null for the price of a lead that is not for
+ * sale, and for an alert that is pending.
+ */
 export const event_of = (topic: FollowedTopic, row: Readonly<Record<string, unknown>>): Event | null => {
   const at = iso(row.occurred_at as number)
   switch (topic) {
@@ -155,8 +159,8 @@ export const event_of = (topic: FollowedTopic, row: Readonly<Record<string, unkn
       return ['price', { customer_id, conversation_id, at, price_minor, currency }]
     }
     case 'alerts': {
-      const { event_id, severity, status, title, description, suppressed } = row as unknown as AlertRow
-      return ['alert', { event_id, at, severity, status, title, description, suppressed }]
+      // What may come to nothing is not news yet.
+      return row.status === 'pending' ? null : ['alert', alert_said(row, at, iso(row.started_at as number))]
     }
   }
 }

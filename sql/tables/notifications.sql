@@ -9,12 +9,16 @@ CREATE TABLE IF NOT EXISTS `notifications`
   `tenant_id` String,
   `occurred_at` DateTime64(3, 'UTC'),
   `receiver` String,
+  `channel` String,
+  `to` String,
+  `secret` Nullable(String),
   `group_key` String,
   `labels` Map(String, String),
   `sequence` Int64,
   `reason` LowCardinality(String),
   `status` String,
-  `alerts` Array(Tuple(`alert_id` String, `fingerprint` String, `rule` String, `severity` String, `status` String, `title` String, `description` String, `started_at` DateTime64(3, 'UTC'), `value` Nullable(Float64), `expected` Nullable(Float64), `money_at_risk_minor` Nullable(Int64), `money_currency` Nullable(String))),
+  `alerts` Array(Tuple(`alert_id` String, `fingerprint` String, `rule` String, `severity` String, `status` String, `title` String, `description` String, `started_at` DateTime64(3, 'UTC'), `value` Nullable(Float64), `expected` Nullable(Float64), `money_at_risk_minor` Nullable(Int64), `money_currency` Nullable(String), `metric` Nullable(String), `currency` Nullable(String), `dimension` String, `contributor` Nullable(String), `contributor_share` Nullable(Float64), `ended_at` Nullable(DateTime64(3, 'UTC')), `changed` Bool)),
+  `truncated` Int64,
   `policy_version` String
 )
 ENGINE = ReplacingMergeTree

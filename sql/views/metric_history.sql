@@ -5,10 +5,11 @@
 -- Reads:   ledger (FINAL), rows with occurred_at < as_of; metric_points (FINAL), windows that end at as_of or before;
 --          subscription_mrr. granularity: hour, day, week or month.
 -- Holds:   revenue = gross_revenue - refunds per currency, minor units, is the ledger's sum; payments counts
---          payment_succeeded of all currencies. The other metrics are those of metric_points but its revenue and
---          payments, which the ledger knows for longer: sums of their windows; a metric whose name ends in _rate is the
---          sum of numerators over the sum of denominators. Nobody can tell what of a window came before an as_of within
---          it: it counts from its end on. mrr is what recurred at the end of the period (not by hour).
+--          payment_succeeded of all currencies. The other metrics are those of metric_points but these: sums of their
+--          windows; a metric whose name ends in _rate is the sum of numerators over the sum of denominators. Parts of a
+--          metric, levels, quantiles, ratios of other names and the series of data quality (feed_*, unattributed_rate,
+--          dead_letter_rate) are not in it. Nobody can tell what of a window came before an as_of within it: it counts
+--          from its end on. mrr is what recurred at the end of the period (not by hour).
 --          complete: the period is over at as_of and, if it is the metric's first, its first event lies in the first hour
 --          of the day, or on the first day of the week or month; only complete periods are compared and foretold from.
 WITH
@@ -59,7 +60,11 @@ WITH
       if(endsWith(metric, '_rate'), sum(denominator), 1) AS divisor
     FROM metric_points FINAL
     WHERE occurred_at < until AND addMilliseconds(occurred_at, window_ms) <= until
-      AND metric NOT IN ('revenue', 'payments')
+      AND dimension = '' AND kind IN ('count', 'sum', 'ratio') AND (kind != 'ratio' OR endsWith(metric, '_rate'))
+      AND NOT startsWith(metric, 'feed_')
+      AND metric NOT IN (
+        'revenue', 'gross_revenue', 'refunds', 'payments', 'mrr', 'unattributed_rate', 'dead_letter_rate'
+      )
     GROUP BY tenant_id, metric, unit, period
   ),
   -- Each period that has something, with the periods of nothing behind it: as many as lie before the next one.

@@ -22,13 +22,67 @@ const busy = (hour: number): number => 0.15 + Math.max(0, Math.sin(((hour - 6) /
 export const alert_row = (over: Partial<AlertRow> = {}): AlertRow => ({
   event_id: 'alert-0',
   at: iso(Date.now() - 95_000),
+  fingerprint: `payment_failures|payment_failure_rate|spike|${over.event_id ?? ''}`,
+  rule: 'payment_failures',
   severity: 'high',
   status: 'firing',
   title: 'Payment failures above usual',
   description: 'payment_failures was 41 between 13:00 and 13:05; usual is 6 (4.9 deviations).',
+  dimension: '',
+  started_at: over.at ?? iso(Date.now() - 95_000),
   suppressed: 0,
+  money_at_risk_minor: null,
+  money_currency: null,
+  contributor: null,
+  contributor_share: null,
+  inhibited_by: null,
+  silenced_by: null,
+  acknowledged_by: null,
+  escalation: 0,
+  recurrences: 0,
+  reason: over.status === 'resolved' ? 'resolved' : 'fired',
   ...over,
 })
+
+/** One that fires, one that is looked after and kept quiet, and what was said before. */
+const alerts_of = (now: number): Pick<Board['alerts'], 'firing' | 'open' | 'rows'> => {
+  const failing = alert_row({
+    event_id: 'alert-3',
+    at: iso(now - 340_000),
+    money_at_risk_minor: 412_350,
+    money_currency: 'EUR',
+    contributor: 'method=card',
+    contributor_share: 0.82,
+    recurrences: 2,
+  })
+  const conversion = {
+    fingerprint: 'conversion_drop|conversion_rate|drop',
+    rule: 'conversion_drop',
+    severity: 'medium',
+    title: 'Conversion ratio below usual',
+    description: 'conversion_ratio was 1.9 % in the last hour; usual is 3.4 % (3.2 deviations).',
+    started_at: iso(now - 5_400_000),
+  } as const
+  const seen = alert_row({
+    ...conversion,
+    event_id: 'alert-2b',
+    at: iso(now - 3_400_000),
+    status: 'acknowledged',
+    acknowledged_by: 'Ann',
+    inhibited_by: 'feed_stale|feed_touchpoints|drop',
+    reason: 'acknowledged',
+  })
+  const told = alert_row({ ...conversion, event_id: 'alert-2', at: iso(now - 5_400_000), suppressed: 3 })
+  const over = alert_row({
+    event_id: 'alert-1',
+    at: iso(now - 9_100_000),
+    severity: 'low',
+    status: 'resolved',
+    title: 'Response time of conversations above usual',
+    description: 'Back to 48 s, usual is 45 s.',
+  })
+  return { firing: 1, open: [failing, seen], rows: [failing, seen, told, over] }
+}
 
 const revenue_of = (now: number, next: () => number): Board['revenue'] => {
   const midnight = now - (now % DAY_MS)
@@ -270,25 +324,6 @@ const forecast_of = (now: number, next: () => number): Board['forecast'] => {
 
 export const board_of = (tenant_id: string, seed = 7, now = Date.now()): Board => {
   const next = random_of(seed)
-  const alerts = [
-    alert_row({ event_id: 'alert-3', at: iso(now - 340_000) }),
-    alert_row({
-      event_id: 'alert-2',
-      at: iso(now - 5_400_000),
-      severity: 'medium',
-      title: 'Conversion ratio below usual',
-      description: 'conversion_ratio was 1.9 % in the last hour; usual is 3.4 % (3.2 deviations).',
-      suppressed: 3,
-    }),
-    alert_row({
-      event_id: 'alert-1',
-      at: iso(now - 9_100_000),
-      severity: 'low',
-      status: 'resolved',
-      title: 'Response time of conversations above usual',
-      description: 'Back to 48 s, usual is 45 s.',
-    }),
-  ]
   return {
     tenant_id,
     currency: 'EUR',
@@ -300,7 +335,7 @@ export const board_of = (tenant_id: string, seed = 7, now = Date.now()): Board =
     coaching: coaching_of(now),
     channels: channels_of(now, next),
     forecast: forecast_of(now, next),
-    alerts: { asked_at: iso(now), took_ms: 12, firing: 2, rows: alerts },
+    alerts: { asked_at: iso(now), took_ms: 12, ...alerts_of(now) },
     trust: {
       asked_at: iso(now),
       took_ms: 9,
@@ -347,7 +382,7 @@ export const empty_board = (tenant_id: string, now = Date.now()): Board => {
     coaching: { ...asked, advice: [], policies: [] },
     channels: { ...asked, lookback_days: 30, half_life_days: 7, total_minor: 0, models: [], credits: [] },
     forecast: { ...asked, history: [], methods: [], interval_ratio: 0.9 },
-    alerts: { ...asked, firing: 0, rows: [] },
+    alerts: { ...asked, firing: 0, open: [], rows: [] },
     trust: {
       ...asked,
       newest_payment_at: null,

@@ -55,7 +55,7 @@ describe.runIf(browser_present)('the page', () => {
     const opened = await open()
     const { page } = opened
     expect(await page.locator('h2:visible').allInnerTexts()).toEqual(PANELS)
-    expect(await page.title()).toBe('(2) acme · Tributary')
+    expect(await page.title()).toBe('(1) acme · Tributary')
     expect(await page.locator('#revenue-today').innerText()).toBe(money.full(board.revenue.today_minor))
     expect(await value_of(page, '#revenue', 'Month')).toBe(money.full(board.revenue.month_minor))
     expect(await page.locator('.versus').innerText()).toContain(
@@ -73,7 +73,8 @@ describe.runIf(browser_present)('the page', () => {
       '+12.3 points (+3.1 to +21.4): helps',
       'not measured',
     ])
-    expect(await page.locator('.alert').count()).toBe(3)
+    expect(await page.locator('.alert').count()).toBe(2)
+    expect(await page.locator('.told').count()).toBe(4)
     expect(await page.locator('#trust .lines').innerText()).toContain('14 records')
     expect(await page.locator('.skeleton').count()).toBe(0)
     await take_picture(page, 'light')

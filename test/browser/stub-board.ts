@@ -13,6 +13,10 @@ export interface StubBoard {
   /** By tenant; what is put here is what GET /v1/board answers. */
   readonly boards: Map<string, Board>
   readonly push: <Name extends keyof LiveEvents>(tenant: string, name: Name, data: LiveEvents[Name]) => void
+  /** What was said to alerts, in order: path and body. */
+  readonly said: readonly (readonly [path: string, body: unknown])[]
+  /** The next thing that is said is refused with this reason. */
+  refuse(reason: string): void
   /** Streams open now. */
   readonly streams: () => number
   /** Connections break and the port refuses, until `up`. */
@@ -26,11 +30,15 @@ interface Options {
   readonly key?: string
 }
 
+interface State {
+  readonly boards: Map<string, Board>
+  readonly open: Map<ServerResponse, string>
+  readonly said: (readonly [path: string, body: unknown])[]
+  refusing: string | null
+}
+
 /** Answers as the real routes do; nothing here is about the page but page_routes. */
-const create = (
-  stub: { boards: Map<string, Board>; open: Map<ServerResponse, string> },
-  key: string | undefined,
-) => {
+const create = (stub: State, key: string | undefined) => {
   const server = fastify({ forceCloseConnections: true })
   install_refusals(server, create_logger('silent'), 1 << 20)
   page_routes(server)
@@ -52,13 +60,24 @@ const create = (
     stub.open.set(reply.raw, request.query.tenant)
     reply.raw.on('close', () => stub.open.delete(reply.raw))
   })
+  for (const path of ['/v1/alerts/acknowledgements', '/v1/alerts/silences'])
+    server.post(path, (request, reply) => {
+      authenticate(request)
+      const { refusing } = stub
+      stub.refusing = null
+      if (refusing !== null) return reply.code(409).send({ error: 'RESOLVED', reason: refusing })
+      stub.said.push([path, request.body])
+      return reply.code(202).send({})
+    })
   return server
 }
 
 export const start_stub = async ({ boards, key }: Options): Promise<StubBoard> => {
-  const state = {
+  const state: State = {
     boards: new Map(boards.map(board => [board.tenant_id, board])),
-    open: new Map<ServerResponse, string>(),
+    open: new Map(),
+    said: [],
+    refusing: null,
   }
   let server: FastifyInstance = create(state, key)
   const url = await server.listen({ host: '127.0.0.1', port: 0 })
@@ -67,6 +86,10 @@ export const start_stub = async ({ boards, key }: Options): Promise<StubBoard> =
   return {
     url,
     boards: state.boards,
+    said: state.said,
+    refuse: reason => {
+      state.refusing = reason
+    },
     streams: () => state.open.size,
     push: (tenant, name, data) => {
       sent += 1

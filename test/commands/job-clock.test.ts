@@ -25,9 +25,11 @@ let by_itself: boolean
 let newest: number | null
 let fails: boolean
 let leases: { state: string; renewed_at: number }[]
+let asked: string[]
+let job: Job
 let clock: JobClock
 
-const job: Job = {
+const count_things: Job = {
   name: 'count-things',
   every_ms: days(1),
   reads: { things: 'SELECT 1' },
@@ -66,6 +68,7 @@ const deps = (): JobClockDeps => ({
     query: async <R>(sql: string) => {
       if (sql.includes("kind = 'imports'"))
         return leases.map(lease => ({ body: JSON.stringify(lease) })) as R[]
+      asked.push(sql)
       if (sql.includes('max(occurred_at)'))
         return [{ rows: newest === null ? 0 : 1, at_ms: newest ?? 0 }] as R[]
       return [{ one: 1 }] as R[]
@@ -91,6 +94,8 @@ beforeEach(() => {
   newest = null
   fails = false
   leases = []
+  asked = []
+  job = count_things
   clock = start_job_clock(deps(), stop.signal)
 })
 afterEach(async () => {
@@ -136,6 +141,37 @@ describe('a job', () => {
     now += 1
     await look()
     expect(appended).toHaveLength(1)
+  })
+
+  it('waits as long as it says itself', async () => {
+    stop.abort()
+    stop = new AbortController()
+    job = { ...count_things, every_ms: 300_000, settled_after_ms: 60_000 }
+    clock = start_job_clock(deps(), stop.signal)
+    left = '7 rows are to be inserted'
+    await look()
+    now += 59_999
+    await look()
+    expect(appended).toEqual([])
+    now += 1
+    await look()
+    expect(appended.map(row => row.event_id)).toEqual([`${T}`])
+  })
+
+  it('looks for its result among its own rows, where others write the topic, too', async () => {
+    await look()
+    expect(asked.filter(sql => sql.includes('max(occurred_at)'))).toEqual([
+      expect.not.stringContaining('WHERE'),
+    ])
+    stop.abort()
+    stop = new AbortController()
+    job = { ...count_things, ids_begin: 'count-things' }
+    clock = start_job_clock(deps(), stop.signal)
+    asked = []
+    await look()
+    expect(asked.filter(sql => sql.includes('max(occurred_at)'))).toEqual([
+      expect.stringMatching(/FROM forecasts WHERE startsWith\(event_id, 'count-things\|'\)$/),
+    ])
   })
 
   it('is left to the process that works the first task of the tenants', async () => {

@@ -85,24 +85,39 @@ describe('with_score and with_price', () => {
 
 describe('with_alert', () => {
   const fresh = alert_row({ event_id: 'fresh' })
+  const [first] = board.alerts.open
 
-  it('counts a new one once', () => {
+  it('counts a new one once, and shows it among the open ones', () => {
     const once = with_alert(board, fresh)
     expect([once.alerts.firing, once.alerts.rows[0]]).toEqual([board.alerts.firing + 1, fresh])
-    const twice = with_alert(once, fresh)
-    expect([twice.alerts.firing, twice.alerts.rows.length]).toEqual([3, 4])
+    expect(once.alerts.open.map(row => row.event_id)).toEqual(['fresh', 'alert-3', 'alert-2b'])
+    expect(with_alert(once, fresh)).toBe(once)
+  })
+
+  it('puts the newest word on a trouble in the place of the one before', () => {
+    const seen = { ...first!, event_id: 'seen', status: 'acknowledged' as const, acknowledged_by: 'Bo' }
+    const { alerts } = with_alert(board, seen)
+    expect([alerts.firing, alerts.open.length, alerts.open[0]]).toEqual([0, 2, seen])
+    const worse = with_alert(board, { ...board.alerts.open[1]!, event_id: 'w', severity: 'critical' }).alerts
+    expect([worse.firing, worse.open.map(row => row.event_id)]).toEqual([1, ['w', 'alert-3']])
   })
 
   it('shows a premium lead, which is no incident, without counting it', () => {
-    const { alerts } = with_alert(board, { ...fresh, severity: 'info' })
-    expect([alerts.firing, alerts.rows[0]!.event_id]).toEqual([board.alerts.firing, 'fresh'])
+    const { alerts } = with_alert(board, { ...fresh, rule: 'premium_lead', severity: 'info' })
+    expect([alerts.firing, alerts.open.length, alerts.rows[0]!.event_id]).toEqual([1, 2, 'fresh'])
   })
 
-  it('counts down when one is resolved, keeps thirty', () => {
-    expect(with_alert(board, { ...fresh, status: 'resolved' }).alerts.firing).toBe(board.alerts.firing - 1)
+  it('counts down when one is resolved, once, and never below none', () => {
+    const over = with_alert(board, { ...first!, event_id: 'over', status: 'resolved' })
+    expect([over.alerts.firing, over.alerts.open.map(row => row.event_id)]).toEqual([0, ['alert-2b']])
+    expect(with_alert(over, { ...first!, event_id: 'again', status: 'resolved' }).alerts.firing).toBe(0)
+  })
+
+  it('keeps thirty words and fifty troubles', () => {
     let many = board
-    for (let n = 0; n < 40; n += 1) many = with_alert(many, alert_row({ event_id: `n${n}` }))
-    expect([many.alerts.rows.length, many.alerts.rows[0]!.event_id]).toEqual([30, 'n39'])
+    for (let n = 0; n < 60; n += 1) many = with_alert(many, alert_row({ event_id: `n${n}` }))
+    expect([many.alerts.rows.length, many.alerts.rows[0]!.event_id]).toEqual([30, 'n59'])
+    expect([many.alerts.open.length, many.alerts.firing]).toEqual([50, 61])
   })
 })
 

@@ -16,6 +16,7 @@ import { TIMERS_ENTITY } from '../../runtime/state-fields.ts'
 import type { Outcomes } from '../../runtime/verdicts.ts'
 import { unobserved } from '../../runtime/worker-types.ts'
 import type { Topics } from '../../schemas/types.ts'
+import { sum_partial } from './partial-sums.ts'
 
 export interface Variant {
   /** Records per micro-batch. */
@@ -188,9 +189,10 @@ export class Driver {
       .map(output => ({ ...(output.row as Topics[K]) }))
   }
 
-  /** All outputs as text, in order, but for some topics. */
+  /** All outputs as text, in order, but for some topics; of partial topics their sums, wherever a batch ended. */
   written(without: readonly string[]): string {
-    return JSON.stringify(this.#outputs.filter(({ topic }) => !without.includes(topic)))
+    const { whole, sums } = sum_partial(this.app, this.#outputs)
+    return JSON.stringify([...whole.filter(({ topic }) => !without.includes(topic)), ...sums])
   }
 
   /** Stored fields of a key. */

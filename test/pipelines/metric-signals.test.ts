@@ -10,9 +10,9 @@ const of = (event_id: string, at: number) => ({
   occurred_at: T + minutes(at),
 })
 
-scenario('beside the other pipelines, one customer’s events become signals, each once', 'customer', d => {
+scenario('beside the other pipelines, one customer’s events become measures, each once', 'customer', d => {
   const touch = { channel: 'ads', interaction: 'view', currency: 'EUR' }
-  const paid = { amount_minor: 1999, currency: 'EUR' }
+  const paid = { amount_minor: 1999, currency: 'EUR', method: 'card' }
   d.send('touchpoints', [
     { ...of('t1', 0), ...touch },
     { ...of('t2', 1), ...touch },
@@ -22,17 +22,34 @@ scenario('beside the other pipelines, one customer’s events become signals, ea
   ])
   d.send('payments', [
     { ...of('p1', 3), ...paid, type: 'payment_attempted' },
-    { ...of('p2', 4), ...paid, type: 'payment_failed' },
-    { ...of('p3', 5), ...paid, type: 'payment_succeeded' },
-    { ...of('p4', 6), ...paid, type: 'refunded' },
+    { ...of('p2', 3), ...paid, type: 'payment_failed' },
+    { ...of('p3', 4), ...paid, type: 'payment_succeeded' },
+    { ...of('p4', 4), ...paid, type: 'refunded' },
   ])
   d.run()
-  expect(d.outputs('signals').map(row => row.event_id)).toEqual([
-    'ada|visit|t1',
-    'ada|conversation|c1',
-    'ada|payment_attempt|p1',
-    'ada|payment_failure|p2',
-    'ada|payment_success|p3',
-  ])
+  const sums = new Map<string, [numerator: number, denominator: number]>()
+  for (const { metric, dimension, currency, numerator, denominator, occurred_at } of d.outputs('measures')) {
+    expect(occurred_at).toBe(T)
+    const name = [metric, currency, dimension].filter(Boolean).join(' ')
+    const [a, b] = sums.get(name) ?? [0, 0]
+    sums.set(name, [a + numerator, b + denominator])
+  }
+  expect(Object.fromEntries(sums)).toEqual({
+    visits: [1, 0],
+    'visits channel=ads': [1, 0],
+    conversations: [1, 0],
+    payment_attempts: [1, 0],
+    payments: [1, 0],
+    conversion_rate: [1, 1],
+    'conversion_rate channel=ads': [1, 1],
+    payment_failure_rate: [1, 2],
+    'payment_failure_rate method=card': [1, 2],
+    'revenue EUR': [0, 0],
+    'revenue EUR channel=ads': [0, 0],
+    unattributed_rate: [0, 1],
+    feed_touchpoints: [2, 0],
+    feed_conversations: [1, 0],
+    feed_payments: [4, 0],
+  })
   expect(d.outcomes).toMatchObject({ late: 0, dead_letter: 0 })
 })

@@ -24,11 +24,13 @@ it('follows a topic through the stages of its pipelines', async () => {
   expect(stages_of(app, ['payments'])).toEqual([
     [{ topic: 'payments', group: 'customer' }],
     [
+      { topic: 'measures', group: 'series' },
       { topic: 'movements', group: 'tenant' },
-      { topic: 'signals', group: 'tenant' },
     ],
-    [{ topic: 'metric_points', group: 'tenant' }],
-    [{ topic: 'anomalies', group: 'tenant' }],
+    [
+      { topic: 'anomalies', group: 'tenant' },
+      { topic: 'metric_points', group: 'tenant' },
+    ],
   ])
   expect(stages_of(app, ['erasures'])).toEqual([[{ topic: 'erasures', group: 'customer' }]])
 })

@@ -4,8 +4,11 @@ import type { Pipeline } from '../../operators/core/keyed.ts'
 import revenue_ledger from '../../pipelines/revenue-ledger.ts'
 import { type App, tributary } from '../../runtime/app.ts'
 
-/** fails: asked of every row that the ledger reads. */
-export const app_with_failing_ledger = (fails: (row: { readonly amount_minor?: number }) => boolean): App => {
+/** fails: asked of every row that the ledger reads. more: names of pipelines beside those of money. */
+export const app_with_failing_ledger = (
+  fails: (row: { readonly amount_minor?: number }) => boolean,
+  more: readonly string[] = [],
+): App => {
   const ledger: Pipeline = {
     ...revenue_ledger,
     build: wiring =>
@@ -25,7 +28,7 @@ export const app_with_failing_ledger = (fails: (row: { readonly amount_minor?: n
     ...shipped,
     pipelines: shipped.pipelines.flatMap(pipeline => {
       if (pipeline.name === revenue_ledger.name) return [ledger]
-      return ['journey-sessions', 'revenue-windows'].includes(pipeline.name) ? [pipeline] : []
+      return ['journey-sessions', 'revenue-windows', ...more].includes(pipeline.name) ? [pipeline] : []
     }),
   }
 }

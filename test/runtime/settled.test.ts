@@ -279,5 +279,5 @@ test('two customers who use the same event_id: a rebuild writes the movement tha
   }
   await vi.waitFor(windowed, { timeout: 20_000, interval: 50 })
   await worker.stop()
-  expect((await rebuild()).map(({ emitted }) => emitted)).toEqual([0, 0, 0, 0])
+  expect((await rebuild()).filter(({ emitted }) => emitted > 0)).toEqual([])
 }, 60_000)

@@ -99,5 +99,5 @@ test('what a group writes for itself does not hold its time; what others write d
   const writers = Object.fromEntries(
     key_groups(extended).map(group => [group.name, [...writers_of(extended, group)]]),
   )
-  expect(writers).toEqual({ customer: [], tenant: [['movements', 2]], catalog: [] })
+  expect(writers).toEqual({ customer: [], series: [], tenant: [['movements', 2]], catalog: [] })
 })

@@ -127,11 +127,13 @@ describe('GET /v1/live', () => {
       {
         event_id: 'x',
         at: iso(NOW),
-        severity: 'high',
-        status: 'firing',
-        title: 'Less than usual',
-        description: 'x',
+        ...{ fingerprint: 'f', rule: 'r', severity: 'high', status: 'firing' },
+        ...{ title: 'Less than usual', description: 'x', dimension: '' },
+        started_at: iso(NOW),
         suppressed: 0,
+        ...{ money_at_risk_minor: null, money_currency: null, contributor: null, contributor_share: null },
+        ...{ inhibited_by: null, silenced_by: null, acknowledged_by: null, escalation: 0, recurrences: 0 },
+        reason: '',
       },
     ])
     expect(text().startsWith('retry: 1000\n\n')).toBe(true)
@@ -343,6 +345,10 @@ describe('bursts', () => {
     }
     expect(counts).toEqual([20, 20, 10, 0])
     expect(ids).toEqual(Array.from({ length: 50 }, (_, i) => `k${i}`))
+  })
+
+  it('shows no alert that may come to nothing', () => {
+    expect(event_of('alerts', alert('p', { status: 'pending' }))).toBeNull()
   })
 
   it('does not hold back alerts, nor panels: the newest of each', () => {

@@ -230,7 +230,7 @@ it('forecast: every complete day of the last 60, and the newest words of best an
   expect(await ask_forecast(nobody)).toEqual({ history: [], methods: [], interval_ratio: 0.8 })
 })
 
-it('alerts: newest first; firing are incidents that are not over, premium leads are none', async () => {
+it('alerts: open ones the worst first, and what was told the newest first; premium leads are told, not open', async () => {
   const alert = (offset: number, fingerprint: string, status: string, at: number, more: object = {}) => ({
     _key: 't1',
     _offset: offset,
@@ -247,6 +247,13 @@ it('alerts: newest first; firing are incidents that are not over, premium leads 
     suppressed: offset,
     ...more,
   })
+  const money = {
+    money_at_risk_minor: 4500,
+    money_currency: 'USD',
+    contributor: 'channel=x',
+    contributor_share: 0.8,
+  }
+  const seen = { severity: 'critical', acknowledged_by: 'ann', reason: 'acknowledged', ...money }
   await served.fill('alerts', [
     alert(1, 'x', 'firing', NOW - 3000),
     alert(2, 'y', 'firing', NOW - 2000),
@@ -255,22 +262,39 @@ it('alerts: newest first; firing are incidents that are not over, premium leads 
     alert(5, 'l', 'firing', NOW - 4000, { rule: 'premium_lead' }),
     // Again after it was over: another incident.
     alert(6, 'x', 'firing', NOW - 500, { started_at: iso(NOW - 500) }),
+    alert(7, 'w', 'firing', NOW - 3500, { severity: 'critical' }),
+    alert(8, 'w', 'acknowledged', NOW - 3400, seen),
+    alert(9, 'p', 'pending', NOW - 100),
   ])
   const panel = await ask_alerts(about)
   expect(panel.firing).toBe(2)
-  expect(panel.rows.map(row => row.event_id)).toEqual(['a6', 'a3', 'a2', 'a1', 'a5'])
+  expect(panel.open.map(row => [row.event_id, row.status])).toEqual([
+    ['a8', 'acknowledged'],
+    ['a6', 'firing'],
+    ['a2', 'firing'],
+  ])
+  expect(panel.open[0]).toMatchObject({ ...money, acknowledged_by: 'ann', at: iso(NOW - 3400) })
+  expect(panel.rows.map(row => row.event_id)).toEqual(['a6', 'a3', 'a2', 'a1', 'a8', 'a7', 'a5'])
   expect(panel.rows[1]).toEqual({
     event_id: 'a3',
     at: iso(NOW - 1000),
+    fingerprint: 'x',
+    rule: 'r',
     severity: 'high',
     status: 'resolved',
     title: 'T3',
     description: 'D',
+    dimension: '',
+    started_at: iso(NOW - 4000),
     suppressed: 3,
+    ...{ money_at_risk_minor: null, money_currency: null, contributor: null, contributor_share: null },
+    ...{ inhibited_by: null, silenced_by: null, acknowledged_by: null },
+    ...{ escalation: 0, recurrences: 0, reason: '' },
   })
   expect(await ask_incidents(about)).toEqual([
     { title: 'T6', description: 'D', severity: 'high' },
     { title: 'T2', description: 'D', severity: 'high' },
+    { title: 'T8', description: 'D', severity: 'critical' },
   ])
 })
 

@@ -33,7 +33,12 @@ it('an entry of null, which takes back what held, is taken', async () => {
     expect(await send(entry(kind, null))).toMatchObject({ status: 202, kept: 1 })
 })
 
+const rule = (over: object = {}) => ({ name: 'few', metric: 'visits', when: 'below', threshold: 1, ...over })
+const receiver = { name: 'ops', channel: 'webhook', to: 'https://example.org/hook' }
+
 const RIGHT: [kind: string, body: object][] = [
+  ['alert_rule_lists', { rules: [rule(), rule({ name: 'more', inhibits: ['few'] })] }],
+  ['alert_routes', { receivers: [receiver], routes: [{ receivers: ['ops'] }] }],
   ['buyers', { buyers: [] }],
   [
     'buyers',
@@ -91,6 +96,17 @@ const RIGHT: [kind: string, body: object][] = [
   ['of_their_own', { whatever: 1 }],
 ]
 const WRONG: [kind: string, body: object, field: string, word: string][] = [
+  ['alert_rule_lists', { rules: [rule(), rule({ when: 'x' })] }, 'body.rules.1.when', 'one of'],
+  ['alert_rule_lists', { rules: [rule(), rule()] }, 'body.rules.1.name', 'already'],
+  ['alert_rule_lists', { rules: Array.from({ length: 201 }, () => rule()) }, 'body.rules', '200'],
+  ['alert_rule_lists', {}, 'body.rules', 'list'],
+  ['alert_routes', { receivers: [receiver], routes: [{ receivers: ['x'] }] }, 'body.routes.0.receivers', 'x'],
+  [
+    'alert_routes',
+    { receivers: [{ ...receiver, to: 'ftp://x' }], routes: [] },
+    'body.receivers.0.to',
+    'http',
+  ],
   ['buyers', { buyers: [buyer(), buyer({ tier: 'gold' })] }, 'body.buyers.1.tier', 'premium'],
   ['buyers', { buyers: [buyer(), buyer()] }, 'body.buyers.1.buyer_id', 'twice'],
   ['buyers', { buyers: [buyer({ daily_kap: 5 })] }, 'body.buyers.0', 'daily_kap'],
@@ -162,6 +178,15 @@ describe('an entry of the catalog', () => {
     const answer = await send(entry(kind, body))
     expect([answer.status, answer.body.field, answer.kept]).toEqual([400, field, 0])
     expect(answer.body.reason).toContain(word)
+  })
+
+  it('of a built-in rule names one, and says what differs', async () => {
+    const of = (id: string, body: object) => send(entry('alert_rules', body, { id }))
+    expect(await of('revenue_drop', { threshold: 6, enabled: true })).toMatchObject({ status: 202, kept: 1 })
+    expect(await of('revenue_dorp', { threshold: 6 })).toMatchObject({ status: 400, body: { field: 'id' } })
+    const strange = await of('revenue_drop', { treshold: 6 })
+    expect([strange.status, strange.body.field, strange.kept]).toEqual([400, 'body', 0])
+    expect((await of('revenue_drop', { severity: 'bad' })).body.field).toBe('body.severity')
   })
 
   it('that would be found by nobody is refused; a shadow policy and one for all are found', async () => {

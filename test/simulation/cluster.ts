@@ -31,6 +31,8 @@ export interface Shared {
   readonly app: App
   /** With pipelines that read under another key what they write. */
   readonly identity: boolean
+  /** With a group that reads what batches have added up. */
+  readonly series: boolean
   /** Small: batches end in mid-advance. */
   readonly timers_max: number
   /** Every batch has used up its time at once: it ends with its first timer, or after a few records. */
@@ -141,7 +143,7 @@ export const create_cluster = (shared: Shared): Cluster => {
     const name = `w${++names}`
     const process = start_process(name, scheduler, faults, counters, reaper)
     const deps = {
-      app: simulated_app(variant, shared.identity),
+      app: simulated_app(variant, shared.identity, shared.series),
       log: create_log(scheduler, broker, groups, process),
       registry: create_registry(shared.registry, process),
       store: create_store(shared.store, process),

@@ -16,6 +16,7 @@ import { type Expected, expect_outcome, expected_sessions, expected_windows } fr
 import { check_bounds, check_tenants } from './order-check.ts'
 import { check_probes } from './probe-check.ts'
 import { count } from './process.ts'
+import { check_series } from './series.ts'
 import type { Variant } from './simulated-app.ts'
 import { check_state } from './state-check.ts'
 import { check_tables } from './tables-check.ts'
@@ -35,6 +36,7 @@ export const check_end = (world: EndWorld, plan: Plan): void => {
   check_ledger(world, expected)
   check_probes(world, expected)
   check_windows(world, plan)
+  check_series(world, forgotten_before(plan))
   check_sessions(world, expected, plan)
   check_identity(world, expected)
   check_tenants(world)
@@ -168,13 +170,14 @@ const check_outcomes = ({ broker, app }: EndWorld, expected: Expected, plan: Pla
     const inputs = group.inputs.filter(topic => app.topics[topic]?.role === 'input')
     if (inputs.length === 0) continue
     const sum = { processed: 0, duplicate: 0, forwarded: 0, late: 0, dead_letter: 0 }
-    for (const { row } of committed_rows<Batch>(broker, app, batch_log_topic(group.name)))
+    // What tasks write for tasks, and the marks between them, is taken as it comes.
+    let staged = 0
+    for (const { row } of committed_rows<Batch>(broker, app, batch_log_topic(group.name))) {
       for (const [outcome, count] of Object.entries(row.outcomes)) sum[outcome as keyof typeof sum] += count
+      for (const { topic, count } of row.ranges) if (!inputs.includes(topic)) staged += count
+    }
     const judged = expected.judged.filter(({ topic }) => inputs.includes(topic))
     const of = (...kinds: string[]) => judged.filter(({ judgement }) => kinds.includes(judgement)).length
-    // What the group writes for itself comes back, and is taken.
-    const own = group.inputs.filter(topic => app.topics[topic]?.role !== 'input')
-    const staged = own.reduce((sum, topic) => sum + committed_rows(broker, app, topic).length, 0)
     const wanted = [
       of('accepted') + staged,
       of('duplicate'),
@@ -242,8 +245,11 @@ const check_ledger = ({ broker, app }: EndWorld, expected: Expected): void => {
  */
 const CORRECTED_MS = 47 * 3_600_000
 
+const forgotten_before = (plan: Plan): number =>
+  plan.profile === 'live' ? (plan.sent[0]?.at_ms ?? 0) - CORRECTED_MS : Number.NEGATIVE_INFINITY
+
 const check_windows = ({ broker, app }: EndWorld, plan: Plan): void => {
-  const forgotten = plan.profile === 'live' ? (plan.sent[0]?.at_ms ?? 0) - CORRECTED_MS : 0
+  const forgotten = forgotten_before(plan)
   const movements = committed_rows(broker, app, 'movements')
     .map(({ row }) => row)
     .filter(({ occurred_at }) => Number(occurred_at) > forgotten)

@@ -361,6 +361,13 @@ export const mutants: readonly Mutant[] = [
     'this.#carry = items.slice(result.consumed)',
     'this.#carry = []',
   ]),
+  mutant(
+    'partial-dropped',
+    'of the rows of a batch that are alike only the first is written, nothing added to it',
+    'a movement missing from its window',
+    'runtime/outputs.ts',
+    ['return !add_to_sum(alike.of.partial, first.sum, one.row as never)', 'return false'],
+  ),
   ...mutants_of_returns,
   mutant(
     'unknown-believed',

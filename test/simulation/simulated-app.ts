@@ -9,6 +9,7 @@ import { type TopicSpec, topics } from '../../schemas/topics.ts'
 import { hours, minutes } from '../../schemas/units.ts'
 import { fussy_pipeline, fussy_schemas } from './fussy.ts'
 import { probe_pipeline, probe_schemas } from './probe.ts'
+import { series_pipeline } from './series.ts'
 import { tally_pipeline, tally_schemas } from './tally.ts'
 
 export const PARTITIONS = 2
@@ -38,9 +39,12 @@ export type Variant = 'plain' | 'bumped' | 'tallied'
 export const VARIANTS: readonly Variant[] = ['plain', 'bumped', 'tallied']
 
 /** The first pipelines and their topics: more of them would only make a seed slower. */
-const make_app = (variant: Variant, with_identity: boolean): App => {
+const make_app = (variant: Variant, with_identity: boolean, with_series: boolean): App => {
   const wanted = with_identity ? [...simulated, ...identity] : simulated
-  const shipped = pipelines.filter(pipeline => wanted.includes(pipeline.name))
+  const shipped = [
+    ...pipelines.filter(pipeline => wanted.includes(pipeline.name)),
+    ...(with_series ? [series_pipeline] : []),
+  ]
   const used = new Set(shipped.flatMap(pipeline => [...topics_of(pipeline)]))
   const kept = Object.entries(topics).filter(([topic]) => used.has(topic) || always.includes(topic))
   const added = variant === 'tallied' ? [tally_pipeline] : []
@@ -54,9 +58,9 @@ const make_app = (variant: Variant, with_identity: boolean): App => {
 }
 
 const made = new Map<string, App>()
-export const simulated_app = (variant: Variant, with_identity: boolean): App => {
-  const name = `${variant} ${with_identity}`
-  const app = made.get(name) ?? make_app(variant, with_identity)
+export const simulated_app = (variant: Variant, with_identity: boolean, with_series: boolean): App => {
+  const name = `${variant} ${with_identity} ${with_series}`
+  const app = made.get(name) ?? make_app(variant, with_identity, with_series)
   made.set(name, app)
   return app
 }

@@ -58,7 +58,8 @@ interface World extends Shared {
 
 const create_world = (seed: number, { keep = 0, next_death = null }: Options): World => {
   const identity = seeded_random(seed ^ 0x1de47).chance(0.25)
-  const app = simulated_app('plain', identity)
+  const series = !identity && seeded_random(seed ^ 0x5e21e5).chance(0.25)
+  const app = simulated_app('plain', identity, series)
   const counters: Counters = new Map()
   const scheduler = create_scheduler(seed, START_MS, keep, () => {
     if (world.violation) throw world.violation
@@ -71,6 +72,7 @@ const create_world = (seed: number, { keep = 0, next_death = null }: Options): W
   const shared: Shared = {
     app,
     identity,
+    series,
     timers_max: scheduler.random.pick([1, 2, 5, PLENTY_OF_TIMERS]),
     hasty: seeded_random(seed ^ 0x5a57e).chance(0.2),
     scheduler,

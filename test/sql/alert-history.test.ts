@@ -22,16 +22,34 @@ const alert = (number: number, minute: number, severity: string, status: string,
   policy_version: 'alert-1',
   ...more,
 })
+const explained = {
+  ...{
+    contributor: 'channel=google',
+    contributor_share: 0.75,
+    money_at_risk_minor: 500,
+    money_currency: 'EUR',
+  },
+}
 
 beforeAll(async () => {
   served = await serve_warehouse()
   await served.fill('alerts', [
     alert(1, 5, 'medium', 'firing'),
     alert(2, 10, 'critical', 'firing', { suppressed: 2 }),
-    alert(3, 20, 'high', 'firing', { suppressed: 1 }),
+    alert(3, 20, 'high', 'firing', { suppressed: 1, escalation: 1, ...explained }),
     alert(4, 50, 'critical', 'resolved', { suppressed: 3 }),
     // Inserted twice, as after a restart of the sink: one row.
     alert(2, 10, 'critical', 'firing', { suppressed: 2 }),
+    // What people did with it is none of its alerts.
+    alert(5, 6, 'critical', 'acknowledged', {
+      occurred_at: '2026-01-05T10:06:00.000Z',
+      reason: 'acknowledged',
+      acknowledged_by: 'ada',
+    }),
+    alert(6, 7, 'critical', 'firing', { reason: 'silenced', silenced_by: 's' }),
+    // One that never fired is no incident.
+    alert(1, 30, 'high', 'pending', { event_id: 'p|0|1', fingerprint: 'p', reason: 'pending' }),
+    alert(2, 31, 'high', 'resolved', { event_id: 'p|0|2', fingerprint: 'p', reason: 'resolved' }),
     // The next incident of the same trouble is open; so is that of another tenant.
     alert(1, 58, 'low', 'firing', { event_id: 'drop|55|1', started_at: '2026-01-05T10:55:00.000Z' }),
     alert(1, 5, 'info', 'firing', { _key: 't2', tenant_id: 't2', metric: null, currency: null }),
@@ -59,9 +77,21 @@ const whole = {
   suppressed: 6,
   resolved_at: '2026-01-05 10:50:00.000',
   duration_ms: 3_000_000,
+  ...{ dimension: '', escalation: 1, recurrences: 0, description: 'd' },
+  acknowledged_at: '2026-01-05 10:06:00.000',
+  ...{
+    contributor: 'channel=google',
+    contributor_share: 0.75,
+    money_at_risk_minor: 500,
+    money_currency: 'EUR',
+  },
+}
+const plain = {
+  ...{ contributor: null, contributor_share: null, money_at_risk_minor: null, money_currency: null },
+  ...{ escalation: 0 },
 }
 const other = {
-  ...whole,
+  ...{ ...whole, ...plain, acknowledged_at: null },
   tenant_id: 't2',
   metric: null,
   currency: null,
@@ -77,7 +107,7 @@ it('has a row per incident with its worst severity and its end', async () => {
   expect(await history('2026-01-06 00:00:00.000')).toEqual([
     whole,
     {
-      ...whole,
+      ...{ ...whole, ...plain, acknowledged_at: null },
       started_at: '2026-01-05 10:55:00.000',
       first_alert_at: '2026-01-05 10:58:00.000',
       last_alert_at: '2026-01-05 10:58:00.000',
@@ -94,7 +124,7 @@ it('has a row per incident with its worst severity and its end', async () => {
 it('knows only what had been told by the moment', async () => {
   expect(await history('2026-01-05 10:20:00.000')).toEqual([
     {
-      ...whole,
+      ...{ ...whole, ...plain },
       last_alert_at: '2026-01-05 10:10:00.000',
       alerts: 2,
       suppressed: 2,

@@ -217,7 +217,19 @@ const wrong: Record<
     },
     {
       add: { alerts: [alert(1, 'firing'), alert(2, 'resolved'), alert(3, 'firing')] },
-      says: ['fired after it was resolved'],
+      says: ['told again after it was resolved'],
+    },
+    { add: { alerts: [alert(1, 'pending'), alert(2, 'resolved')] }, says: [] },
+    {
+      // Numbered behind it, told at a time before it.
+      add: {
+        alerts: [
+          alert(2, 'resolved'),
+          alert(1, 'firing'),
+          { ...alert(3, 'firing'), occurred_at: '2025-01-01T00:01:00.000Z' },
+        ],
+      },
+      says: ['told again after it was resolved'],
     },
   ],
   metric_history_sums_to_ledger: [

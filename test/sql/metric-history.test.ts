@@ -1,6 +1,6 @@
 /** metric_history: given ledger rows and metric points, expected periods. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { EMPTY_WINDOW, metrics } from '../../operators/metric/metric-list.ts'
+import { measures_of_entry, measures_of_signal } from '../../operators/metric/metric-list.ts'
 import { ledger_row, type Served, serve_warehouse } from './served-warehouse.ts'
 import { subscription_event } from './subscription-events.ts'
 
@@ -55,6 +55,15 @@ beforeAll(async () => {
     point('conversion_rate', '2025-02-08T09:05:00.000Z', 1, 15),
     point('conversion_rate', '2025-02-09T09:00:00.000Z', 0, 0),
     point('conversion_rate', '2025-02-10T09:00:00.000Z', 0, 8),
+    // Parts, levels and the like, and what is no business, are not in it.
+    point('visits', '2025-02-09T09:05:00.000Z', 3, 1, { dimension: 'channel=ads', event_id: 'part' }),
+    point('stock', '2025-02-09T09:05:00.000Z', 3, 1, { kind: 'level' }),
+    point('latency_p50', '2025-02-09T09:05:00.000Z', 3, 1, { kind: 'quantile' }),
+    point('error_share', '2025-02-09T09:05:00.000Z', 3, 9, { kind: 'ratio' }),
+    point('feed_payments', '2025-02-09T09:05:00.000Z', 3),
+    point('mrr', '2025-02-09T09:05:00.000Z', 3, 1, { kind: 'sum', currency: 'USD' }),
+    point('error_rate', '2025-02-09T09:05:00.000Z', 3, 9, { kind: 'ratio' }),
+    point('trials', '2025-02-09T09:05:00.000Z', 4, 1, { kind: 'sum' }),
     // What the ledger knows better.
     point('payments', '2025-02-09T09:00:00.000Z', 99),
     point('revenue', '2025-02-09T09:00:00.000Z', 99, 1, { currency: 'USD' }),
@@ -166,9 +175,32 @@ it('refuses other granularities', async () => {
   )
 })
 
-it('knows a ratio by its name, as the operator that counts them does', () => {
-  const ratios = metrics.filter(({ measure }) => measure(EMPTY_WINDOW).denominator === 0)
-  expect(ratios.map(({ name }) => name)).toEqual(
-    metrics.map(({ name }) => name).filter(name => name.endsWith('_rate')),
+it('knows a ratio by its name, as the operators that count them do', () => {
+  const event = { event_id: 'e', tenant_id: 't1', occurred_at: 0 }
+  const money = { type: 'payment_succeeded', amount_minor: 1, currency: 'USD', channel: null } as const
+  const measures = [
+    ...(['visit', 'conversation', 'qualified_lead', 'payment_attempt', 'payment_success'] as const).flatMap(
+      kind => measures_of_signal({ ...event, kind, part: null }),
+    ),
+    ...measures_of_entry({ ...event, ...money }),
+  ]
+  const names = (rows: typeof measures) => [...new Set(rows.map(({ metric }) => metric))]
+  expect(names(measures.filter(({ kind }) => kind === 'ratio'))).toEqual(
+    names(measures).filter(name => name.endsWith('_rate')),
   )
+})
+
+it('has the whole of what adds up, and of shares, and nothing else of the points', async () => {
+  const metrics = await served.warehouse.query<{ metric: string }>(
+    `SELECT DISTINCT metric FROM metric_history(as_of = '2025-02-12 00:00:00', granularity = 'day')
+     WHERE tenant_id = 't1' ORDER BY metric`,
+    {},
+  )
+  expect(metrics.map(({ metric }) => metric)).toEqual([
+    ...['conversion_rate', 'error_rate', 'gross_revenue', 'mrr', 'payments', 'refunds', 'revenue'],
+    ...['trials', 'visits'],
+  ])
+  expect(await rows('2025-02-10 00:00:00', 'day', of('error_rate'))).toEqual([['2025-02-09 00:00', 3 / 9, 0]])
+  const mrr = await rows('2025-02-10 00:00:00', 'day', `${usd('mrr')} AND period_start = '2025-02-09'`)
+  expect(mrr).toHaveLength(1)
 })

@@ -1,57 +1,40 @@
 import { expect, test } from 'vitest'
+import { judgePoints } from '../../../operators/alert/judge-points.ts'
+import { orderPoints } from '../../../operators/alert/order-points.ts'
 import { raiseAlerts } from '../../../operators/alert/raise-alerts.ts'
 import { pipeline, tagged } from '../../../operators/core/keyed.ts'
-import type { Anomaly, MetricPoint, Price } from '../../../schemas/types.ts'
-import { days, minutes } from '../../../schemas/units.ts'
-import { Driver } from '../../driver/driver.ts'
+import type { Price } from '../../../schemas/types.ts'
+import { days, minutes, seconds } from '../../../schemas/units.ts'
+import type { Driver } from '../../driver/driver.ts'
 import { scenario } from '../../driver/scenario.ts'
-import { store_as_version } from '../../driver/stored-by.ts'
 import { enter } from '../conversation/talk.ts'
-import { metric_app } from '../metric/metric-app.ts'
+import {
+  alert_app,
+  anomaly,
+  at,
+  own,
+  own_rules,
+  point,
+  problems,
+  ratio,
+  say,
+  T,
+  told,
+  wait,
+} from './alert-app.ts'
 
-const T = Date.UTC(2026, 0, 5)
-const own = { task: 0, stream_time_ms: T }
-
-/** An anomaly of the quarter-hour that ends at a minute. */
-const anomaly = (at: number, score: number, more: Partial<Anomaly> = {}): Anomaly => ({
-  event_id: `revenue|EUR|${at}`,
-  tenant_id: 'acme',
-  occurred_at: T + minutes(at - 15),
-  window_ms: minutes(15),
-  revision: 0,
-  metric: 'revenue',
-  currency: 'EUR',
-  direction: score >= 5 ? 'spike' : score <= -5 ? 'drop' : 'none',
-  value: 10000 * (1 + score / 20),
-  expected: 10000,
-  lower: 7500,
-  upper: 12500,
-  score,
-  baseline_points: 5000,
-  method: 'seasonal-robust-1 quarter',
-  ...more,
-})
-const payments = (at: number, failed: number, ended: number, revision = 0): MetricPoint[] => {
-  const of = {
-    tenant_id: 'acme',
-    occurred_at: T + minutes(at),
-    window_ms: minutes(5),
-    revision,
-    currency: null,
-  }
-  const ratio = { value: failed / ended, numerator: failed, denominator: ended, samples: ended }
-  const count = { value: ended - failed, numerator: ended - failed, denominator: 1, samples: ended - failed }
-  const clock = { ...of, ...count, event_id: `payments||${at}`, metric: 'payments' }
-  const rate = { ...of, ...ratio, event_id: `payment_failure_rate||${at}`, metric: 'payment_failure_rate' }
-  return ended ? [clock, rate] : [clock]
-}
-const price = (event_id: string, conversation_id: string, at: number, more: Partial<Price> = {}): Price => ({
+const price = (
+  event_id: string,
+  conversation_id: string,
+  minute: number,
+  more: Partial<Price> = {},
+): Price => ({
   event_id,
   tenant_id: 'acme',
   customer_id: 'ada',
   conversation_id,
   cause_event_id: event_id,
-  occurred_at: T + minutes(at),
+  occurred_at: T + minutes(minute),
   quality_tier: 'premium',
   buyer_tier: 'premium',
   currency: 'USD',
@@ -67,26 +50,19 @@ const price = (event_id: string, conversation_id: string, at: number, more: Part
   policy_version: 'pricing-1',
   ...more,
 })
-const brief = (d: Driver) =>
-  d
-    .outputs('alerts')
-    .map(row => [row.rule, row.status, row.severity, (row.occurred_at - T) / minutes(1), row.suppressed])
 
 scenario(
-  'an incident fires, repeats after its cooldown, escalates at once, and is resolved once',
+  'an incident fires, repeats after its cooldown, rises at once, and is resolved once',
   'tenant',
   d => {
     const scores = [-6, -6, -9, -6, -6, -2, -1, 0, 1, 0, 1, 0]
-    d.send(
-      'anomalies',
-      scores.map((score, i) => anomaly(15 + i * 5, score)),
-      own,
-    )
-    d.run()
-    expect(brief(d)).toEqual([
-      ['revenue_drop', 'firing', 'medium', 15, 0],
-      ['revenue_drop', 'firing', 'high', 25, 1],
-      ['revenue_drop', 'resolved', 'high', 65, 2],
+    scores.forEach((score, i) => {
+      at(d, 15 + i * 5, anomaly(15 + i * 5, score))
+    })
+    expect(told(d)).toEqual([
+      'revenue_drop firing fired medium 15',
+      'revenue_drop firing rose high 25',
+      'revenue_drop resolved resolved high 65',
     ])
     const [first, second, last] = d.outputs('alerts')
     expect(first).toEqual({
@@ -102,35 +78,62 @@ scenario(
         'revenue over 15 minutes: 70.00 EUR, expected 100.00 EUR (−30 %, 6.0 robust standard deviations below)',
       metric: 'revenue',
       currency: 'EUR',
+      dimension: '',
       value: 7000,
       expected: 10000,
       started_at: T,
       suppressed: 0,
       cause_event_ids: ['revenue|EUR|15'],
-      policy_version: 'alert-1',
+      money_at_risk_minor: 3000,
+      money_currency: 'EUR',
+      contributor: null,
+      contributor_share: null,
+      inhibited_by: null,
+      silenced_by: null,
+      escalation: 0,
+      recurrences: 0,
+      acknowledged_by: null,
+      reason: 'fired',
+      policy_version: 'alert-2',
     })
-    expect(second?.cause_event_ids).toEqual(['revenue|EUR|20', 'revenue|EUR|25'])
+    expect(second).toMatchObject({ suppressed: 1, cause_event_ids: ['revenue|EUR|20', 'revenue|EUR|25'] })
     expect(last).toMatchObject({
       title: 'Revenue dropped: over',
       started_at: T,
+      suppressed: 2,
+      money_at_risk_minor: null,
       cause_event_ids: ['revenue|EUR|65'],
     })
   },
-  metric_app,
+  alert_app,
+)
+
+scenario(
+  'a point of which the detectors say nothing is calm too',
+  'tenant',
+  d => {
+    at(d, 15, point(15, 'revenue', 10, { currency: 'EUR' }), anomaly(15, -6))
+    for (let m = 20; m <= 50; m += 5) at(d, m, point(m, 'revenue', 9000, { currency: 'EUR', kind: 'sum' }))
+    expect(told(d)).toEqual([
+      'revenue_drop firing fired medium 15',
+      'revenue_drop resolved resolved medium 45',
+    ])
+    expect(d.outputs('alerts')[1]?.description).toBe('revenue over 5 minutes: 90.00 EUR')
+  },
+  alert_app,
 )
 
 scenario(
   'a revision neither raises nor ends; good news is information; what no rule watches is nothing',
   'tenant',
   d => {
-    d.send('anomalies', [anomaly(15, -9, { revision: 1 })], own)
-    d.send('anomalies', [anomaly(20, 9)], own)
-    d.send('anomalies', [anomaly(60, 0, { revision: 1 }), anomaly(25, 8, { metric: 'conversations' })], own)
-    d.run()
-    expect(brief(d)).toEqual([['revenue_spike', 'firing', 'info', 20, 0]])
+    at(d, 15, anomaly(15, -9, { revision: 1 }))
+    at(d, 20, anomaly(20, 9))
+    at(d, 60, anomaly(60, 0, { revision: 1 }), anomaly(60, 8, { metric: 'conversations' }))
+    expect(told(d)).toEqual(['revenue_spike firing fired info 20'])
     expect(d.outputs('alerts')[0]?.title).toBe('High revenue')
   },
-  metric_app,
+  alert_app,
 )
 
 scenario(
@@ -138,150 +141,178 @@ scenario(
   'tenant',
   d => {
     const rate = { metric: 'conversion_rate', currency: null, direction: 'drop', expected: 0.08 } as const
-    d.send(
-      'anomalies',
-      [anomaly(15, -6, { ...rate, value: 0.0725 }), anomaly(20, -6, { ...rate, value: 0.06 })],
-      own,
-    )
-    d.run()
-    expect(brief(d)).toEqual([['conversion_drop', 'firing', 'medium', 20, 0]])
+    at(d, 15, anomaly(15, -6, { ...rate, value: 0.0725 }))
+    at(d, 20, anomaly(20, -6, { ...rate, value: 0.06 }))
+    expect(told(d)).toEqual(['conversion_drop firing fired medium 20'])
     expect(d.outputs('alerts')[0]?.description).toContain('6.0 %, expected 8.0 % (−25 %')
   },
-  metric_app,
+  alert_app,
 )
 
+const failures = (m: number, failed: number, ended: number) => ratio(m, 'payment_failure_rate', failed, ended)
 scenario(
-  'failing payments: enough of them, beyond chance, over the hour; calm is a calm hour',
+  'failing payments: enough of them, beyond chance, over the hour; calm is an hour that is calm',
   'tenant',
   d => {
-    d.send('metric_points', payments(0, 2, 4), own)
-    d.send('metric_points', payments(5, 1, 12), own)
-    d.run()
-    expect(brief(d)).toEqual([])
-    d.send('metric_points', payments(10, 6, 10), own)
-    for (let at = 15; at <= 150; at += 5) d.send('metric_points', payments(at, 0, at < 60 ? 10 : 0), own)
-    d.run()
-    const share = d.outputs('alerts')[0]
-    expect(share).toMatchObject({
+    at(d, 5, failures(5, 2, 4))
+    at(d, 10, failures(10, 1, 12))
+    expect(told(d)).toEqual([])
+    at(d, 15, failures(15, 6, 10))
+    for (let m = 20; m <= 180; m += 5)
+      at(d, m, point(m, 'visits', 3), ...(m < 60 ? [failures(m, 0, 10)] : []))
+    expect(d.outputs('alerts')[0]).toMatchObject({
       severity: 'high',
       description: '9 of 26 payments failed within an hour (34.6 %), beyond chance above 5.0 %',
-      cause_event_ids: [0, 5, 10].map(at => `payment_failure_rate||${at}`),
+      cause_event_ids: [0, 5, 10].map(m => `payment_failure_rate||${T + minutes(m)}`),
     })
-    expect(brief(d).map(([rule, status]) => [rule, status])).toEqual([
-      ['payment_failures', 'firing'],
-      ['payment_failures', 'resolved'],
+    expect(told(d).map(line => line.split(' ').slice(0, 2).join(' '))).toEqual([
+      'payment_failures firing',
+      'payment_failures resolved',
     ])
   },
-  metric_app,
+  alert_app,
 )
 
 scenario(
   'a revision of payments counts in the hour and raises nothing by itself',
   'tenant',
   d => {
-    d.send('metric_points', [...payments(0, 0, 30), ...payments(5, 0, 10)], own)
-    d.send('metric_points', payments(0, 25, 55, 1), own)
-    d.run()
-    expect(brief(d)).toEqual([])
-    d.send('metric_points', payments(10, 1, 2), own)
-    d.run()
+    at(d, 5, failures(5, 0, 30))
+    at(d, 10, failures(10, 0, 10))
+    at(d, 10, { ...failures(5, 25, 55), revision: 1 })
+    expect(told(d)).toEqual([])
+    at(d, 15, failures(15, 1, 2))
     expect(d.outputs('alerts').map(row => row.value)).toEqual([26 / 67])
   },
-  metric_app,
+  alert_app,
 )
 
 scenario(
-  'a premium lead is told once per conversation',
+  'a premium lead is told once per conversation, whatever blanks its ids have',
   'tenant',
   d => {
     d.send('prices', [price('1', 'k', 0, { quality_tier: 'standard' }), price('2', 'k', 1)], own)
     d.send('prices', [price('3', 'k', 90), price('4', 'l', 91)], own)
+    d.send(
+      'prices',
+      [price('5', 'b c', 92, { customer_id: 'a' }), price('6', 'c', 93, { customer_id: 'a b' })],
+      own,
+    )
     d.run()
     expect(d.outputs('alerts').map(row => [row.event_id, row.severity, row.description])).toEqual([
       [`premium_lead|ada k|spike|${T + minutes(1)}|1`, 'info', 'Conversation k of ada is worth 275.00 USD'],
       [`premium_lead|ada l|spike|${T + minutes(91)}|1`, 'info', 'Conversation l of ada is worth 275.00 USD'],
+      [`premium_lead|a b c|spike|${T + minutes(92)}|1`, 'info', 'Conversation b c of a is worth 275.00 USD'],
+      [
+        `premium_lead|a%20b c|spike|${T + minutes(93)}|1`,
+        'info',
+        'Conversation c of a b is worth 275.00 USD',
+      ],
     ])
   },
-  metric_app,
+  alert_app,
 )
 
 scenario(
-  'the catalog overrides a rule, per tenant and time',
+  'the catalog overrides a rule, per tenant and time; what makes no sense there stops no alerts',
   'tenant',
   d => {
     enter(d, 'alert_rules', 'revenue_drop', { severity: 'critical', cooldown_ms: minutes(5) })
     enter(d, 'alert_rules', 'premium_lead', { enabled: false })
-    d.send('anomalies', [anomaly(15, -6), anomaly(20, -6), anomaly(22, -6)], own)
+    enter(d, 'alert_rules', 'visits_drop', { severity: 'urgent', threshold: 'x', cooldown_ms: 'x' } as never)
+    for (const m of [15, 20, 22])
+      at(d, m, anomaly(m, -6), anomaly(m, -6, { event_id: `visits||${m}`, metric: 'visits', currency: null }))
     d.send('prices', [price('1', 'k', 0)], own)
     d.run()
-    expect(brief(d)).toEqual([
-      ['revenue_drop', 'firing', 'critical', 15, 0],
-      ['revenue_drop', 'firing', 'critical', 20, 0],
-    ])
-  },
-  metric_app,
-)
-
-scenario(
-  'what is over is forgotten after a week; what is open is not',
-  'tenant',
-  d => {
-    for (const topic of ['movements', 'signals', 'leads'] as const) d.mark(topic, 0, T)
-    d.send('prices', [price('1', 'k', 0)], own)
-    d.send('anomalies', [anomaly(15, -6)], own)
-    d.run()
-    const slots = () => [...d.fields('acme').keys()].filter(field => /premium_lead|revenue_drop/.test(field))
-    expect(slots()).toHaveLength(2)
-    d.tick(T + days(9))
-    expect(slots()).toEqual([expect.stringContaining('revenue_drop')])
-  },
-  metric_app,
-)
-
-scenario(
-  'alerts of incidents that follow each other closely have ids of their own',
-  'tenant',
-  d => {
-    const calm = [20, 25, 30, 35, 40, 45].map(at => anomaly(at, 0))
-    const hour = anomaly(60, -14, { occurred_at: T, window_ms: minutes(60) })
-    d.send('anomalies', [anomaly(15, -6), ...calm, hour], own)
-    d.run()
-    expect(brief(d)).toEqual([
-      ['revenue_drop', 'firing', 'medium', 15, 0],
-      ['revenue_drop', 'resolved', 'medium', 45, 0],
-      ['revenue_drop', 'firing', 'critical', 60, 0],
-    ])
-    expect(new Set(d.outputs('alerts').map(row => row.event_id)).size).toBe(3)
-  },
-  metric_app,
-)
-
-scenario(
-  'a rule of the catalog that makes no sense does not stop its alerts',
-  'tenant',
-  d => {
-    enter(d, 'alert_rules', 'revenue_drop', { severity: 'urgent', threshold: 'x', cooldown_ms: 'x' } as never)
-    d.send('anomalies', [anomaly(15, -6), anomaly(75, -6)], own)
-    d.run()
-    expect(brief(d)).toEqual([
-      ['revenue_drop', 'firing', 'medium', 15, 0],
-      ['revenue_drop', 'firing', 'medium', 75, 0],
+    expect(told(d)).toEqual([
+      'revenue_drop firing fired critical 15',
+      'visits_drop firing fired medium 15',
+      'revenue_drop firing repeated critical 20',
     ])
     expect(d.outcomes.dead_letter).toBe(0)
   },
-  metric_app,
+  alert_app,
 )
 
 scenario(
-  'blanks in ids do not make two conversations one',
+  'what is over is forgotten after a week; what nobody hears of for a week is over',
   'tenant',
   d => {
-    const other = price('2', 'c', 2, { customer_id: 'a b' })
-    d.send('prices', [price('1', 'b c', 1, { customer_id: 'a' }), other], own)
-    d.run()
-    expect(d.outputs('alerts')).toHaveLength(2)
+    d.send('prices', [price('1', 'k', 0)], own)
+    at(d, 15, anomaly(15, -6))
+    const slots = () => [...d.fields('acme').keys()].filter(field => /premium_lead|#revenue_drop/.test(field))
+    expect(slots()).toHaveLength(2)
+    d.tick(T + days(6))
+    expect(slots()).toHaveLength(2)
+    d.tick(T + days(9))
+    expect(d.outputs('alerts').at(-1)).toMatchObject({
+      status: 'resolved',
+      description: 'Nothing was heard of it for a week.',
+    })
+    expect(slots()).toEqual([expect.stringContaining('revenue_drop')])
+    d.tick(T + days(17))
+    expect(slots()).toEqual([])
+    d.tick(T + days(60))
+    expect(d.timers).toBe(0)
   },
-  metric_app,
+  alert_app,
+)
+
+scenario(
+  'a rule of a tenant’s own: pending for its time, firing, kept firing, resolved at once',
+  'tenant',
+  d => {
+    const patience = { for_ms: minutes(10), keep_firing_ms: 0, least_samples: 5 }
+    own_rules(d, {
+      name: 'slow',
+      metric: 'latency',
+      when: 'above',
+      threshold: 2,
+      severity: 'high',
+      ...patience,
+    })
+    const slow = (m: number, value: number, samples = 10) =>
+      at(d, m, point(m, 'latency', value, { kind: 'level', samples }))
+    slow(5, 3, 4)
+    slow(10, 3)
+    slow(15, 1)
+    slow(20, 3)
+    wait(d, 30)
+    slow(35, 3)
+    slow(40, 1.5)
+    expect(told(d)).toEqual([
+      'slow pending pending high 10',
+      'slow resolved resolved high 15',
+      'slow pending pending high 20',
+      'slow firing fired high 30',
+      'slow resolved resolved high 40',
+    ])
+    expect(d.outputs('alerts')[3]?.description).toBe('latency over 5 minutes: 3, above 2')
+    expect(problems(d.outputs('alerts'))).toEqual([])
+  },
+  alert_app,
+)
+
+scenario(
+  'each part by itself, named in the fingerprint; a rule that is gone ends what it raised',
+  'tenant',
+  d => {
+    const part = (m: number, customer: string, value: number) =>
+      point(m, 'churn_risk', value, { kind: 'level', dimension: `customer=${customer}` })
+    at(d, 5, part(5, 'ada', 0.9), part(5, 'bob', 0.6), point(5, 'churn_risk', 0.95, { kind: 'level' }))
+    expect(d.outputs('alerts').map(row => [row.fingerprint, row.title, row.description])).toEqual([
+      [
+        'churn_risk|churn_risk|spike|customer=ada',
+        'Likely to leave (customer=ada)',
+        'churn risk of customer=ada over 5 minutes: 90.0 %, above 70.0 %',
+      ],
+    ])
+    enter(d, 'alert_rules', 'churn_risk', { enabled: false }, T + minutes(6))
+    d.tick(T + days(1))
+    expect(told(d)[1]).toMatch(/^churn_risk resolved/)
+    expect(d.outputs('alerts')[1]?.description).toBe('The rule is no more.')
+  },
+  alert_app,
 )
 
 const alert_few = pipeline({
@@ -289,15 +320,26 @@ const alert_few = pipeline({
   keyed_by: 'tenant',
   since: 'beginning',
   build: ({ from, to }) => {
-    const seen = ['window_ms', 'revision', 'metric', 'currency', 'direction'] as const
-    const anomaly = from('anomalies', ...seen, 'value', 'expected', 'score')
-    const point = from('metric_points', 'window_ms', 'revision', 'metric', 'numerator', 'denominator')
+    const measured = [
+      'window_ms',
+      'revision',
+      'metric',
+      'currency',
+      'dimension',
+      'value',
+      'expected',
+    ] as const
+    const points = from('metric_points', ...measured, 'kind', 'numerator', 'denominator', 'samples')
+    const anomalies = from('anomalies', ...measured, 'pattern', 'direction', 'score')
     const lead = ['customer_id', 'conversation_id', 'quality_tier', 'currency'] as const
-    const price = from('prices', ...lead, 'revenue_potential_minor')
-    to('alerts', tagged({ anomaly, point, price }).pipe(raiseAlerts(8)))
+    const prices = from('prices', ...lead, 'revenue_potential_minor')
+    const asked = ['fingerprint', 'silence_id', 'matchers', 'starts_at', 'ends_at', 'author'] as const
+    const command = from('alert_commands', 'command', ...asked)
+    const finding = tagged({ point: points, anomaly: anomalies }).pipe(orderPoints(), judgePoints())
+    to('alerts', tagged({ finding, command, price: prices }).pipe(raiseAlerts(8)))
   },
 })
-const few_app = { ...metric_app, pipelines: [...metric_app.pipelines, alert_few] }
+const few_app = { ...alert_app, pipelines: [...alert_app.pipelines, alert_few] }
 const leads_in = (d: Driver, name: string) =>
   [...d.fields('acme').keys()].filter(field => field.startsWith(`${name}/raise-alerts#premium_lead`))
 
@@ -324,17 +366,27 @@ scenario(
   few_app,
 )
 
-test('goes on from what version 1 stored', async () => {
-  const d = await Driver.open('tenant', { batch: 1, crash: true }, metric_app)
-  d.send('prices', [price('1', 'k', 0)], own)
-  d.run()
-  const slot = 'state/alert_incident'
-  const schemas = [
-    { state: 'state/alert_tenant_v1', slot },
-    { state: 'state/alert_tenant', slot },
-  ] as const
-  expect(store_as_version(d, 'acme', 'alert-rules/raise-alerts', 1, schemas)).toBe(2)
-  d.send('prices', [price('2', 'k', 1), price('3', 'l', 2)], own)
-  d.run()
-  expect(d.outputs('alerts').map(row => row.cause_event_ids)).toEqual([['1'], ['3']])
+scenario(
+  'a silent tenant needs no time: rows are told when their window is whole, not with the next one',
+  'tenant',
+  d => {
+    d.send('anomalies', [anomaly(15, -6)], own)
+    d.tick(T + minutes(15) + seconds(1))
+    expect(told(d)).toEqual([])
+    d.tick(T + minutes(15) + seconds(2))
+    expect(told(d)).toEqual(['revenue_drop firing fired medium 15'])
+    say(d, 16, 'acknowledge', { fingerprint: 'revenue_drop|revenue EUR|drop' })
+    expect(d.outputs('alerts').at(-1)).toMatchObject({ status: 'acknowledged', acknowledged_by: 'ada' })
+  },
+  alert_app,
+)
+
+test('problems() finds an incident that goes on after its end', () => {
+  const row = { fingerprint: 'a', started_at: 1, event_id: '1' }
+  expect(
+    problems([
+      { ...row, status: 'resolved' },
+      { ...row, status: 'firing' },
+    ] as never),
+  ).toHaveLength(2)
 })

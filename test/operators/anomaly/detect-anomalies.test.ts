@@ -1,20 +1,27 @@
 import { expect, test } from 'vitest'
-import type { MetricPoint } from '../../../schemas/types.ts'
+import type { JudgedPoint } from '../../../operators/anomaly/anomaly-policy.ts'
+import { judgePoints } from '../../../operators/anomaly/detect-anomalies.ts'
+import type { AnomalySeason, AnomalySeries, MetricPoint } from '../../../schemas/types.ts'
 import { days, hours, minutes } from '../../../schemas/units.ts'
-import { Driver } from '../../driver/driver.ts'
+import type { Driver } from '../../driver/driver.ts'
 import { scenario } from '../../driver/scenario.ts'
-import { metric_app } from '../metric/metric-app.ts'
+import { spec_of, turn_over } from '../core/spec-of.ts'
+import { anomaly_app } from './anomaly-app.ts'
 import { START } from './simulated-metric.ts'
 
 const own = { task: 0, stream_time_ms: START }
+// A part of a whole has its anomalies as the whole has.
 const point = (start_ms: number, seen: number, more: Partial<MetricPoint> = {}): MetricPoint => ({
-  event_id: `visits||${start_ms}`,
+  event_id: `visits||channel=google|${start_ms}`,
   tenant_id: 'acme',
   occurred_at: start_ms,
   window_ms: minutes(15),
   revision: 0,
   metric: 'visits',
   currency: null,
+  dimension: 'channel=google',
+  kind: 'count',
+  expected: null,
   value: seen,
   numerator: seen,
   denominator: 1,
@@ -42,8 +49,10 @@ scenario(
     d.run()
     const [drop, ...rest] = d.outputs('anomalies')
     expect(drop).toMatchObject({
-      event_id: `visits||${INCIDENT}`,
+      event_id: `visits||channel=google|${INCIDENT}`,
       direction: 'drop',
+      pattern: 'drop',
+      dimension: 'channel=google',
       value: 0,
       window_ms: minutes(15),
       occurred_at: INCIDENT,
@@ -55,9 +64,12 @@ scenario(
     expect(drop?.expected).toBeLessThan(110)
     expect(drop?.lower).toBeGreaterThan(0)
     expect(drop?.upper).toBeGreaterThan(drop?.expected as number)
-    expect(rest.map(row => row.direction)).toEqual(['none', 'none'])
+    expect(rest.map(row => [row.direction, row.pattern])).toEqual([
+      ['none', ''],
+      ['none', ''],
+    ])
   },
-  metric_app,
+  anomaly_app,
 )
 
 scenario(
@@ -68,7 +80,7 @@ scenario(
     d.run()
     expect(brief(d)).toEqual([['spike', 1, 1]])
   },
-  metric_app,
+  anomaly_app,
 )
 
 scenario(
@@ -81,57 +93,61 @@ scenario(
     d.run()
     expect(d.outputs('anomalies').map(row => [row.event_id, row.direction, row.revision, row.value])).toEqual(
       [
-        [`visits||${INCIDENT}`, 'drop', 0, 0],
-        [`visits||${INCIDENT}`, 'drop', 1, 10],
-        [`visits||${INCIDENT}`, 'none', 2, 99],
+        [`visits||channel=google|${INCIDENT}`, 'drop', 0, 0],
+        [`visits||channel=google|${INCIDENT}`, 'drop', 1, 10],
+        [`visits||channel=google|${INCIDENT}`, 'none', 2, 99],
       ],
     )
   },
-  metric_app,
+  anomaly_app,
 )
 
 scenario(
-  'metrics and currencies have each their own season, and a point that never came is no zero',
+  'the quantiles of one series have each their own season, and a point that never came is no zero',
   'tenant',
   d => {
-    const money = (row: MetricPoint, currency: string): MetricPoint => ({
+    const quantile = (row: MetricPoint, q: number): MetricPoint => ({
       ...row,
-      event_id: `revenue|${currency}|${row.occurred_at}`,
-      metric: 'revenue',
-      currency,
-      value: row.value * 500,
-      numerator: row.numerator * 500,
+      event_id: `wait_p${q}||${row.occurred_at}`,
+      metric: `wait_p${q}`,
+      kind: 'quantile',
+      value: row.value * q,
+      numerator: row.numerator * q,
     })
     const rows = history(100, 100)
     d.send(
       'metric_points',
-      rows.slice(0, -1).flatMap(row => [money(row, 'EUR'), row]),
+      rows.slice(0, -1).flatMap(row => [quantile(row, 50), quantile(row, 99)]),
       own,
     )
-    d.send(
-      'metric_points',
-      [money(point(INCIDENT + hours(1), 0), 'EUR'), point(INCIDENT + hours(1), 100)],
-      own,
-    )
-    d.send('metric_points', [money(point(INCIDENT + hours(1), 5000), 'USD')], own)
+    const after = INCIDENT + hours(1)
+    d.send('metric_points', [quantile(point(after, 100), 50), quantile(point(after, 200), 99)], own)
+    d.send('metric_points', [quantile(point(after, 300), 90)], own)
     d.run()
-    expect(d.outputs('anomalies').map(row => [row.metric, row.currency, row.direction])).toEqual([
-      ['revenue', 'EUR', 'drop'],
-    ])
-    expect([...d.fields('acme').keys()].filter(field => field.includes('detect-anomalies'))).toHaveLength(4)
+    expect(d.outputs('anomalies').map(row => [row.metric, row.direction])).toEqual([['wait_p99', 'spike']])
+    const slots = [...d.fields('acme').keys()].filter(field => /detect-anomalies.*wait_p\d+/.test(field))
+    expect(slots).toHaveLength(3)
   },
-  metric_app,
+  anomaly_app,
 )
 
-test('what is kept of a metric does not grow with its history', async () => {
-  const bytes = async (n: number) => {
-    const d = await Driver.open('tenant', { batch: 500 }, metric_app)
-    d.send('metric_points', history().slice(0, n), own)
-    d.run()
-    return [...d.fields('acme').values()].reduce((sum, value) => sum + value.length, 0)
+test('every point goes on, with what was expected of it once three days are known, and its anomaly', () => {
+  const { step } = spec_of<MetricPoint, JudgedPoint, AnomalySeries, AnomalySeason, never>(judgePoints())
+  const turn = turn_over<JudgedPoint, AnomalySeason, never>(new Map())
+  const rows = history(0)
+  let state: AnomalySeries = { metrics: [] }
+  for (const row of rows) state = step(state, row, turn)
+  const points = turn.emitted.map(({ point }) => point)
+  expect(points.map(({ expected: _, ...row }) => row)).toEqual(rows.map(({ expected: _, ...row }) => row))
+  const known = points.findIndex(({ expected }) => expected !== null)
+  expect(known).toBe(3 * 96)
+  for (const { expected } of points.slice(known)) {
+    expect(expected).toBeGreaterThan(85)
+    expect(expected).toBeLessThan(115)
   }
-  const whole = await bytes(QUIET_DAYS * 96)
-  // Longs are written shorter where they are small.
-  expect(Math.abs(whole - (await bytes(100)))).toBeLessThan(20)
-  expect(whole).toBeLessThan(5000)
+  expect(turn.emitted.at(-1)?.anomaly).toMatchObject({ pattern: 'drop' })
+  turn.emitted.length = 0
+  step(state, point(INCIDENT - days(1), 99, { revision: 1 }), turn)
+  expect(turn.emitted).toMatchObject([{ point: { revision: 1 }, anomaly: null }])
+  expect(turn.emitted[0]?.point.expected).toBeGreaterThan(85)
 })

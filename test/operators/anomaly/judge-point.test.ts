@@ -1,18 +1,14 @@
 /** The detector on a simulated business: what it must see, what it must not. */
 import { describe, expect, it } from 'vitest'
-import {
-  type AnomalyPolicy,
-  default_anomalies,
-  judge_point,
-  new_series,
-  type Verdict,
-} from '../../../operators/anomaly/judge-point.ts'
-import type { AnomalySeries } from '../../../schemas/types.ts'
+import { type AnomalyPolicy, default_anomalies } from '../../../operators/anomaly/anomaly-policy.ts'
+import { new_series, type Series } from '../../../operators/anomaly/anomaly-series.ts'
+import { judge_point } from '../../../operators/anomaly/judge-point.ts'
+import type { Verdict } from '../../../operators/anomaly/judge-span.ts'
 import { hours } from '../../../schemas/units.ts'
 import { type Incident, type Simulation, START, simulated } from './simulated-metric.ts'
 
 const judge = (of: Simulation, policy: AnomalyPolicy = default_anomalies) => {
-  let series: AnomalySeries | null = null
+  let series: Series | null = null
   const unusual: (Verdict & { hour: number })[] = []
   let points = 0
   for (const point of simulated(of)) {
@@ -22,7 +18,7 @@ const judge = (of: Simulation, policy: AnomalyPolicy = default_anomalies) => {
     const hour = (point.occurred_at - START) / hours(1)
     if (judged.verdict?.unusual) unusual.push({ ...judged.verdict, hour })
   }
-  return { unusual, points, series: series as AnomalySeries }
+  return { unusual, points, series: series as Series }
 }
 const AFTERNOON = 24 * 24 + 14
 const incident = (factor: number): Incident => ({ at_hour: AFTERNOON, hours: 2, factor })
@@ -84,7 +80,7 @@ it('an incident does not teach: a week later its hour is expected as before', ()
   const [troubled, quiet] = [run([incident(0)]), run([])]
   expect(troubled.unusual.filter(({ hour }) => !during(hour))).toEqual([])
   const of_week = (AFTERNOON + 1) % 168
-  const share = (series: AnomalySeries) => {
+  const share = (series: Series) => {
     const place = (of_week + Math.floor(START / hours(1))) % 168
     return (series.week[2 * place] as number) / (series.week[2 * place + 1] as number)
   }

@@ -1,20 +1,19 @@
 import { expect, it } from 'vitest'
-import { new_series } from '../../../operators/anomaly/judge-point.ts'
+import { new_series, type Series } from '../../../operators/anomaly/anomaly-series.ts'
 import { learn_hour, usual_at } from '../../../operators/anomaly/seasonal-level.ts'
-import type { AnomalySeries } from '../../../schemas/types.ts'
 import { days, hours } from '../../../schemas/units.ts'
 import { START } from './simulated-metric.ts'
 
 /** Hours of a business that has its own level for each hour of the day and each weekday. */
 const level = (hour: number): number =>
   (hour % 24 < 8 ? 20 : 100) * (Math.floor(hour / 24) % 7 === 5 ? 0.5 : 1)
-const taught = (n: number, more: (hour: number) => number = () => 1): AnomalySeries => {
+const taught = (n: number, more: (hour: number) => number = () => 1): Series => {
   let series = new_series(START)
   for (let hour = 0; hour < n; hour++)
     series = learn_hour(series, START + hours(hour), level(hour) * more(hour), 1, 1)
   return series
 }
-const rate = (series: AnomalySeries, hour: number) => usual_at(series, START + hours(hour + 0.5), 1).rate
+const rate = (series: Series, hour: number) => usual_at(series, START + hours(hour + 0.5), 1).rate
 
 it('knows the hour of the day from the second day, the weekday from the second week', () => {
   const after_days = taught(3 * 24)

@@ -1,5 +1,5 @@
 /** A made-up tenant's metrics for tests: seeded day and week seasons, Poisson events, lognormal payments, incidents. */
-import type { Judged } from '../../../operators/anomaly/judge-point.ts'
+import type { Judged } from '../../../operators/anomaly/judged-scale.ts'
 import { days, hours, minutes } from '../../../schemas/units.ts'
 
 export const START = Date.UTC(2026, 0, 5)
@@ -64,13 +64,19 @@ export function* simulated(of: Simulation): Generator<Judged & { readonly event_
     const growth = (1 + (of.growth ?? 0)) ** (hour / 168)
     const usual =
       of.per_hour * (window_ms / hours(1)) * season(at + window_ms / 2) * growth * Math.exp(wander)
-    const common = { event_id: `${of.kind}|${at}`, occurred_at: at, window_ms, metric: of.kind }
+    const common = { event_id: `${of.kind}|${at}`, occurred_at: at, window_ms }
     if (of.kind === 'conversion_rate') {
       const visits = poisson(usual, random)
       let paid = 0
       for (let i = 0; i < visits; i++) if (random() < 0.08 * hit) paid++
       if (visits === 0) continue
-      const ratio = { value: paid / visits, numerator: paid, denominator: visits, samples: visits }
+      const ratio = {
+        kind: 'ratio',
+        value: paid / visits,
+        numerator: paid,
+        denominator: visits,
+        samples: visits,
+      }
       yield { ...common, currency: null, ...ratio }
       continue
     }
@@ -81,6 +87,7 @@ export function* simulated(of: Simulation): Generator<Judged & { readonly event_
       for (let i = 0; i < events; i++) sum += Math.round(4000 * Math.exp(0.8 * normal(random)))
     }
     const currency = of.kind === 'revenue' ? 'EUR' : null
-    yield { ...common, currency, value: sum, numerator: sum, denominator: 1, samples: events }
+    const kind = of.kind === 'revenue' ? 'sum' : 'count'
+    yield { ...common, kind, currency, value: sum, numerator: sum, denominator: 1, samples: events }
   }
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { new_series } from '../../../operators/anomaly/judge-point.ts'
+import { new_series } from '../../../operators/anomaly/anomaly-series.ts'
 import { new_spreads, spread_at, widen } from '../../../operators/anomaly/usual-spread.ts'
 import { days, hours, minutes } from '../../../schemas/units.ts'
 import { random_of, START } from './simulated-metric.ts'
@@ -17,14 +17,7 @@ const learnt = (deviations: (hour: number) => number, wild = 0) => {
     if (random() < wild) root *= 40
     const usual = Math.sqrt(spread_at(series, 1, occurred_at))
     const score = (root * deviations(hour)) / usual
-    widen(
-      spreads,
-      1,
-      points,
-      { occurred_at, window_ms: minutes(5) },
-      { score, deviation: usual, expected: 100, unit: 1 },
-      0,
-    )
+    widen(spreads, 1, points, { occurred_at, window_ms: minutes(5) }, { score, deviation: usual, doubted: 0 })
   }
   return (hour: number) => Math.sqrt(spread_at(series, 1, START + days(21) + hours(hour)))
 }

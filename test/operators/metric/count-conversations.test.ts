@@ -4,7 +4,7 @@ import { days, minutes } from '../../../schemas/units.ts'
 import { Driver } from '../../driver/driver.ts'
 import { scenario } from '../../driver/scenario.ts'
 import { store_as_version } from '../../driver/stored-by.ts'
-import { metric_app } from './metric-app.ts'
+import { counted, metric_app, sums } from './metric-app.ts'
 
 const T = Date.UTC(2026, 0, 5)
 const said = (event_id: string, conversation_id: string, at: number): Partial<Conversation> => ({
@@ -46,20 +46,7 @@ scenario(
   d => {
     d.send('conversations', [said('b', 'k', 5), said('a', 'k', 0), said('c', 'l', 6)])
     d.run()
-    expect(d.outputs('signals')).toEqual([
-      {
-        event_id: 'ada|conversation|b',
-        tenant_id: 'acme',
-        occurred_at: T + minutes(5),
-        kind: 'conversation',
-      },
-      {
-        event_id: 'ada|conversation|c',
-        tenant_id: 'acme',
-        occurred_at: T + minutes(6),
-        kind: 'conversation',
-      },
-    ])
+    expect(sums(d, 'conversations')).toEqual([[T + minutes(5), 2]])
   },
   metric_app,
 )
@@ -72,9 +59,10 @@ scenario(
     d.send('lead_scores', [scored('2', 2, 'basic'), scored('3', 3, 'premium')], own)
     d.send('lead_scores', [scored('4', 4, 'unqualified'), scored('5', 5, 'standard')], own)
     d.run()
-    expect(d.outputs('signals').map(row => [row.kind, row.event_id, row.occurred_at - T])).toEqual([
-      ['qualified_lead', 'ada|qualified_lead|2', minutes(2)],
+    expect(counted(d, 'qualified_leads').map(row => [row.event_id, row.occurred_at, row.numerator])).toEqual([
+      ['2', T, 1],
     ])
+    expect(counted(d, 'conversations')).toEqual([])
   },
   metric_app,
 )
@@ -82,7 +70,7 @@ scenario(
 const kept = (d: Driver) =>
   [...d.fields('acme|ada').keys()].flatMap(field => field.match(/count-conversations#(.*)/)?.[1] ?? [])
 const day = (n: number): number => n * 1440
-const counted = (d: Driver) => d.outputs('signals').filter(({ kind }) => kind === 'conversation').length
+const total = (d: Driver) => sums(d, 'conversations').reduce((sum, [, n]) => sum + n, 0)
 
 scenario(
   'of a customer who never falls silent, a conversation is kept for thirty days after its last event',
@@ -94,12 +82,12 @@ scenario(
     d.run()
     expect(kept(d)).not.toContain('k')
     expect(kept(d)).toHaveLength(1 + 30)
-    const before = counted(d)
+    const before = total(d)
     expect(before).toBe(2 + 33)
     // Known still; forgotten, and not another one; too old for a conversation of its own.
     d.send('conversations', [said('x', 'l', day(20)), said('y', 'k', 1), said('z', 'n', day(2))])
     d.run()
-    expect([counted(d) - before, d.outcomes.late]).toEqual([0, 2])
+    expect([total(d) - before, d.outcomes.late]).toEqual([0, 2])
     d.tick(T + days(70))
     d.tick(T + days(170))
     expect([d.timers, kept(d)]).toEqual([0, []])
@@ -118,7 +106,7 @@ test('goes on from what version 1 stored', async () => {
   expect(store_as_version(d, 'acme|ada', 'metric-signals/count-conversations', 1, schemas)).toBe(2)
   d.send('conversations', [said('b', 'k', day(2)), said('c', 'l', day(4)), said('d', 'k', day(4))])
   d.run()
-  expect([counted(d), kept(d)]).toEqual([2, ['k', 'l']])
+  expect([total(d), kept(d)]).toEqual([2, ['k', 'l']])
   for (let n = 5; n < 40; n++) d.send('conversations', [said(`e${n}`, 'm', day(n))])
   d.run()
   expect(kept(d)).toEqual(['m'])

@@ -4,7 +4,7 @@ import type { Touchpoint } from '../../../schemas/types.ts'
 import { days, minutes } from '../../../schemas/units.ts'
 import { Driver } from '../../driver/driver.ts'
 import { scenario } from '../../driver/scenario.ts'
-import { metric_app } from './metric-app.ts'
+import { counted, metric_app, sums } from './metric-app.ts'
 
 const T = Date.UTC(2026, 0, 5)
 const touch = (event_id: string, at: number, more: Partial<Touchpoint> = {}): Partial<Touchpoint> => ({
@@ -17,7 +17,7 @@ const touch = (event_id: string, at: number, more: Partial<Touchpoint> = {}): Pa
   currency: 'EUR',
   ...more,
 })
-const visits = (d: Driver) => d.outputs('signals').map(row => row.event_id)
+const visits = (d: Driver) => counted(d, 'visits').map(row => row.event_id)
 
 scenario(
   'a visit is the first touch after half an hour without one',
@@ -25,10 +25,13 @@ scenario(
   d => {
     d.send('touchpoints', [touch('a', 0), touch('b', 29), touch('c', 59), touch('d', 90), touch('e', 91)])
     d.run()
-    expect(d.outputs('signals')).toEqual([
-      { event_id: 'ada|visit|a', tenant_id: 'acme', occurred_at: T, kind: 'visit' },
-      { event_id: 'ada|visit|d', tenant_id: 'acme', occurred_at: T + minutes(90), kind: 'visit' },
+    expect(
+      counted(d, 'visits').map(row => [row.tenant_id, row.event_id, row.occurred_at, row.samples]),
+    ).toEqual([
+      ['acme', 'a', T, 1],
+      ['acme', 'd', T + minutes(90), 1],
     ])
+    expect(counted(d, 'visits', 'channel=ads')).toHaveLength(2)
   },
   metric_app,
 )
@@ -45,7 +48,7 @@ scenario(
       touch('later', 60),
     ])
     d.run()
-    expect(visits(d)).toEqual(['a', 'b', 'c', 'd', 'between', 'later'].map(id => `ada|visit|${id}`))
+    expect(visits(d)).toEqual(['a', 'b', 'c', 'd', 'between', 'later'])
     expect(d.outcomes.late).toBe(0)
   },
   metric_app,
@@ -59,7 +62,7 @@ scenario(
     d.send('touchpoints', [touch('a', 0, anonymous), touch('b', 5, anonymous)])
     d.send('touchpoints', [touch('i', 6, { interaction: 'identify', anonymous_id: 'x' }), touch('c', 10)])
     d.run()
-    expect(visits(d)).toEqual(['~x|visit|a'])
+    expect(visits(d)).toEqual(['a'])
   },
   metric_app,
 )
@@ -91,7 +94,7 @@ test('touches in order: as many visits as sessions; out of order: no fewer', asy
           order.map((at, i) => touch(`e${i}`, at)),
         )
         d.run()
-        return visits(d).length
+        return sums(d, 'visits').reduce((total, [, n]) => total + n, 0)
       }
       expect(await count(sorted)).toBe(sessions)
       expect(await count(arrivals)).toBeGreaterThanOrEqual(sessions)

@@ -1,0 +1,165 @@
+/** `npm run detect -- FILE.csv`: how unusual each value of any series is, each judged as it is read and never again. */
+import { existsSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { parse } from 'csv-parse'
+import { judge_value, new_detector, WARM } from '../operators/anomaly/judge-series.ts'
+import { ConfigError } from '../runtime/config.ts'
+import type { AnomalyDetector } from '../schemas/types.ts'
+import { hours } from '../schemas/units.ts'
+import { CommandError, run_command } from './command.ts'
+import { feed, MOST_VALUE, read_error } from './csv-file.ts'
+import { instant_of } from './series-file.ts'
+
+const USAGE = `npm run detect -- FILE.csv [--season N]
+
+  FILE.csv: a header line with timestamp, value (and series, where there are several), then a line per
+  value, judged in the order of the file; values may be missing. A timestamp is an ISO date or a number: of
+  hours, or since 1970 of seconds (from 1e8) or milliseconds (from 1e11). Prints CSV as it reads:
+  series,timestamp,value,score,anomaly; score is between 0 and 1, anomaly is 1 where one is told. Nothing is
+  told of the first ${WARM} values of a series; what lasts is told when it comes and when it grows worse.
+
+  --season N   after how many values a series repeats (default: a day; a week where values are days)
+  --help
+`
+const MOST_SEASON = 1_000_000
+const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
+
+interface Chosen {
+  readonly file: string
+  readonly season: number
+}
+interface Row {
+  readonly series: string
+  readonly timestamp: string
+  readonly at_ms: number
+  readonly value: number
+  readonly said: string
+}
+const main = async (): Promise<number> => {
+  const chosen = parse_arguments(process.argv.slice(2))
+  if (!chosen) {
+    process.stdout.write(USAGE)
+    return 0
+  }
+  if (!existsSync(chosen.file)) throw new CommandError(`there is no file ${chosen.file}`)
+  await judge_file(chosen)
+  return 0
+}
+
+const judge_file = async ({ file, season }: Chosen): Promise<void> => {
+  const parser = feed(
+    file,
+    parse({
+      bom: true,
+      relax_column_count: true,
+      skip_empty_lines: true,
+      on_record: (record: string[], { lines }) => [String(lines), ...record],
+    }),
+  )
+  const seen = new Map<string, AnomalyDetector>()
+  let places: Places | null = null
+  try {
+    for await (const [line, ...record] of parser as AsyncIterable<string[]>) {
+      const where = `${file}:${line}`
+      if (places) await print(judge_row(row_of(record, places, where), seen, season))
+      else {
+        places = header_of(record, where)
+        await print('series,timestamp,value,score,anomaly\n')
+      }
+    }
+  } catch (error) {
+    throw read_error(file, error)
+  }
+  if (!places)
+    throw new CommandError(`${file}:1: the file is empty; its first line must name timestamp, value`)
+  if (seen.size === 0) throw new CommandError(`${file}: there is no row below the header`)
+}
+
+/** Waits where who reads is slower. */
+const print = (text: string): Promise<void> | undefined =>
+  process.stdout.write(text) ? undefined : new Promise(done => process.stdout.once('drain', done))
+
+const judge_row = (row: Row, seen: Map<string, AnomalyDetector>, season: number): string => {
+  const { state, verdict } = judge_value(seen.get(row.series) ?? new_detector(season), row.at_ms, row.value)
+  seen.set(row.series, state)
+  const score = Number(verdict.score.toFixed(6))
+  return `${[row.series, row.timestamp].map(quoted).join()},${row.said},${score},${verdict.anomaly ? 1 : 0}\n`
+}
+
+interface Places {
+  readonly timestamp: number
+  readonly value: number
+  /** -1 without. */
+  readonly series: number
+}
+
+const header_of = (record: readonly string[], where: string): Places => {
+  const names = record.map(name => name.trim().toLowerCase())
+  const missing = ['timestamp', 'value'].filter(column => !names.includes(column))
+  if (missing.length > 0) throw new CommandError(`${where}: the header lacks ${missing.join(', ')}`)
+  const [timestamp, value, series] = ['timestamp', 'value', 'series'].map(column => names.indexOf(column))
+  return { timestamp: timestamp as number, value: value as number, series: series as number }
+}
+
+const row_of = (record: readonly string[], places: Places, where: string): Row => {
+  const cell = (place: number, column: string): string => {
+    const text = record[place]?.trim() ?? ''
+    if (text === '') throw new CommandError(`${where}: ${column} is empty`)
+    return text
+  }
+  const timestamp = cell(places.timestamp, 'timestamp')
+  const at = instant_of(timestamp)
+  if (!at)
+    throw new CommandError(
+      `${where}: timestamp ${JSON.stringify(timestamp)} is neither an ISO date nor a number`,
+    )
+  const said = cell(places.value, 'value')
+  const value = NUMBER.test(said) ? Number(said) : Number.NaN
+  if (!Number.isFinite(value))
+    throw new CommandError(`${where}: value ${JSON.stringify(said)} is no decimal number`)
+  const at_ms = at.kind === 'date' ? at.x : milliseconds_of(at.x)
+  for (const [column, number] of [
+    ['timestamp', at_ms],
+    ['value', value],
+  ] as const)
+    if (Math.abs(number) > MOST_VALUE)
+      throw new CommandError(`${where}: ${column} is beyond ${MOST_VALUE}, it is ${number}`)
+  const series = places.series < 0 ? '' : cell(places.series, 'series')
+  return { series, timestamp, at_ms, value, said }
+}
+
+const milliseconds_of = (x: number): number => {
+  if (Math.abs(x) >= 1e11) return x
+  return x * (Math.abs(x) >= 1e8 ? 1000 : hours(1))
+}
+
+const parse_arguments = (argv: readonly string[]): Chosen | null => {
+  const { values, positionals } = parse_flags(argv)
+  if (values.help) return null
+  const [file, more] = positionals
+  if (file === undefined) throw new ConfigError(`FILE.csv is needed: ${USAGE.split('\n', 1)[0]}`)
+  if (more !== undefined) throw new ConfigError(`unexpected argument ${JSON.stringify(more)}`)
+  if (values.season === undefined) return { file, season: 0 }
+  const season = Number(values.season)
+  if (!(/^\d+$/.test(values.season) && season >= 2 && season <= MOST_SEASON))
+    throw new ConfigError(
+      `--season: expected a whole number of values from 2 to ${MOST_SEASON}, not ${JSON.stringify(values.season)}`,
+    )
+  return { file, season }
+}
+
+const parse_flags = (argv: readonly string[]) => {
+  try {
+    return parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: { season: { type: 'string' }, help: { type: 'boolean', default: false } },
+    })
+  } catch (error) {
+    throw new ConfigError(`${(error as Error).message.split(/\. (?:To specify|Did you)/)[0]}; see --help`)
+  }
+}
+
+const quoted = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
+
+await run_command(main)
