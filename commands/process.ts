@@ -11,6 +11,8 @@ import { type Config, is_loopback, printable } from '../runtime/config.ts'
 import { create_logger } from '../runtime/logger.ts'
 import { state_reader } from '../runtime/read-state.ts'
 import { left_to_do, open_system, type System, start_work, type Work } from '../runtime/system.ts'
+import { start_delivery } from '../server/delivery/delivery.ts'
+import { channel_settings } from '../server/delivery/settings.ts'
 import { create_server } from '../server/server.ts'
 import { default_stream_limits } from '../server/stream.ts'
 import { CommandError, one_line, remove_endpoints, write_endpoints } from './command.ts'
@@ -89,6 +91,7 @@ const serve = async (config: Config, system: System, phases: Phases, told: Abort
   })
   const stop = new AbortController()
   const either = AbortSignal.any([told, stop.signal])
+  const delivery = start_delivery({ ...system, channels: channel_settings(process.env) }, either)
   let running = Promise.resolve()
   let code = 0
   try {
@@ -105,7 +108,14 @@ const serve = async (config: Config, system: System, phases: Phases, told: Abort
   }
   stop.abort()
   jobs_end.abort()
-  await stop_within({ config, server, work, system, logger, running: running.finally(() => clock.ended) })
+  await stop_within({
+    config,
+    server,
+    work,
+    system,
+    logger,
+    running: running.finally(() => Promise.all([clock.ended, delivery])),
+  })
   return code
 }
 

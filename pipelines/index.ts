@@ -1,5 +1,6 @@
 /** The list of pipelines that an installation runs. */
 import type { Pipeline } from '../operators/core/keyed.ts'
+import alert_delivery from './alert-delivery.ts'
 import alert_rules from './alert-rules.ts'
 import attribution_paths from './attribution-paths.ts'
 import conversation_tracking from './conversation-tracking.ts'
@@ -29,4 +30,5 @@ export const pipelines: readonly Pipeline[] = [
   metric_signals,
   metric_windows,
   alert_rules,
+  alert_delivery,
 ]

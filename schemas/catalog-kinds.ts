@@ -174,7 +174,7 @@ export interface AlertRoute {
   readonly receivers: readonly string[]
   /** What an alert has to be, all of it; a trailing * matches any ending. Everything, without. */
   readonly matchers?: Readonly<Record<string, string>>
-  /** Of rule, metric, currency, dimension, severity, fingerprint; [] is one group of all. */
+  /** Of rule, metric, currency, dimension, severity, fingerprint; by rule, without; [] is one group of all. */
   readonly group_by?: readonly string[]
   readonly group_wait_ms?: number
   readonly group_interval_ms?: number

@@ -1176,7 +1176,8 @@ export interface AlertGroups {
 export interface AlertHeldPoint {
   readonly event_id: string
   readonly tenant_id: string
-  readonly occurred_at: number
+  /** occurred_at of the row. */
+  readonly start_ms: number
   readonly window_ms: number
   readonly revision: number
   readonly metric: string
@@ -1193,7 +1194,8 @@ export interface AlertHeldPoint {
 export interface AlertHeldAnomaly {
   readonly event_id: string
   readonly tenant_id: string
-  readonly occurred_at: number
+  /** occurred_at of the row. */
+  readonly start_ms: number
   readonly window_ms: number
   readonly revision: number
   readonly metric: string
@@ -1340,6 +1342,10 @@ export interface AlertHour {
 export interface AlertUsual {
   /** Ends of the windows to be judged. */
   readonly ends: readonly (number)[]
+  /** End of the newest window that was judged. */
+  readonly newest_ms: number
+  /** Series of which older windows are to be judged. */
+  readonly late: readonly (string)[]
   readonly hours: readonly (AlertHour)[]
 }
 
@@ -1402,6 +1408,16 @@ export interface AnomalyDetector {
   readonly trend_at: number
 }
 
+export interface AnomalyRecurring {
+  /** Of the hour. */
+  readonly start_ms: number
+  readonly value: number
+  readonly expected: number
+  readonly lower: number
+  readonly upper: number
+  readonly score: number
+}
+
 export interface AnomalyHour {
   readonly metric: string
   /** Start of the first point. */
@@ -1410,6 +1426,8 @@ export interface AnomalyHour {
   readonly hour_ms: number
   /** Start of the newest point. */
   readonly latest_ms: number
+  /** It has an anomaly's row of its own. */
+  readonly latest_told: boolean
   /** Of the hour, by points. */
   readonly covered_ms: number
   readonly seen: number
@@ -1441,6 +1459,8 @@ export interface AnomalyHour {
   readonly told_days: readonly (number)[]
   /** … and on how many days up to it, at most two apart. */
   readonly told_times: readonly (number)[]
+  /** What came back at its hour and is to be told once it is over. */
+  readonly recurring: null | AnomalyRecurring
 }
 
 /** find-patterns: the hour that is being added up, by metric of the series. */

@@ -27,8 +27,16 @@ const grow = (points: readonly (readonly number[])[], depth: number, random: () 
   return {
     at,
     by,
-    less: grow(points.filter(point => (point[at] as number) < by), depth + 1, random),
-    more: grow(points.filter(point => (point[at] as number) >= by), depth + 1, random),
+    less: grow(
+      points.filter(point => (point[at] as number) < by),
+      depth + 1,
+      random,
+    ),
+    more: grow(
+      points.filter(point => (point[at] as number) >= by),
+      depth + 1,
+      random,
+    ),
   }
 }
 
@@ -41,7 +49,8 @@ const depth_of = (tree: Tree, point: readonly number[]): number => {
 /** Scores of a series, 0 to 1, each from it and those before. */
 export const isolation_forest = (values: readonly number[]): Float64Array => {
   const random = random_of(7)
-  const point_of = (i: number) => Array.from({ length: LAST }, (_, lag) => values[Math.max(0, i - lag)] as number)
+  const point_of = (i: number) =>
+    Array.from({ length: LAST }, (_, lag) => values[Math.max(0, i - lag)] as number)
   const scores = new Float64Array(values.length)
   let forest: Tree[] = []
   for (let i = FIRST; i < values.length; i++) {
@@ -52,7 +61,7 @@ export const isolation_forest = (values: readonly number[]): Float64Array => {
       forest = Array.from({ length: TREES }, () => grow(sample(), 0, random))
     }
     const point = point_of(i)
-    const depth = forest.reduce((sum, tree) => sum + depth_of(tree, point), 0) / TREES
+    const depth = forest.reduce<number>((sum, tree) => sum + depth_of(tree, point), 0) / TREES
     scores[i] = 2 ** (-depth / usual_depth(SAMPLE))
   }
   return scores

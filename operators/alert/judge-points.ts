@@ -36,7 +36,7 @@ export interface Finding {
 }
 type JudgeTurn = Turn<Finding, AlertSeries, 'judge'>
 
-const QUIET: AlertUsual = { ends: [], hours: [] }
+const QUIET: AlertUsual = { ends: [], newest_ms: 0, late: [], hours: [] }
 const NEW_SERIES: AlertSeries = { points: [], anomalies: [] }
 const SERIES_MOST = 2000
 
@@ -52,7 +52,7 @@ export const judgePoints = () =>
       from === 'point' ? hear_point(state, value, turn) : hear_anomaly(state, value, turn),
     on_timer: (state, _name, turn) => {
       for (const end_ms of state.ends) judge_window(state, end_ms, turn)
-      return { ...state, ends: [] }
+      return { ...state, ends: [], late: [], newest_ms: Math.max(state.newest_ms, ...state.ends) }
     },
   })
 
@@ -85,7 +85,7 @@ const hear_point = (state: AlertUsual, point: HeardPoint, turn: JudgeTurn): Aler
         }) as AlertUsual['hours'],
       }
     : state
-  return expect(next, start_ms + window_ms, turn)
+  return expect(next, id, start_ms + window_ms, turn)
 }
 
 const hear_anomaly = (state: AlertUsual, anomaly: HeardAnomaly, turn: JudgeTurn): AlertUsual => {
@@ -95,14 +95,19 @@ const hear_anomaly = (state: AlertUsual, anomaly: HeardAnomaly, turn: JudgeTurn)
   const series = turn.slot(id) ?? NEW_SERIES
   const of = { event_id, start_ms, window_ms, pattern, direction, value, expected, score }
   turn.put(id, { ...series, anomalies: [...series.anomalies, of] })
-  return expect(state, start_ms + window_ms, turn)
+  return expect(state, id, start_ms + window_ms, turn)
 }
 
 /** The window is judged when all that is handed on together is there: behind this timer or record. */
-const expect = (state: AlertUsual, end_ms: number, turn: JudgeTurn): AlertUsual => {
-  if (state.ends.includes(end_ms)) return state
+const expect = (state: AlertUsual, id: string, end_ms: number, turn: JudgeTurn): AlertUsual => {
+  const is_late = end_ms <= state.newest_ms && !state.late.includes(id)
+  if (state.ends.includes(end_ms) && !is_late) return state
   turn.timer('judge', turn.at_ms)
-  return { ...state, ends: [...state.ends, end_ms].sort((a, b) => a - b) }
+  return {
+    ...state,
+    ends: [...new Set([...state.ends, end_ms])].sort((a, b) => a - b),
+    late: is_late ? [...state.late, id] : state.late,
+  }
 }
 
 const judge_window = (state: AlertUsual, end_ms: number, turn: JudgeTurn): void => {
@@ -110,6 +115,8 @@ const judge_window = (state: AlertUsual, end_ms: number, turn: JudgeTurn): void 
   const all = turn.slots().map(watched)
   const findings: Finding[] = []
   for (const one of all) {
+    // Of a window that comes behind, the others have been judged: they are not to fire for it twice.
+    if (end_ms <= state.newest_ms && !state.late.includes(one.id)) continue
     const rules = by_metric.get(one.metric) ?? []
     for (const rule of rules) {
       if (!watches(rule, one.currency, one.dimension)) continue

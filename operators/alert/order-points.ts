@@ -83,8 +83,8 @@ const release = (turn: Turn<Heard, AlertHeld, 'whole'>): readonly number[] => {
     for (const [id, { point, anomaly }] of first) {
       const due_ms = sorted_ms(id, '')
       if (due_ms > turn.at_ms) return [due_ms]
-      if (point) turn.emit({ from: 'point', value: point })
-      if (anomaly) turn.emit({ from: 'anomaly', value: anomaly as HeardAnomaly })
+      if (point) turn.emit({ from: 'point', value: told(point) })
+      if (anomaly) turn.emit({ from: 'anomaly', value: told(anomaly) as HeardAnomaly })
       turn.put(id, null)
     }
     if (first.length < CHUNK) return []
@@ -98,16 +98,23 @@ const held = ({ from, value }: Heard): AlertHeld =>
     : { point: null, anomaly: plain_anomaly(value) }
 
 /** Of rows that carry more. */
+const plain = (row: HeardPoint | HeardAnomaly) => {
+  const { event_id, tenant_id, occurred_at: start_ms, window_ms, revision, metric, currency, dimension } = row
+  return { event_id, tenant_id, start_ms, window_ms, revision, metric, currency, dimension }
+}
+
+/** As it came. */
+const told = <H extends { readonly start_ms: number }>({ start_ms, ...held }: H) => ({
+  ...held,
+  occurred_at: start_ms,
+})
+
 const plain_point = (row: HeardPoint): AlertHeldPoint => {
-  const { event_id, tenant_id, occurred_at, window_ms, revision, metric, currency, dimension } = row
   const { kind, value, expected, numerator, denominator, samples } = row
-  const what = { event_id, tenant_id, occurred_at, window_ms, revision, metric, currency, dimension }
-  return { ...what, kind, value, expected, numerator, denominator, samples }
+  return { ...plain(row), kind, value, expected, numerator, denominator, samples }
 }
 
 const plain_anomaly = (row: HeardAnomaly): AlertHeldAnomaly => {
-  const { event_id, tenant_id, occurred_at, window_ms, revision, metric, currency, dimension } = row
   const { pattern, direction, value, expected, score } = row
-  const what = { event_id, tenant_id, occurred_at, window_ms, revision, metric, currency, dimension }
-  return { ...what, pattern, direction, value, expected, score }
+  return { ...plain(row), pattern, direction, value, expected, score }
 }

@@ -122,7 +122,7 @@ const judge = (state: AnomalyDetector, at_ms: number, value: number, ensemble: E
   const told = tell(state, strength, ensemble.strength)
   const trend = watch_trend(state, at_ms, root - at.expected)
   const pattern = told.anomaly
-    ? name_pattern(state, strengths, sizes, parts_of(state.cycle_ms, at_ms).hour)
+    ? name_pattern(state, strengths, root - at.expected, parts_of(state.cycle_ms, at_ms).hour)
     : ''
   const verdict: Verdict = {
     score: 1 - 10 ** -Math.max(0, told.effective),

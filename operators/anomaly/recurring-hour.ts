@@ -1,24 +1,26 @@
-/** An anomaly at an hour of the day at which there was one on days before is called recurring: it has a schedule. */
+/** Anomalies that come back at an hour of the day: they have a schedule. Told besides each of them, once an hour is over. */
 import type { Anomaly, AnomalyHour } from '../../schemas/types.ts'
 import { days, hours } from '../../schemas/units.ts'
 
 /** On so many days, at most two apart. */
 const DAYS = 3
 
-export const recur = (
-  hour: AnomalyHour,
-  anomaly: Anomaly | null,
-): { readonly hour: AnomalyHour; readonly anomaly: Anomaly | null } => {
-  if (!anomaly || anomaly.direction === 'none') return { hour, anomaly }
+/** The hour with what a point's anomaly says of the hours of the day. */
+export const recur = (hour: AnomalyHour, anomaly: Anomaly | null): AnomalyHour => {
+  if (!anomaly || anomaly.direction === 'none') return hour
   const end_ms = anomaly.occurred_at + anomaly.window_ms - 1
+  const start_ms = Math.floor(end_ms / hours(1)) * hours(1)
   const day = Math.floor(end_ms / days(1))
-  const of_day = Math.floor(end_ms / hours(1)) - day * 24
+  const of_day = (start_ms - day * days(1)) / hours(1)
   const apart = day - (hour.told_days[of_day] as number)
-  const before = hour.told_times[of_day] as number
-  const times = apart === 0 ? before : apart <= 2 ? before + 1 : 1
-  const named = times >= DAYS ? { ...anomaly, pattern: 'recurring' } : anomaly
-  if (apart === 0) return { hour, anomaly: named }
-  const told_days = hour.told_days.with(of_day, day)
-  const told_times = hour.told_times.with(of_day, times)
-  return { hour: { ...hour, told_days, told_times }, anomaly: named }
+  if (apart === 0) return hour
+  const times = apart <= 2 ? (hour.told_times[of_day] as number) + 1 : 1
+  const { value, expected, lower, upper, score } = anomaly
+  return {
+    ...hour,
+    told_days: hour.told_days.with(of_day, day),
+    told_times: hour.told_times.with(of_day, times),
+    // Of one incident its first hour.
+    recurring: hour.recurring ?? (times >= DAYS ? { start_ms, value, expected, lower, upper, score } : null),
+  }
 }

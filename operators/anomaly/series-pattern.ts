@@ -2,7 +2,7 @@
 import type { AnomalyDetector } from '../../schemas/types.ts'
 import { mann_kendall } from '../stats/mann-kendall.ts'
 import { parts_of } from './series-season.ts'
-import { SIGNALS } from './series-signals.ts'
+import { type Signal, SIGNALS } from './series-signals.ts'
 
 export type Pattern = '' | 'spike' | 'drop' | 'level_shift' | 'trend' | 'recurring' | 'unusual'
 
@@ -11,7 +11,8 @@ const TREND = { hours: 24, deviations: 3.5 }
 /** Detections at the same hour of the cycle, fading, from which on one recurs. */
 const RECURS = 1.8
 
-const BRIEF: ReadonlySet<string> = new Set(['drop', 'season_hour', 'hour', 'range', 'rise'])
+/** So many hours on one side, each further than usual, are no spike any more. */
+const LASTS = 6
 
 /** The means of the last 24 hours against the season, the newest still growing. */
 export const watch_trend = (state: AnomalyDetector, at_ms: number, distance: number) => {
@@ -24,21 +25,27 @@ export const watch_trend = (state: AnomalyDetector, at_ms: number, distance: num
   return { trend, trend_at: part }
 }
 
+/** `distance`: of the value from the season. */
 export const name_pattern = (
   state: AnomalyDetector,
   strengths: readonly number[],
-  sizes: readonly number[],
+  distance: number,
   hour: number,
 ): Pattern => {
   if ((state.told_hours[hour] as number) >= RECURS) return 'recurring'
+  if (rarest_of(strengths) === 'shake') return 'unusual'
+  const side = Math.sign(distance)
+  const late = state.trend.slice(-LASTS)
+  const lasts = late.length === LASTS && late.every(mean => mean * side > state.spread)
+  if (!lasts) return side < 0 ? 'drop' : 'spike'
+  const trending = state.trend.length === TREND.hours && Math.abs(mann_kendall(state.trend)) >= TREND.deviations
+  return trending ? 'trend' : 'level_shift'
+}
+
+const rarest_of = (strengths: readonly number[]): Signal => {
   let rarest = 0
   strengths.forEach((strength, i) => {
     if (strength > (strengths[rarest] as number)) rarest = i
   })
-  const signal = SIGNALS[rarest] as (typeof SIGNALS)[number]
-  if (signal === 'shake') return 'unusual'
-  if (BRIEF.has(signal)) return (sizes[rarest] as number) > 0 ? 'spike' : 'drop'
-  const trending =
-    state.trend.length === TREND.hours && Math.abs(mann_kendall(state.trend)) >= TREND.deviations
-  return trending ? 'trend' : 'level_shift'
+  return SIGNALS[rarest] as Signal
 }

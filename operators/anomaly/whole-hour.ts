@@ -14,6 +14,7 @@ export const first_hour = (point: MetricPoint): AnomalyHour => ({
   started_ms: point.occurred_at,
   hour_ms: start_of(point.occurred_at),
   latest_ms: point.occurred_at - 1,
+  latest_told: false,
   covered_ms: 0,
   seen: 0,
   exposure: 0,
@@ -32,6 +33,7 @@ export const first_hour = (point: MetricPoint): AnomalyHour => ({
   weeks: 0,
   told_days: new Array(24).fill(0),
   told_times: new Array(24).fill(0),
+  recurring: null,
 })
 
 const begin = (hour: AnomalyHour, at_ms: number): AnomalyHour => ({
@@ -56,6 +58,7 @@ export const add_point = (
   const full = {
     ...hour,
     latest_ms: point.occurred_at,
+    latest_told: anomaly !== null,
     covered_ms: hour.covered_ms + point.window_ms,
     seen: hour.seen + seen_of(point),
     exposure: hour.exposure + exposure,

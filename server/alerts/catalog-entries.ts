@@ -1,6 +1,7 @@
 /**
  * What the catalog says of alerts now, read from its topic, and changes to it that lose nothing: those of this process one
- * after the other, and one that another process made meanwhile is found behind the write and built upon.
+ * after the other. An entry names by its event_id the offset of the one it is built upon. Where another process was quicker
+ * that is no longer the newest, which the log shows to both alike: whoever came second writes again, on top of the first.
  */
 import { body_reader } from '../../runtime/bodies.ts'
 import type { CatalogRow } from '../../runtime/catalog.ts'
@@ -14,12 +15,17 @@ import type { ServerDeps } from '../server-deps.ts'
 export type AlertKind = 'alert_rule_lists' | 'alert_rules' | 'alert_routes'
 const KINDS: readonly string[] = ['alert_rule_lists', 'alert_rules', 'alert_routes'] satisfies AlertKind[]
 const ATTEMPTS = 5
-/** Versions of one entry that are remembered: enough to see what came between reading and writing. */
-const VERSIONS = 32
+/** Versions of one entry that are remembered. */
+const VERSIONS = 256
+/** Catching up until one's own write is seen. */
+const SEEN_TRIES = 10
+const SEEN_PAUSE_MS = 50
 
 interface Version {
   readonly event_id: string
   readonly offset: number
+  /** Built upon what was there when it came: nothing that others wrote is missing in it. */
+  readonly whole: boolean
   readonly effective_at: number
   readonly revision: number
   readonly body: unknown
@@ -69,12 +75,14 @@ export const catalog_entries = (deps: Deps): CatalogEntries => {
     return mine
   }
   const own = <K extends AlertKind>(name: EntryName<K>): Held<K> => {
-    const now = deps.clock.now()
-    const found = known
-      .of(text_of(name))
-      .filter(version => version.effective_at <= now)
-      .reduce<Version | null>((best, version) => (best && !is_newer(version, best) ? best : version), null)
+    const found = newest_of(known.of(text_of(name)).versions, deps.clock.now())
     return { body: (found?.body ?? null) as Catalog[K] | null, revision: found?.revision ?? 0 }
+  }
+  /** What a change is made to: what was planned by hand for today counts from today on. */
+  const base_of = (name: string): Version | null => {
+    const { versions, tip } = known.of(name)
+    const newest = newest_of(versions, deps.clock.now())
+    return newest && upon_of(newest.event_id) === null && (!tip || is_newer(newest, tip)) ? newest : tip
   }
   const write = async <K extends AlertKind>(
     name: EntryName<K>,
@@ -82,18 +90,23 @@ export const catalog_entries = (deps: Deps): CatalogEntries => {
   ): Promise<Held<K>> => {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       await known.catch_up()
-      const before = known.of(text_of(name))
-      const body = make(own(name))
-      const row = entry_row(deps, name, before, body)
+      const { versions, tip } = known.of(text_of(name))
+      const base = base_of(text_of(name))
+      const body = make({ body: (base?.body ?? null) as Catalog[K] | null, revision: base?.revision ?? 0 })
+      const row = entry_row(deps, name, versions, tip?.offset ?? -1, body)
       await send_rows(deps, 'catalog', [row])
-      await known.catch_up()
-      const after = known.of(text_of(name))
-      const place = after.findIndex(version => version.event_id === row.event_id)
-      // Nobody wrote between what was read and this: what holds is built upon all that was said.
-      if (place < 0 || after[place - 1]?.offset === before.at(-1)?.offset)
-        return { body, revision: Number(row.revision) }
+      if (await is_whole(text_of(name), row.event_id)) return { body, revision: Number(row.revision) }
     }
     throw refusal(409, 'CONFLICT', 'others change the same all the time', { remedy: 'send it again' })
+  }
+  const is_whole = async (name: string, event_id: string): Promise<boolean> => {
+    for (let tries = 0; tries < SEEN_TRIES; tries++) {
+      await known.catch_up()
+      const mine = known.of(name).versions.find(version => version.event_id === event_id)
+      if (mine) return mine.whole
+      await deps.clock.sleep(SEEN_PAUSE_MS)
+    }
+    throw unavailable('the log has not shown yet what was written')
   }
   return {
     holding: async name => {
@@ -113,27 +126,36 @@ export const catalog_entries = (deps: Deps): CatalogEntries => {
   }
 }
 
-const is_newer = (a: Version, b: Version): boolean =>
-  a.effective_at - b.effective_at > 0 || (a.effective_at === b.effective_at && a.revision > b.revision)
+type Moment = Pick<Version, 'effective_at' | 'revision'>
+/** As every reader of the catalog has it; of two alike the first holds. */
+const is_newer = (a: Moment, b: Moment): boolean =>
+  a.effective_at > b.effective_at || (a.effective_at === b.effective_at && a.revision > b.revision)
+
+/** An edit counts at once, also where this machine's clock is behind its writer's; what is written by hand, from its moment on. */
+const counts = ({ event_id, effective_at }: Pick<Version, 'event_id' | 'effective_at'>, now_ms: number) =>
+  upon_of(event_id) !== null || effective_at <= now_ms
+
+const newest_of = (versions: readonly Version[], now_ms: number): Version | null =>
+  versions
+    .filter(version => counts(version, now_ms))
+    .reduce<Version | null>((best, version) => (best && !is_newer(version, best) ? best : version), null)
 
 const entry_row = (
   { emitter, clock }: Deps,
   { kind, id, tenant }: EntryName<AlertKind>,
   before: readonly Version[],
+  upon: number,
   body: unknown,
 ) => {
   const now = clock.now()
   const row = check_row(emitter, 'catalog', {
-    event_id: clock.nonce(),
+    event_id: `edit-${upon}-${clock.nonce()}`,
     tenant_id: tenant,
     occurred_at: now,
     kind,
     id,
-    // The newest (effective_at, revision) holds, also where this machine's clock is behind the last writer's.
-    effective_at: Math.max(
-      now,
-      ...before.map(each => each.effective_at).filter(effective_at => effective_at <= now),
-    ),
+    // The newest (effective_at, revision) holds.
+    effective_at: Math.max(now, ...before.filter(each => counts(each, now)).map(each => each.effective_at)),
     revision: 1 + Math.max(0, ...before.map(each => each.revision)),
     body: JSON.stringify(body),
   })
@@ -141,29 +163,48 @@ const entry_row = (
   return row
 }
 
-/** Entries of these kinds by name, in the order of the log. */
+/** The offset that an entry of these routes is built upon, -1: upon nothing. null: somebody wrote it by hand. */
+const upon_of = (event_id: string): number | null => {
+  const said = /^edit-(-1|\d+)-/.exec(event_id)?.[1]
+  return said === undefined ? null : Number(said)
+}
+
+interface Versions {
+  /** In the order of the log. */
+  readonly versions: readonly Version[]
+  /** The newest that is whole. */
+  readonly tip: Version | null
+}
+const NONE: Versions = { versions: [], tip: null }
+
+/** Entries of these kinds by name. */
 const versions_of = ({ app, log, registry, logger }: Deps) => {
   const read = body_reader(registry)
-  const entries = new Map<string, Version[]>()
+  const entries = new Map<string, Versions>()
   const partitions = Math.max(1, app.topics.catalog?.partitions ?? 1)
   const positions = Array.from({ length: partitions }, () => 0)
   let reading: Promise<unknown> = Promise.resolve()
 
-  const take = (row: CatalogRow & { readonly event_id: string }, offset: number): void => {
+  const take = (
+    row: CatalogRow & { readonly event_id: string; readonly occurred_at: number },
+    offset: number,
+  ): void => {
     if (!KINDS.includes(row.kind)) return
     const name = text_of({ kind: row.kind as AlertKind, id: row.id, tenant: row.tenant_id })
-    const versions = entries.get(name) ?? []
-    // Read again behind a failure; the first body of an identity wins, as everywhere.
-    const same = (one: Version) =>
-      one.offset >= offset || (one.effective_at === row.effective_at && one.revision === row.revision)
-    if (versions.some(same)) return
+    const { versions, tip } = entries.get(name) ?? NONE
+    // Read again behind a failure.
+    if (versions.some(version => version.offset >= offset)) return
     const { event_id, effective_at, revision } = row
-    entries.set(
-      name,
-      [...versions, { event_id, offset, effective_at, revision, body: JSON.parse(row.body) }].slice(
-        -VERSIONS,
-      ),
-    )
+    const upon = upon_of(event_id)
+    const bare = { event_id, offset, effective_at, revision, body: JSON.parse(row.body) }
+    // What is planned for later is built upon once it holds.
+    const by_hand = row.effective_at <= row.occurred_at && (!tip || is_newer(bare, tip))
+    const whole = upon === null ? by_hand : upon === (tip?.offset ?? -1)
+    const version = { ...bare, whole }
+    entries.set(name, {
+      versions: [...versions, version].slice(-VERSIONS),
+      tip: whole ? version : tip,
+    })
   }
   const follow = async (partition: number): Promise<void> => {
     const place = { topic: 'catalog', partition }
@@ -179,7 +220,7 @@ const versions_of = ({ app, log, registry, logger }: Deps) => {
     })
   }
   return {
-    of: (name: string): readonly Version[] => entries.get(name) ?? [],
+    of: (name: string): Versions => entries.get(name) ?? NONE,
     /** Throws a 503 refusal when the log cannot be read. */
     catch_up: (): Promise<void> => {
       const mine = reading.then(async () => {

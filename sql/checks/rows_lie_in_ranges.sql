@@ -5,6 +5,8 @@
 --        for a moment lie in no range yet.
 WITH
   stored AS (
+    SELECT 'alert_commands' AS topic, _log_id AS log_id, _partition AS partition, _offset AS position FROM alert_commands FINAL
+    UNION ALL
     SELECT 'catalog' AS topic, _log_id AS log_id, _partition AS partition, _offset AS position FROM catalog FINAL
     UNION ALL
     SELECT 'conversations' AS topic, _log_id AS log_id, _partition AS partition, _offset AS position FROM conversations FINAL
@@ -12,6 +14,8 @@ WITH
     SELECT 'erasures' AS topic, _log_id AS log_id, _partition AS partition, _offset AS position FROM erasures FINAL
     UNION ALL
     SELECT 'feedback' AS topic, _log_id AS log_id, _partition AS partition, _offset AS position FROM feedback FINAL
+    UNION ALL
+    SELECT 'measurements' AS topic, _log_id AS log_id, _partition AS partition, _offset AS position FROM measurements FINAL
     UNION ALL
     SELECT 'payments' AS topic, _log_id AS log_id, _partition AS partition, _offset AS position FROM payments FINAL
     UNION ALL

@@ -86,10 +86,7 @@ export const score_of = (
 export const STRENGTHS = Array.from({ length: 51 }, (_, i) => 0.5 + 0.05 * i)
 
 /** The strength that scores best on the standard profile. */
-export const best_strength = (
-  set: readonly LabelledSeries[],
-  strengths: readonly Float64Array[],
-): number => {
+export const best_strength = (set: readonly LabelledSeries[], strengths: readonly Float64Array[]): number => {
   let best = { score: Number.NEGATIVE_INFINITY, needed: 0 }
   for (const needed of STRENGTHS) {
     const score = score_of(

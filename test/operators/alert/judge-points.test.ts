@@ -104,6 +104,25 @@ scenario(
 )
 
 scenario(
+  'a window that comes behind makes no other series fire for it a second time',
+  'tenant',
+  d => {
+    const loud = { when: 'above', threshold: 2, cooldown_ms: 0, keep_firing_ms: 0 } as const
+    own_rules(d, { name: 'slow', metric: 'latency', ...loud }, { name: 'mad', metric: 'noise', ...loud })
+    at(d, 5, point(5, 'latency', 3))
+    at(d, 10, point(10, 'latency', 1))
+    at(d, 5, point(5, 'noise', 3))
+    wait(d, 11)
+    expect(told(d)).toEqual([
+      'slow firing fired medium 5',
+      'slow resolved resolved medium 10',
+      'mad firing fired medium 5',
+    ])
+  },
+  alert_app,
+)
+
+scenario(
   'of a tenant that is silent for a month nothing is kept of its points',
   'tenant',
   d => {

@@ -157,25 +157,72 @@ describe('writers at once', () => {
     expect((await own_names()).sort()).toEqual(names.sort())
   })
 
-  it('of two processes lose nothing', async () => {
-    const { deps } = system
-    let nonces = 0
-    const beside = await open_alert_system(served.warehouse, {
-      log: deps.log,
-      emitter: deps.emitter,
-      registry: deps.registry,
-      clock: { ...deps.clock, nonce: () => `b${++nonces}` },
+  /** A process on the same log, whose clock goes otherwise; `before` happens just before it writes. */
+  const another = (ahead_ms: number, before: (write: number) => Promise<unknown> = async () => {}) => {
+    const { log, registry, emitter } = system.deps
+    let [nonces, writes] = [0, 0]
+    const clock = {
+      now: () => NOW + ahead_ms,
+      sleep: async () => {},
+      nonce: () => `b${ahead_ms}-${++nonces}`,
+    }
+    const append: typeof emitter.append = async (topic, rows) => {
+      await before(writes++)
+      return emitter.append(topic, rows)
+    }
+    return open_alert_system(served.warehouse, { log, registry, clock, emitter: { ...emitter, append } })
+  }
+
+  it.each([0, 1000, -1000])('of two processes lose nothing, clocks %i ms apart', async ahead_ms => {
+    await put('first', rule, '&backtest=skip')
+    // Twice the other is quicker; the third time it is written on top of both.
+    const beside = await another(ahead_ms, async write => {
+      if (write < 2) await put(`quick_${write}`, rule, '&backtest=skip')
     })
-    const put_there = (name: string) =>
-      beside.ask('PUT', `/v1/alerts/rules/${name}?tenant=t1&backtest=skip`, rule)
-    const names = Array.from({ length: 6 }, (_, i) => [`here_${i}`, `there_${i}`]).flat()
-    const answers = await Promise.all(
-      names.map(name => (name.startsWith('here') ? put(name, rule, '&backtest=skip') : put_there(name))),
-    )
-    const kept = names.filter((_, i) => answers[i]!.status === 200)
-    expect(answers.every(({ status }) => status === 200 || status === 409)).toBe(true)
-    expect(await own_names()).toEqual(expect.arrayContaining(kept))
-    expect(kept.length).toBeGreaterThan(6)
+    const url = '/v1/alerts/rules/slow?tenant=t1&backtest=skip'
+    expect((await beside.ask('PUT', url, rule)).status).toBe(200)
+    const names = ['first', 'quick_0', 'quick_1', 'slow']
+    // A process that comes later reads the same, as tasks do: what is newest by its moment holds.
+    const later = await another(5000)
+    const { body } = await later.ask('GET', '/v1/alerts/rules?tenant=t1')
+    const own = body.rules.filter((one: { built_in: boolean }) => !one.built_in)
+    expect(own.map((one: { name: string }) => one.name).sort()).toEqual(names)
+    await put('last', rule, '&backtest=skip')
+    const entries = await system.written('catalog')
+    expect(JSON.parse(String(entries.at(-1)!.body)).rules).toHaveLength(5)
+  })
+
+  it('give up where others are always quicker, and say so', async () => {
+    const beside = await another(0, write => put(`quick_${write}`, rule, '&backtest=skip'))
+    const answer = await beside.ask('PUT', '/v1/alerts/rules/slow?tenant=t1&backtest=skip', rule)
+    expect([answer.status, answer.body.error]).toEqual([409, 'CONFLICT'])
+  })
+
+  it('build upon what somebody wrote by hand', async () => {
+    await put('first', rule, '&backtest=skip')
+    const by_hand = {
+      event_id: 'hand',
+      tenant_id: 't1',
+      occurred_at: NOW,
+      kind: 'alert_rule_lists',
+      id: 't1',
+    }
+    const body = JSON.stringify({ rules: [{ name: 'hand', ...rule }] })
+    const sent = { ...by_hand, effective_at: NOW, revision: 7, body }
+    expect((await system.ask('POST', '/v1/events/catalog', sent)).status).toBe(202)
+    expect((await put('next', rule, '&backtest=skip')).body.revision).toBe(8)
+    expect(await own_names()).toEqual(['hand', 'next'])
+    // Planned for tomorrow: nothing is made of it today, and everything of it then.
+    const planned = { ...sent, event_id: 'plan', effective_at: NOW + DAY, revision: 0 }
+    expect((await system.ask('POST', '/v1/events/catalog', planned)).status).toBe(202)
+    await put('today', rule, '&backtest=skip')
+    expect(await own_names()).toEqual(['hand', 'next', 'today'])
+    const tomorrow = await another(2 * DAY)
+    await tomorrow.ask('PUT', '/v1/alerts/rules/then?tenant=t1&backtest=skip', rule)
+    const { body: then } = await tomorrow.ask('GET', '/v1/alerts/rules/then?tenant=t1')
+    expect(then.built_in).toBe(false)
+    const rules = JSON.parse(String((await system.written('catalog')).at(-1)!.body)).rules
+    expect(rules.map((one: { name: string }) => one.name)).toEqual(['hand', 'then'])
   })
 
   it('are told when they wrote on top of what they had not read', async () => {
