@@ -47,13 +47,15 @@ export interface Ensemble {
   /** By SIGNALS. */
   readonly weights: readonly number[]
 }
-export const shipped: Ensemble = { strength: 1.1, weights: SIGNALS.map(signal => WEIGHT[signal] ?? 1) }
+export const shipped: Ensemble = { strength: 1.15, weights: SIGNALS.map(signal => WEIGHT[signal] ?? 1) }
 /** The score from which on a value is an anomaly. */
 export const THRESHOLD = 1 - 10 ** -shipped.strength
 /** After a detection only what is `worse` is told, less and less so for so many values. */
 export const SILENCE = { values: 200, worse: 0.6 }
 /** What a detection adds to what the next ones need, and how many values until two thirds of it are forgotten. */
 export const LOAD = { each: 0.1, values: 40_000 }
+/** Rare is not enough: some signal must be so many times its usual size (four standard deviations of usual noise). */
+const FAR = 5
 /** Values over which a signal's usual size is averaged. */
 const SCALE = 3000
 
@@ -118,7 +120,8 @@ const judge = (state: AnomalyDetector, at_ms: number, value: number, ensemble: E
     learn_tail(tail, SIGNALS[i] as Signal, sizes[i] as number, n + 1),
   )
   const strengths = tails.map(({ strength }) => strength)
-  const strength = together(strengths, ensemble.weights)
+  const far = tails.some(({ times }) => times >= FAR)
+  const strength = far ? together(strengths, ensemble.weights) : 0
   const told = tell(state, strength, ensemble.strength)
   const trend = watch_trend(state, at_ms, root - at.expected)
   const pattern = told.anomaly
@@ -149,10 +152,10 @@ const judge = (state: AnomalyDetector, at_ms: number, value: number, ensemble: E
 
 const learn_tail = (tail: AnomalyTail, signal: Signal, size: number, n: number) => {
   const distance = Math.abs(size)
-  const z = size * (SIDE[signal] ?? size) < 0 ? 0 : distance / (tail.scale + 1e-6)
+  const times = size * (SIDE[signal] ?? size) < 0 ? 0 : distance / (tail.scale + 1e-6)
   const most = n > 30 ? 4 * tail.scale + 1e-9 : Number.POSITIVE_INFINITY
   const scale = tail.scale + Math.max(1 / SCALE, 1 / n) * (Math.min(distance, most) - tail.scale)
-  return { strength: tail_strength(tail, z), tail: { ...add_to_tail(tail, z), scale } }
+  return { times, strength: tail_strength(tail, times), tail: { ...add_to_tail(tail, times), scale } }
 }
 
 /** The mean of the signals' inverse probabilities, as a strength. */

@@ -2,7 +2,7 @@
 import type { AnomalyDetector } from '../../schemas/types.ts'
 import { mann_kendall } from '../stats/mann-kendall.ts'
 import { parts_of } from './series-season.ts'
-import { type Signal, SIGNALS } from './series-signals.ts'
+import { SIGNALS, type Signal } from './series-signals.ts'
 
 export type Pattern = '' | 'spike' | 'drop' | 'level_shift' | 'trend' | 'recurring' | 'unusual'
 
@@ -38,7 +38,8 @@ export const name_pattern = (
   const late = state.trend.slice(-LASTS)
   const lasts = late.length === LASTS && late.every(mean => mean * side > state.spread)
   if (!lasts) return side < 0 ? 'drop' : 'spike'
-  const trending = state.trend.length === TREND.hours && Math.abs(mann_kendall(state.trend)) >= TREND.deviations
+  const trending =
+    state.trend.length === TREND.hours && Math.abs(mann_kendall(state.trend)) >= TREND.deviations
   return trending ? 'trend' : 'level_shift'
 }
 

@@ -85,15 +85,15 @@ export const score_of = (
 
 export const STRENGTHS = Array.from({ length: 51 }, (_, i) => 0.5 + 0.05 * i)
 
-/** The strength that scores best on the standard profile. */
+/** The strength that scores best on the standard profile, smoothed over its neighbours; the highest of equals. */
 export const best_strength = (set: readonly LabelledSeries[], strengths: readonly Float64Array[]): number => {
-  let best = { score: Number.NEGATIVE_INFINITY, needed: 0 }
-  for (const needed of STRENGTHS) {
-    const score = score_of(
+  const scores = STRENGTHS.map(needed =>
+    score_of(
       set,
       strengths.map(one => told_at(one, needed)),
-    )
-    if (score > best.score) best = { score, needed }
-  }
-  return best.needed
+    ),
+  )
+  const smooth = scores.map((score, i) => (scores[i - 1] ?? score) + 2 * score + (scores[i + 1] ?? score))
+  const best = Math.max(...smooth)
+  return STRENGTHS[smooth.findLastIndex(score => score >= best - 1e-9)] as number
 }

@@ -28,9 +28,10 @@ it('follows a topic through the stages of its pipelines', async () => {
       { topic: 'movements', group: 'tenant' },
     ],
     [
-      { topic: 'anomalies', group: 'tenant' },
       { topic: 'metric_points', group: 'tenant' },
+      { topic: 'anomalies', group: 'tenant' },
     ],
+    [{ topic: 'alerts', group: 'tenant' }],
   ])
   expect(stages_of(app, ['erasures'])).toEqual([[{ topic: 'erasures', group: 'customer' }]])
 })
