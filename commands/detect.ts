@@ -117,7 +117,7 @@ const row_of = (record: readonly string[], places: Places, where: string): Row =
   const value = NUMBER.test(said) ? Number(said) : Number.NaN
   if (!Number.isFinite(value))
     throw new CommandError(`${where}: value ${JSON.stringify(said)} is no decimal number`)
-  const at_ms = at.kind === 'date' ? at.x : milliseconds_of(at.x)
+  const at_ms = Math.round(at.kind === 'date' ? at.x : milliseconds_of(at.x))
   for (const [column, number] of [
     ['timestamp', at_ms],
     ['value', value],

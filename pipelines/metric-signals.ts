@@ -1,7 +1,6 @@
 /** Visits, conversations, qualified leads, payments and the feeds themselves, each event once, on their way to their series. */
 import { merge } from 'rxjs'
-import { pipeline, tagged } from '../operators/core/keyed.ts'
-import { countConversations } from '../operators/metric/count-conversations.ts'
+import { pipeline } from '../operators/core/keyed.ts'
 import { countVisits } from '../operators/metric/count-visits.ts'
 import { measureFeed } from '../operators/metric/measure-feed.ts'
 import { measureSignals } from '../operators/metric/measure-signals.ts'
@@ -14,10 +13,8 @@ export default pipeline({
   build: ({ from, to }) => {
     const touch = from('touchpoints', 'anonymous_id', 'interaction', 'channel')
     const event = from('conversations', 'conversation_id')
-    const score = from('lead_scores', 'conversation_id', 'quality_tier')
     const payment = from('payments', 'type', 'method')
-    const conversations = tagged({ event, score }).pipe(countConversations())
-    const signals = merge(touch.pipe(countVisits()), conversations, payment.pipe(signalPayments()))
+    const signals = merge(touch.pipe(countVisits()), payment.pipe(signalPayments()))
     const feeds = merge(
       touch.pipe(measureFeed('feed_touchpoints')),
       event.pipe(measureFeed('feed_conversations')),

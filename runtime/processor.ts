@@ -53,6 +53,8 @@ export class Processor {
   #late = false
   readonly #failed: string[] = []
   readonly #breaker = new Breaker()
+  /** What outputs say of time: none of that instant or an older one follows them. Behind a timer's there may be others of its own instant. */
+  #told_ms = 0
 
   constructor(options: {
     app: App
@@ -79,8 +81,7 @@ export class Processor {
       timers: this.timers,
       schemas: app.schemas,
       define: (field, make) => this.#define(field, make),
-      emit: (topic, row) =>
-        this.#outputs.emit(topic, row as object, this.#moment.entity.key, this.#moment.stream_time_ms),
+      emit: (topic, row) => this.#outputs.emit(topic, row as object, this.#moment.entity.key, this.#told_ms),
       freeze: options.freeze ?? false,
     }
     this.graphs = group.pipelines.map(pipeline => new PipelineGraph(pipeline, host))
@@ -126,7 +127,6 @@ export class Processor {
   node_field(index: number): string {
     return (this.#nodes[index] as NodeDef).field
   }
-
   get nodes(): readonly NodeDef[] {
     return this.#nodes
   }
@@ -288,14 +288,17 @@ export class Processor {
     if (pipeline === '' || readers.some(graph => graph.pipeline.name === pipeline)) return null
     return 'UNKNOWN_PIPELINE'
   }
+  #begin(key: string, at_ms: number, cause_id: string, may_be_late: boolean): void {
+    const moment = this.#moment
+    moment.entity = this.entities.get(key) as Entity
+    moment.at_ms = at_ms
+    moment.stream_time_ms = this.#told_ms = this.stream_time.now_ms
+    moment.cause_id = cause_id
+    moment.may_be_late = may_be_late
+  }
 
   #push(item: Item, input: InputTopic): Outcome {
-    const moment = this.#moment
-    moment.entity = this.entities.get(item.key) as Entity
-    moment.at_ms = item.at_ms
-    moment.stream_time_ms = this.stream_time.now_ms
-    moment.cause_id = item.event_id
-    moment.may_be_late = !item.upstream
+    this.#begin(item.key, item.at_ms, item.event_id, !item.upstream)
     let outcome: Outcome = 'processed'
     const failed = this.#failed
     failed.length = 0
@@ -350,12 +353,8 @@ export class Processor {
 
   #fire(timer: Timer): void {
     this.#fired++
-    const moment = this.#moment
-    moment.entity = this.entities.get(timer.key) as Entity
-    moment.at_ms = timer.due_ms
-    moment.stream_time_ms = this.stream_time.now_ms
-    moment.cause_id = timer.cause_id
-    moment.may_be_late = true
+    this.#begin(timer.key, timer.due_ms, timer.cause_id, true)
+    if (timer.clock === 'stream') this.#told_ms = timer.due_ms - 1
     this.entities.mark()
     this.entities.write_timer(this.timers, timer_id(timer.key, timer.node, timer.name), null)
     this.entities.mark()
@@ -388,7 +387,11 @@ export class Processor {
 
   /** Stream time for every task of the next stage, when it has entered another MARK_MS (or `force`). null: nothing to read here. */
   marks(force: boolean, idle = false): Output[] {
-    const now_ms = this.stream_time.now_ms
+    // What is due and has still to fire writes of older instants.
+    const now_ms = Math.min(
+      this.stream_time.now_ms,
+      (this.timers.peek('stream')?.due_ms ?? Number.POSITIVE_INFINITY) - 1,
+    )
     if (this.marked_topics.length === 0) return []
     if (!idle) {
       if (!Number.isFinite(now_ms)) return []

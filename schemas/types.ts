@@ -1397,15 +1397,15 @@ export interface AnomalyDetector {
   readonly tails: readonly (AnomalyTail)[]
   /** Detections, fading. */
   readonly load: number
-  /** Which value was told last, counted as `values`; -1 for none. */
-  readonly told_at: number
+  /** After so many values one was told last; -1 for none. */
+  readonly told_after: number
   readonly told_strength: number
   /** Detections by 24th of the cycle, fading: what recurs. */
   readonly told_hours: readonly (number)[]
   /** What differs from the season, by 24th of the cycle, the last 24. */
   readonly trend: readonly (number)[]
   /** The 24th of the cycle that the last of them is, counted from 1970. */
-  readonly trend_at: number
+  readonly trend_part: number
 }
 
 export interface AnomalyRecurring {

@@ -85,6 +85,12 @@ const spike = (name: string, title: string, metric: string): AlertRule => ({
   ...plain,
   ...{ name, title, metric, of: 'anomaly', when: 'spike', threshold: 5, severity: 'info' },
 })
+/** More or less than usual by little, for many hours: what no window by itself would tell. */
+const shift = (name: string, title: string, metric: string): AlertRule => ({
+  ...plain,
+  ...{ name, title, metric, of: 'anomaly', when: 'level_shift', threshold: 4.5, severity: 'medium' },
+  keep_firing_ms: PATTERN_OVER_AFTER_MS,
+})
 const point = (
   name: string,
   title: string,
@@ -99,6 +105,9 @@ const stale = (feed: string, inhibits: readonly string[]): AlertRule => ({
   ...{ threshold: 0.99, as_share: true, severity: 'high', by_score: false, inhibits },
 })
 
+/** What payments that do not come in explain. */
+const PAID = ['revenue_drop', 'revenue_shift', 'payments_shift', 'conversion_drop', 'conversion_shift']
+
 export const alert_rules: readonly AlertRule[] = [
   drop('revenue_drop', 'Revenue dropped', 'revenue'),
   drop('visits_drop', 'Visits dropped', 'visits'),
@@ -107,6 +116,10 @@ export const alert_rules: readonly AlertRule[] = [
   spike('revenue_spike', 'High revenue', 'revenue'),
   spike('visits_spike', 'Many visits', 'visits'),
   spike('conversion_spike', 'High conversion', 'conversion_rate'),
+  shift('revenue_shift', 'Revenue is on another level', 'revenue'),
+  shift('visits_shift', 'Visits are on another level', 'visits'),
+  shift('payments_shift', 'Payments are on another level', 'payments'),
+  shift('conversion_shift', 'Conversion is on another level', 'conversion_rate'),
   {
     // The share of failures in the rolling hour that must be exceeded beyond chance.
     ...point('payment_failures', 'Payments fail', 'payment_failure_rate', 'above', 0.05, 'high'),
@@ -136,13 +149,13 @@ export const alert_rules: readonly AlertRule[] = [
     dimension: '*',
     cooldown_ms: hours(24),
   },
-  stale('touchpoints', ['visits_drop', 'conversion_drop']),
+  stale('touchpoints', ['visits_drop', 'visits_shift', 'conversion_drop', 'conversion_shift']),
   stale('conversations', []),
-  stale('payments', ['revenue_drop', 'conversion_drop']),
+  stale('payments', PAID),
   {
     ...point('schema_broke', 'Records are refused', 'dead_letter_rate', 'above', 0.05, 'high'),
     ...{ window_ms: minutes(15), least_samples: 20, beyond_chance: true },
-    inhibits: ['revenue_drop', 'visits_drop', 'conversion_drop'],
+    inhibits: [...PAID, 'visits_drop', 'visits_shift'],
   },
   {
     ...drop('ratio_off', 'Payments without a touch are unusually many or few', 'unattributed_rate'),

@@ -73,11 +73,11 @@ export const new_detector = (season = 0): AnomalyDetector => ({
   ...new_season(),
   tails: SIGNALS.map(new_tail),
   load: 0,
-  told_at: -1,
+  told_after: -1,
   told_strength: 0,
   told_hours: new Array(24).fill(0),
   trend: [],
-  trend_at: 0,
+  trend_part: 0,
 })
 
 const SILENT: Verdict = { score: 0, anomaly: false, pattern: '', expected: null, deviation: 0 }
@@ -93,7 +93,7 @@ export const judge_value = (
   if (first.length < WARM) return { state: { ...state, latest_ms: at_ms, first }, verdict: SILENT }
   let next: AnomalyDetector = { ...state, ...measure_first(first, state.season), first: [] }
   for (const one of first) next = judge(next, one.at_ms, one.value, ensemble).state
-  return { state: { ...next, load: 0, told_at: -1 }, verdict: SILENT }
+  return { state: { ...next, load: 0, told_after: -1 }, verdict: SILENT }
 }
 
 const median = (values: readonly number[]): number =>
@@ -169,12 +169,12 @@ const together = (strengths: readonly number[], weights: readonly number[]): num
   return Math.log10(sum / weighed)
 }
 
-const load_of = ({ load, told_at, values }: AnomalyDetector): number =>
-  told_at < 0 ? 0 : load * Math.exp(-(values - told_at) / LOAD.values)
+const load_of = ({ load, told_after, values }: AnomalyDetector): number =>
+  told_after < 0 ? 0 : load * Math.exp(-(values - told_after) / LOAD.values)
 
 /** `effective`: the strength less what this moment needs beyond the threshold. */
 const tell = (state: AnomalyDetector, strength: number, needed: number) => {
-  const age = state.told_at < 0 ? SILENCE.values : state.values - state.told_at
+  const age = state.told_after < 0 ? SILENCE.values : state.values - state.told_after
   const quiet =
     age >= SILENCE.values
       ? 0
@@ -192,7 +192,7 @@ const remember = (
   if (!anomaly) return {}
   return {
     load: load_of(state) + 1,
-    told_at: state.values,
+    told_after: state.values,
     told_strength: strength,
     told_hours: state.told_hours.map((times, i) => times * 0.95 + (i === hour ? 1 : 0)),
   }

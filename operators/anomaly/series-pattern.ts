@@ -17,12 +17,12 @@ const LASTS = 6
 /** The means of the last 24 hours against the season, the newest still growing. */
 export const watch_trend = (state: AnomalyDetector, at_ms: number, distance: number) => {
   const { part } = parts_of(state.cycle_ms, at_ms)
-  if (part !== state.trend_at || state.trend.length === 0)
-    return { trend: [...state.trend, distance].slice(-TREND.hours), trend_at: part }
+  if (part !== state.trend_part || state.trend.length === 0)
+    return { trend: [...state.trend, distance].slice(-TREND.hours), trend_part: part }
   const trend = state.trend.slice()
   const newest = trend.length - 1
   trend[newest] = (trend[newest] as number) + 0.25 * (distance - (trend[newest] as number))
-  return { trend, trend_at: part }
+  return { trend, trend_part: part }
 }
 
 /** `distance`: of the value from the season. */

@@ -3,7 +3,13 @@
  * fiftieth is a Pareto tail with Hill's index (Hill 1975), drawn towards a usual one while it has few values: so a record says by how
  * much it is one, and a series that often jumps has to jump further. As in SPOT (Siffer et al. 2017), with counts instead of excesses.
  */
-import type { AnomalyTail } from '../../schemas/types.ts'
+
+export interface Tail {
+  /** The caller's: what sizes are in units of. */
+  readonly scale: number
+  readonly total: number
+  readonly counts: readonly number[]
+}
 
 const PLACES = 96
 const PER_OCTAVE = 6
@@ -18,12 +24,12 @@ const LARGEST = { share: 0.02, least: 20 }
 const USUAL = { index: 0.25, values: 10 }
 const MOST = 8
 
-export const new_tail = (): AnomalyTail => ({ scale: 0, total: 0, counts: new Array(PLACES).fill(0) })
+export const new_tail = (): Tail => ({ scale: 0, total: 0, counts: new Array(PLACES).fill(0) })
 
 const place_of = (size: number): number =>
   Math.max(0, Math.min(PLACES - 0.001, (Math.log2(size + 1e-9) + LOWEST) * PER_OCTAVE))
 
-export const tail_strength = ({ total, counts }: AnomalyTail, size: number): number => {
+export const tail_strength = ({ total, counts }: Tail, size: number): number => {
   if (total < LEAST) return 0
   const place = place_of(size)
   const wanted = Math.max(LARGEST.least, LARGEST.share * total)
@@ -51,7 +57,7 @@ const above = (counts: readonly number[], place: number, from: number, largest: 
 }
 
 /** The tail with one more size, in units of its scale. */
-export const add_to_tail = ({ scale, total, counts }: AnomalyTail, size: number): AnomalyTail => {
+export const add_to_tail = ({ scale, total, counts }: Tail, size: number): Tail => {
   const own = Math.floor(place_of(size))
   if (total < MEMORY) {
     const more = counts.slice()

@@ -51,13 +51,13 @@ it('listens to built-in rules and the tenant’s own', () => {
     watched_rules(plain)
       .get('visits')
       ?.map(({ name }) => name),
-  ).toEqual(['visits_drop', 'visits_spike', 'mine'])
+  ).toEqual(['visits_drop', 'visits_spike', 'visits_shift', 'mine'])
   const off = looker({ 'alert_rules visits_drop': { enabled: false } })
   expect(
     watched_rules(off)
       .get('visits')
       ?.map(({ name }) => name),
-  ).toEqual(['visits_spike'])
+  ).toEqual(['visits_spike', 'visits_shift'])
   expect(watched_rules(plain).has('revenue_potential')).toBe(false)
   expect([
     is_watched('visits', off),

@@ -1,4 +1,9 @@
 import { expect, test } from 'vitest'
+import { pipeline, tagged } from '../../../operators/core/keyed.ts'
+import { countConversations } from '../../../operators/metric/count-conversations.ts'
+import { measureSignals } from '../../../operators/metric/measure-signals.ts'
+import lead_scoring from '../../../pipelines/lead-scoring.ts'
+import type { App } from '../../../runtime/app.ts'
 import type { Conversation, LeadScore } from '../../../schemas/types.ts'
 import { days, minutes } from '../../../schemas/units.ts'
 import { Driver } from '../../driver/driver.ts'
@@ -40,6 +45,19 @@ const scored = (
 })
 const own = { task: 0, stream_time_ms: T }
 
+/** On scores of the test's own, as they came through the log. */
+const qualifying = pipeline({
+  name: 'qualifying',
+  keyed_by: 'customer',
+  since: 'beginning',
+  build: ({ from, to }) => {
+    const event = from('conversations', 'customer_id', 'conversation_id')
+    const score = from('lead_scores', 'customer_id', 'conversation_id', 'quality_tier')
+    to('measures', tagged({ event, score }).pipe(countConversations(), measureSignals()))
+  },
+})
+const qualifying_app: App = { ...metric_app, pipelines: [lead_scoring, qualifying] }
+
 scenario(
   'a conversation counts once, whichever of its events comes first',
   'customer',
@@ -64,7 +82,7 @@ scenario(
     ])
     expect(counted(d, 'conversations')).toEqual([])
   },
-  metric_app,
+  qualifying_app,
 )
 
 const kept = (d: Driver) =>
@@ -103,7 +121,7 @@ test('goes on from what version 1 stored', async () => {
     { state: 'state/nothing', slot: 'state/metric_conversation_v1' },
     { state: 'state/next_due', slot: 'state/metric_conversation' },
   ] as const
-  expect(store_as_version(d, 'acme|ada', 'metric-signals/count-conversations', 1, schemas)).toBe(2)
+  expect(store_as_version(d, 'acme|ada', 'lead-scoring/count-conversations', 1, schemas)).toBe(2)
   d.send('conversations', [said('b', 'k', day(2)), said('c', 'l', day(4)), said('d', 'k', day(4))])
   d.run()
   expect([total(d), kept(d)]).toEqual([2, ['k', 'l']])
