@@ -102,14 +102,16 @@ export class Processor {
       stream_time_ms: 0,
       cause_id: '',
       may_be_late: true,
-      catalog: (kind, id) =>
-        this.#catalog.lookup(
+      catalog: (kind, id) => {
+        const { entity, at_ms } = this.#moment
+        return this.#catalog.lookup(
           kind as keyof Catalog,
           id,
-          tenant_of(this.#moment.entity.key),
-          this.#moment.at_ms,
+          tenant_of(entity.key),
+          at_ms,
           this.#catalog_offset,
-        ),
+        )
+      },
       late: (operator, reason) => {
         this.#late = true
         if (!this.#muted) this.#observe.late(operator, reason)
