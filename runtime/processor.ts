@@ -103,14 +103,9 @@ export class Processor {
       cause_id: '',
       may_be_late: true,
       catalog: (kind, id) => {
-        const { entity, at_ms } = this.#moment
-        return this.#catalog.lookup(
-          kind as keyof Catalog,
-          id,
-          tenant_of(entity.key),
-          at_ms,
-          this.#catalog_offset,
-        )
+        const tenant = tenant_of(this.#moment.entity.key)
+        const { at_ms } = this.#moment
+        return this.#catalog.lookup(kind as keyof Catalog, id, tenant, at_ms, this.#catalog_offset)
       },
       late: (operator, reason) => {
         this.#late = true
@@ -243,12 +238,8 @@ export class Processor {
       return 'duplicate'
     }
     if (known === 'conflict') {
-      this.#verdicts.dead_letter(
-        item,
-        'CONFLICT',
-        `event_id ${item.event_id} was used with another body`,
-        null,
-      )
+      const used = `event_id ${item.event_id} was used with another body`
+      this.#verdicts.dead_letter(item, 'CONFLICT', used, null)
       this.#verdicts.leave_out(item, 'refused')
       return 'dead_letter'
     }
