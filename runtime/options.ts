@@ -117,7 +117,7 @@ export const options = [
     env: 'TRIBUTARY_JOBS',
     default: 'true',
     type: on_off,
-    meaning: 'run jobs at midnight UTC, quality-training every 6 h; false: npm run jobs alone',
+    meaning: 'run jobs at midnight UTC, some every 6 h or 5 min; false: npm run jobs alone',
   },
   {
     name: 'target_conversion_rate',

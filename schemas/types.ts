@@ -59,7 +59,7 @@ export interface Alert {
   readonly contributor_share: null | number
   /** Fingerprint of the alert that explains it: nobody is told of this one meanwhile. */
   readonly inhibited_by: null | string
-  /** The silence that matches it, or the mute time: nobody is told. */
+  /** The silence that matches it: nobody is told meanwhile. */
   readonly silenced_by: null | string
   /** Steps of the ladder so far. */
   readonly escalation: number

@@ -118,6 +118,17 @@ const alert = (event_id: string): Record<string, unknown> => ({
   suppressed: 2,
   cause_event_ids: ['a', 'b'],
   policy_version: '1',
+  dimension: '',
+  money_at_risk_minor: null,
+  money_currency: null,
+  contributor: null,
+  contributor_share: null,
+  inhibited_by: null,
+  silenced_by: null,
+  escalation: 0,
+  recurrences: 0,
+  acknowledged_by: null,
+  reason: '',
 })
 
 /** Two transactions that overlap are aborted, one between them and one behind them are committed. */
