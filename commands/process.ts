@@ -114,7 +114,8 @@ const serve = async (config: Config, system: System, phases: Phases, told: Abort
     work,
     system,
     logger,
-    running: running.finally(() => Promise.all([clock.ended, delivery])),
+    running: running.finally(() => clock.ended),
+    delivery,
   })
   return code
 }
@@ -172,9 +173,11 @@ interface Parts {
   readonly system: System
   readonly logger: Logger
   readonly running: Promise<void>
+  readonly delivery: Promise<void>
 }
 
-const stop_within = async ({ config, server, work, system, logger, running }: Parts): Promise<void> => {
+const stop_within = async (parts: Parts): Promise<void> => {
+  const { config, server, work, system, logger, running, delivery } = parts
   const timer = setTimeout(() => {
     logger.error('stopping took too long; the next start recovers from the log')
     remove_endpoints(config.data_dir)
@@ -187,7 +190,9 @@ const stop_within = async ({ config, server, work, system, logger, running }: Pa
   const cut = setTimeout(() => server.server.closeAllConnections(), CUT_AFTER_MS)
   await server.close().catch(error => logger.warn({ err: error }, 'closing the HTTP server failed'))
   clearTimeout(cut)
+  // Workers that were told by the terminal too must not be missed: nothing slow goes before them.
   await work.stop().catch(error => logger.warn({ err: error }, 'stopping the tasks failed'))
+  await delivery
   await system.close()
   remove_endpoints(config.data_dir)
   clearTimeout(timer)

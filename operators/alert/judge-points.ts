@@ -9,7 +9,6 @@
  * Limits: reads order-points, which hands on whole windows in one order whatever order they came in.
  */
 import type { AlertSaid, AlertSeries, AlertUsual } from '../../schemas/types.ts'
-import { days } from '../../schemas/units.ts'
 import { keyed, type Turn } from '../core/keyed.ts'
 import type { AlertRule, Severity } from './alert-rules.ts'
 import { judgement_text } from './describe-alert.ts'
@@ -47,7 +46,7 @@ export const judgePoints = () =>
     state: { schema: 'state/alert_usual', init: () => QUIET },
     slot: { schema: 'state/alert_series', init: () => NEW_SERIES },
     timers: { judge: 'stream' },
-    idle_ms: days(30),
+    idle_ms: Number.POSITIVE_INFINITY,
     step: (state, { from, value }, turn) =>
       from === 'point' ? hear_point(state, value, turn) : hear_anomaly(state, value, turn),
     on_timer: (state, _name, turn) => {

@@ -10,7 +10,7 @@
  */
 import type { Observable } from 'rxjs'
 import type { AlertHeld, AlertHeldAnomaly, AlertHeldPoint, NextDue } from '../../schemas/types.ts'
-import { days, seconds } from '../../schemas/units.ts'
+import { seconds } from '../../schemas/units.ts'
 import { keyed, type Row, type Tagged, type Turn } from '../core/keyed.ts'
 import { earliest, sortable_ms, sorted_ms } from '../core/windows.ts'
 
@@ -55,7 +55,7 @@ export const orderPoints = () =>
     state: { schema: 'state/next_due', init: () => NO_DUE },
     slot: { schema: 'state/alert_held', init: () => EMPTY },
     timers: { whole: 'stream' },
-    idle_ms: days(30),
+    idle_ms: Number.POSITIVE_INFINITY,
     step: (state, heard, turn) => {
       const { occurred_at, window_ms, revision } = heard.value
       const due_ms = occurred_at + window_ms + GRACE_MS

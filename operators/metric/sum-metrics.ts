@@ -51,7 +51,8 @@ export const sumMetrics = (policy: MetricPolicy = default_metrics) =>
     state: { schema: 'state/metric_clock', init: () => NEW_CLOCK },
     slot: { schema: 'state/metric_window', init: () => EMPTY_WINDOW },
     timers: { close: 'stream', forget: 'stream' },
-    idle_ms: days(30),
+    // As long as the detectors keep theirs: a tick that forgot would race with what comes back through the log.
+    idle_ms: Number.POSITIVE_INFINITY,
     step: (state, input, turn) => {
       const added = input.from === 'measure' ? { ...input.value, parts: 1 } : read_measurement(input.value)
       if (typeof added === 'string') return turn.reject(added)
