@@ -7,8 +7,8 @@ import { ConfigError } from '../runtime/config.ts'
 import type { AnomalyDetector } from '../schemas/types.ts'
 import { hours } from '../schemas/units.ts'
 import { CommandError, run_command } from './command.ts'
-import { feed, MOST_VALUE, read_error } from './csv-file.ts'
-import { instant_of } from './series-file.ts'
+import { feed, read_error } from './csv-file.ts'
+import { check_size, header_of, type Places, row_of, type SeriesRow } from './series-file.ts'
 
 const USAGE = `npm run detect -- FILE.csv [--season N]
 
@@ -22,18 +22,12 @@ const USAGE = `npm run detect -- FILE.csv [--season N]
   --help
 `
 const MOST_SEASON = 1_000_000
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
-
 interface Chosen {
   readonly file: string
   readonly season: number
 }
-interface Row {
-  readonly series: string
-  readonly timestamp: string
+interface Row extends Omit<SeriesRow, 'at'> {
   readonly at_ms: number
-  readonly value: number
-  readonly said: string
 }
 const main = async (): Promise<number> => {
   const chosen = parse_arguments(process.argv.slice(2))
@@ -61,7 +55,7 @@ const judge_file = async ({ file, season }: Chosen): Promise<void> => {
   try {
     for await (const [line, ...record] of parser as AsyncIterable<string[]>) {
       const where = `${file}:${line}`
-      if (places) await print(judge_row(row_of(record, places, where), seen, season))
+      if (places) await print(judge_row(judged_row(record, places, where), seen, season))
       else {
         places = header_of(record, where)
         await print('series,timestamp,value,score,anomaly\n')
@@ -86,46 +80,11 @@ const judge_row = (row: Row, seen: Map<string, AnomalyDetector>, season: number)
   return `${[row.series, row.timestamp].map(quoted).join()},${row.said},${score},${verdict.anomaly ? 1 : 0}\n`
 }
 
-interface Places {
-  readonly timestamp: number
-  readonly value: number
-  /** -1 without. */
-  readonly series: number
-}
-
-const header_of = (record: readonly string[], where: string): Places => {
-  const names = record.map(name => name.trim().toLowerCase())
-  const missing = ['timestamp', 'value'].filter(column => !names.includes(column))
-  if (missing.length > 0) throw new CommandError(`${where}: the header lacks ${missing.join(', ')}`)
-  const [timestamp, value, series] = ['timestamp', 'value', 'series'].map(column => names.indexOf(column))
-  return { timestamp: timestamp as number, value: value as number, series: series as number }
-}
-
-const row_of = (record: readonly string[], places: Places, where: string): Row => {
-  const cell = (place: number, column: string): string => {
-    const text = record[place]?.trim() ?? ''
-    if (text === '') throw new CommandError(`${where}: ${column} is empty`)
-    return text
-  }
-  const timestamp = cell(places.timestamp, 'timestamp')
-  const at = instant_of(timestamp)
-  if (!at)
-    throw new CommandError(
-      `${where}: timestamp ${JSON.stringify(timestamp)} is neither an ISO date nor a number`,
-    )
-  const said = cell(places.value, 'value')
-  const value = NUMBER.test(said) ? Number(said) : Number.NaN
-  if (!Number.isFinite(value))
-    throw new CommandError(`${where}: value ${JSON.stringify(said)} is no decimal number`)
+const judged_row = (record: readonly string[], places: Places, where: string): Row => {
+  const { at, ...row } = row_of(record, places, where)
   const at_ms = Math.round(at.kind === 'date' ? at.x : milliseconds_of(at.x))
-  for (const [column, number] of [
-    ['timestamp', at_ms],
-    ['value', value],
-  ] as const)
-    if (Math.abs(number) > MOST_VALUE)
-      throw new CommandError(`${where}: ${column} is beyond ${MOST_VALUE}, it is ${number}`)
-  const series = places.series < 0 ? '' : cell(places.series, 'series')
-  return { series, timestamp, at_ms, value, said }
+  check_size(at_ms, 'timestamp', where)
+  return { ...row, at_ms }
 }
 
 const milliseconds_of = (x: number): number => {

@@ -67,10 +67,11 @@ export const read_series = async (file: string): Promise<Series[]> => {
         places = header_of(record, where)
         continue
       }
-      const { name, point } = row_of(record, places, where, Number(line))
-      const own = points.get(name)
+      const { series, timestamp: text, at, value } = row_of(record, places, where)
+      const point = { line: Number(line), text, at, value }
+      const own = points.get(series)
       if (own) own.push(point)
-      else points.set(name, [point])
+      else points.set(series, [point])
     }
   } catch (error) {
     throw read_error(file, error)
@@ -81,14 +82,16 @@ export const read_series = async (file: string): Promise<Series[]> => {
   return [...points].map(([name, own]) => ({ name, values: in_order(own, file, name) }))
 }
 
-interface Places {
+/** Of the columns in a row. */
+export interface Places {
   readonly timestamp: number
   readonly value: number
   /** -1 without. */
   readonly series: number
 }
 
-const header_of = (record: readonly string[], where: string): Places => {
+/** Throws a CommandError naming the columns that are missing. */
+export const header_of = (record: readonly string[], where: string): Places => {
   const names = record.map(name => name.trim().toLowerCase())
   const missing = ['timestamp', 'value'].filter(column => !names.includes(column))
   if (missing.length > 0) throw new CommandError(`${where}: the header lacks ${missing.join(', ')}`)
@@ -99,28 +102,43 @@ const header_of = (record: readonly string[], where: string): Places => {
   }
 }
 
-const row_of = (record: readonly string[], places: Places, where: string, line: number) => {
+export interface SeriesRow {
+  /** Empty without that column. */
+  readonly series: string
+  /** As it stands there, and what it means. */
+  readonly timestamp: string
+  readonly at: Instant
+  readonly said: string
+  readonly value: number
+}
+
+/** Throws a CommandError that says where, the column and why. */
+export const row_of = (record: readonly string[], places: Places, where: string): SeriesRow => {
   const cell = (place: number, column: string): string => {
     const text = record[place]?.trim() ?? ''
     if (text === '') throw new CommandError(`${where}: ${column} is empty`)
     return text
   }
-  const text = cell(places.timestamp, 'timestamp')
-  const at = instant_of(text)
+  const timestamp = cell(places.timestamp, 'timestamp')
+  const at = instant_of(timestamp)
   if (!at)
-    throw new CommandError(`${where}: timestamp ${JSON.stringify(text)} is neither an ISO date nor a number`)
+    throw new CommandError(
+      `${where}: timestamp ${JSON.stringify(timestamp)} is neither an ISO date nor a number`,
+    )
   const said = cell(places.value, 'value')
   const value = NUMBER.test(said) ? Number(said) : Number.NaN
   if (!Number.isFinite(value))
     throw new CommandError(`${where}: value ${JSON.stringify(said)} is no decimal number`)
-  for (const [column, number] of [
-    ['timestamp', at.x],
-    ['value', value],
-  ] as const)
-    if (Math.abs(number) > MOST_VALUE)
-      throw new CommandError(`${where}: ${column} is beyond ${MOST_VALUE}, it is ${number}`)
-  const name = places.series < 0 ? '' : cell(places.series, 'series')
-  return { name, point: { line, text, at, value } }
+  check_size(at.x, 'timestamp', where)
+  check_size(value, 'value', where)
+  const series = places.series < 0 ? '' : cell(places.series, 'series')
+  return { series, timestamp, at, said, value }
+}
+
+/** Throws a CommandError where it is too large to be exact. */
+export const check_size = (number: number, column: string, where: string): void => {
+  if (Math.abs(number) > MOST_VALUE)
+    throw new CommandError(`${where}: ${column} is beyond ${MOST_VALUE}, it is ${number}`)
 }
 
 /** Sorted values; refuses mixed kinds, duplicates, gaps and uneven steps. */
