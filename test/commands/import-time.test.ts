@@ -12,7 +12,7 @@ import { read_places } from '../../commands/reconcile-sums.ts'
 import { key_groups } from '../../runtime/app.ts'
 import { create_emitter } from '../../runtime/emit.ts'
 import type { start_worker } from '../../runtime/worker.ts'
-import type { Batch, LedgerEntry, RevenueWindow } from '../../schemas/types.ts'
+import type { Batch, LedgerEntry, Measure, RevenueWindow } from '../../schemas/types.ts'
 import { create_server } from '../../server/server.ts'
 import { type SmallSystem, small_system } from '../runtime/small-system.ts'
 import { memory_deps, payment, running } from '../server/memory-ports.ts'
@@ -141,8 +141,10 @@ it("refuses it beside today's records, appends nothing, and counts the money whe
   const ledger = await system.read<LedgerEntry>('ledger')
   expect(ledger.length).toBe(ROWS + 1)
   expect(await reconciled()).toBe(total + 1999)
-  // Windows of 1997 are beyond correction: those rows are counted late, not lost from the ledger; as movements, and
-  // what was paid as signals too.
-  const paid = ledger.filter(({ type }) => type === 'payment_succeeded').length - 1
-  await expect.poll(() => outcomes('late'), { timeout: 10_000 }).toBe(ROWS + paid)
+  // Windows of 1997 are beyond correction: those rows are counted late, not lost from the ledger; as movements, and as what
+  // they measure.
+  const measures = await system.read<Measure>('measures')
+  const measured = measures.filter(({ occurred_at }) => occurred_at < Date.UTC(1998, 0)).length
+  expect(measured).toBeGreaterThan(ROWS)
+  await expect.poll(() => outcomes('late'), { timeout: 10_000 }).toBe(ROWS + measured)
 })
