@@ -1,11 +1,17 @@
 -- Answers: does who is to be told hear of it: how many notifications arrived, after how many attempts and how long?
--- Grain:   tenant_id, receiver, channel: those with an attempt within lookback_days before as_of.
+-- Grain:   tenant_id, receiver, channel: those with an attempt within lookback_days (0 to 90) before as_of.
 -- Reads:   deliveries (FINAL), rows with occurred_at < as_of (wall clock of the attempts).
 -- Holds:   told counts notifications by their newest attempt: told = delivered + retrying + failed + expired. attempts counts
 --          all; an attempt that was repeated behind a crash is one, by its name. delay_p50_ms and delay_p99_ms run from the
 --          first attempt to the end of the one that arrived, null where none did; last_error is that of the newest attempt
 --          that had one.
 WITH
+  assumeNotNull((
+    SELECT if(
+      throwIf(NOT ({lookback_days:Float64} BETWEEN 0 AND 90), 'lookback_days must be 0 to 90') = 0, {lookback_days:Float64}, 0
+    )
+  )) AS reach_days,
+  toIntervalMillisecond(toInt64(round(reach_days * 86400000))) AS lookback,
   notified AS (
     SELECT
       tenant_id, receiver, channel, notification_id,
@@ -17,7 +23,7 @@ WITH
       max(deliveries.occurred_at) AS tried_at
     FROM deliveries FINAL
     WHERE occurred_at < {as_of:DateTime64(3, 'UTC')}
-      AND occurred_at >= {as_of:DateTime64(3, 'UTC')} - toIntervalMillisecond(toInt64({lookback_days:Float64} * 86400000))
+      AND occurred_at >= {as_of:DateTime64(3, 'UTC')} - lookback
     GROUP BY tenant_id, receiver, channel, notification_id
   )
 SELECT

@@ -27,6 +27,7 @@ const GOOD: Values = {
   period_days: 7,
   by_buyer: 0,
   bins: 10,
+  flap_minutes: 60,
 }
 
 const factor = [[-1, 'nan'], 'a factor is 0 or more'] as const
@@ -49,6 +50,7 @@ const BAD: Readonly<Record<string, readonly [values: readonly Values[string][], 
     period_days: [[0, 3651], 'period_days must be 1 to 3650'],
     by_buyer: [[2], 'by_buyer is 0 or 1'],
     bins: [[0, 10_001], 'bins must be 1 to 10000'],
+    flap_minutes: [[-1, 1441, 'nan'], 'flap_minutes must be 0 to 1440'],
   }
 
 /** Where one view means something else by a parameter. */
