@@ -3,7 +3,6 @@ import { expect, test } from 'vitest'
 import { buildPaths } from '../../../operators/attribution/build-paths.ts'
 import type { Keyed } from '../../../operators/core/keyed.ts'
 import { claimTouches } from '../../../operators/identity/claim-touches.ts'
-import { sumMetrics } from '../../../operators/metric/sum-metrics.ts'
 import { postLedger } from '../../../operators/revenue/post-ledger.ts'
 import { StateCodec } from '../../../runtime/state-fields.ts'
 import { definitions } from '../../../schemas/definitions.ts'
@@ -14,7 +13,6 @@ const specs = {
   buildPaths: spec_of<never, never, object, object, never>(buildPaths() as never),
   claimTouches: spec_of<never, never, object, object, never>(claimTouches() as never),
   postLedger: spec_of<never, never, object, object, never>(postLedger() as never),
-  sumMetrics: spec_of<never, never, object, object, never>(sumMetrics() as never),
 }
 const init = (): object => ({})
 const stored = (version: number, schema: string, value: object): Buffer =>
@@ -46,9 +44,6 @@ const day = { gross_minor: 7, refunds_minor: 0, payments: 1 }
 const latest = { channel: 'search', campaign: 'spring', touched_ms: 5 }
 const paths = { touches: 1, due_ms: 9, latest_end_ms: null }
 const visitor = { links: [], touches: 1, due_ms: 9 }
-const silent = { next_ms: null, forgets: true }
-const hour = { visits: 2, conversations: 1, qualified_leads: 0, attempts: 0, successes: 0, failures: 0 }
-const window = { ...hour, money: [], revisions: [{ series: 'visits|', revision: 3 }] }
 const no_content = { content_id: null }
 
 test.each([
@@ -73,19 +68,6 @@ test.each([
   ['claimTouches', 1, 'state', 'identity_visitor', visitor, visitor],
   ['claimTouches', 1, 'slot', 'identity_touch_v1', claimed, { ...claimed, ...no_content }],
   ['postLedger', 1, 'slot', 'revenue_day', day, day],
-  [
-    'sumMetrics',
-    1,
-    'state',
-    'metric_clock_v1',
-    { ...silent, first_ms: 0, active_ms: 0, metrics: ['visits'], currencies: [] },
-    {
-      ...silent,
-      spans: [{ from_ms: 0, until_ms: 86_400_000 }],
-      known: [{ metric: 'visits', currency: null, since_ms: 0 }],
-    },
-  ],
-  ['sumMetrics', 1, 'slot', 'metric_window', window, window],
 ] as const)('%s %i: %s', (name, version, part, schema, value, expected) => {
   expect(read(specs[name], part, stored(version, `state/${schema}`, value))).toEqual(expected)
 })
