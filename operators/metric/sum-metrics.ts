@@ -186,9 +186,11 @@ const forget = (state: MetricClock, turn: MetricTurn, policy: MetricPolicy): Met
   for (const [id] of turn.slots())
     if (forgotten_at(Number(id) + policy.window_ms, policy) <= turn.at_ms) turn.put(id, null)
     else left = true
-  turn.timer('forget', left ? turn.at_ms + days(1) : null)
   const spans = state.spans.filter(
     ({ until_ms }) => forgotten_at(until_ms + policy.window_ms, policy) > turn.at_ms,
   )
+  // Spans too: what is left in the end must not depend on when this was looked at.
+  left ||= spans.length > 0
+  turn.timer('forget', left ? turn.at_ms + days(1) : null)
   return { ...state, forgets: left, spans }
 }
