@@ -2,16 +2,11 @@
  * When a rule would have fired over points and anomalies of the past: through the judgement and the incidents that decide on alerts,
  * without their stream. What people did, silences and inhibition are not part of it.
  */
-import type {
-  AlertIncident,
-  AlertSeriesAnomaly,
-  AlertSeriesPoint,
-  Anomaly,
-  MetricPoint,
-} from '../../schemas/types.ts'
+import type { AlertIncident, AlertSeriesAnomaly, AlertSeriesPoint, MetricPoint } from '../../schemas/types.ts'
 import { type AlertRule, type Severity, severities } from './alert-rules.ts'
 import { calm, is_told, pass_time, sound, told } from './incident.ts'
 import { type Judgement, judge_rule } from './judge-rule.ts'
+import type { HeardAnomaly } from './order-points.ts'
 import { fingerprint_of, watches } from './watched-rules.ts'
 
 export interface Fired {
@@ -30,20 +25,7 @@ export interface Fired {
 }
 
 type Point = Omit<MetricPoint, 'tenant_id'>
-type Told = Pick<
-  Anomaly,
-  | 'event_id'
-  | 'occurred_at'
-  | 'window_ms'
-  | 'metric'
-  | 'currency'
-  | 'dimension'
-  | 'pattern'
-  | 'direction'
-  | 'value'
-  | 'expected'
-  | 'score'
->
+type Told = Omit<HeardAnomaly, 'tenant_id' | 'revision'>
 interface Series {
   readonly currency: string | null
   readonly dimension: string
