@@ -68,6 +68,15 @@ it('reads what curl would send, times included', async () => {
   expect(Date.now() - JSON.parse(body).at).toBeLessThan(90_000)
 })
 
+it('reads the method that curl would use', async () => {
+  const text = `curl -X PUT 'http://h:1/x?y=1' -d '{}'\ncurl http://h:1/x -d '{}'`
+  const requests = (await curl_calls({ chapter: '', text })).map(call => request_of(call)!)
+  expect(requests.map(({ method, url }) => [method, url.search])).toEqual([
+    ['PUT', '?y=1'],
+    ['POST', ''],
+  ])
+})
+
 it('ends commands that stream once they have said enough, and says how others ended', async () => {
   const endless = 'curl() { echo one; echo two; read -r < <(tail -f /dev/null); }\ncurl -N x'
   const { output, code } = await run_in_bash(endless, process.env, text => text.includes('two'))

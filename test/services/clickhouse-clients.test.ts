@@ -171,11 +171,11 @@ beforeAll(async () => {
   const started = installation.start()
   ;[python, jars] = await Promise.all([python_with('clickhouse-connect'), fetch_jars(), started])
   // What README sends, it sends: the answers have rows.
-  for (const { url, body } of requests.filter(request => request.url.port === '8080')) {
+  for (const { method, url, body } of requests.filter(request => request.url.port === '8080')) {
     const headers = { 'content-type': 'application/json' }
     // A buyer's answer is taken when its decision is in the tables.
     if (url.pathname.endsWith('/buyer-feedback')) await caught_up(installation)
-    const response = await fetch(`${installation.http}${url.pathname}`, { method: 'POST', headers, body })
+    const response = await fetch(`${installation.http}${url.pathname}${url.search}`, { method, headers, body })
     expect(response.ok, await response.text()).toBe(true)
   }
   await caught_up(installation)

@@ -94,6 +94,7 @@ export const curl_calls = async ({ text }: Commands): Promise<string[][]> => {
 }
 
 export interface Request {
+  readonly method: string
   readonly url: URL
   readonly body: string
 }
@@ -103,7 +104,9 @@ export const request_of = (call: readonly string[]): Request | null => {
   const url = call.find(argument => /^https?:/.test(argument))
   const at = call.findIndex(argument => /^(-d|--data|--data-binary|--data-raw)$/.test(argument))
   const body = call[at + 1]
-  return url !== undefined && at >= 0 && body !== undefined ? { url: new URL(url), body } : null
+  const named = call.findIndex(argument => /^(-X|--request)$/.test(argument))
+  const method = (named >= 0 && call[named + 1]) || 'POST'
+  return url !== undefined && at >= 0 && body !== undefined ? { method, url: new URL(url), body } : null
 }
 
 /** Runs commands in bash until they end, or until `enough` says so of what they have printed: a stream has no end. */
