@@ -175,7 +175,8 @@ beforeAll(async () => {
     const headers = { 'content-type': 'application/json' }
     // A buyer's answer is taken when its decision is in the tables.
     if (url.pathname.endsWith('/buyer-feedback')) await caught_up(installation)
-    const response = await fetch(`${installation.http}${url.pathname}${url.search}`, { method, headers, body })
+    const address = `${installation.http}${url.pathname}${url.search}`
+    const response = await fetch(address, { method, headers, body })
     expect(response.ok, await response.text()).toBe(true)
   }
   await caught_up(installation)
