@@ -42,6 +42,10 @@ export default defineConfig({
           name: 'services',
           include: ['test/services/**/*.test.ts'],
           ...one_at_a_time,
+          // Each file has servers and ports of its own, and much of its time is waiting: two at a time.
+          isolate: true,
+          fileParallelism: true,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },

@@ -7,7 +7,14 @@ import { promisify } from 'node:util'
 import { Kafka, logLevel } from 'kafkajs'
 import { fetch_programs } from './fetch.ts'
 import { make_certificates, scram_user, secure_properties } from './kafka-security.ts'
-import { free_port, launch_service, type Service, type ServiceOptions, service_directory } from './process.ts'
+import {
+  free_port,
+  java_options,
+  launch_service,
+  type Service,
+  type ServiceOptions,
+  service_directory,
+} from './process.ts'
 
 const run = promisify(execFile)
 const CLUSTER_ID = 'dHJpYnV0YXJ5LXRlc3Rz'.padEnd(22, 'A').slice(0, 22)
@@ -81,16 +88,20 @@ export const start = async (options: BrokerOptions = {}): Promise<Service> => {
   await writeFile(file, properties(dir, controller, listeners))
   const format = ['kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', file]
   if (!existsSync(join(dir, 'data', 'meta.properties')))
-    await run('java', ['-Xmx128m', '-cp', kafka_classpath, ...format, ...(secured ? scram_user : [])], {
-      timeout: 60_000,
-    })
+    await run(
+      'java',
+      [...java_options(), '-Xmx128m', '-cp', kafka_classpath, ...format, ...(secured ? scram_user : [])],
+      {
+        timeout: 60_000,
+      },
+    )
   const address = `127.0.0.1:${port}`
   // With ACLs the user may not ask what readiness asks: the plain listener answers for both.
   const asked = secured ? `127.0.0.1:${secured.inner_port}` : address
   return launch_service({
     name: 'kafka',
     command: 'java',
-    args: ['-Xmx512m', '-XX:+UseSerialGC', '-cp', kafka_classpath, 'kafka.Kafka', file],
+    args: [...java_options(), '-Xmx512m', '-XX:+UseSerialGC', '-cp', kafka_classpath, 'kafka.Kafka', file],
     address,
     dir,
     temporary,

@@ -39,6 +39,13 @@ export interface Launch {
   readonly temporary: boolean
 }
 
+/**
+ * JVMs here live for a minute or two: the second compiler costs them more than it gives. What measures a broker sets
+ * STACK_JAVA_OPTIONS to nothing.
+ */
+export const java_options = (): readonly string[] =>
+  (process.env.STACK_JAVA_OPTIONS ?? '-XX:TieredStopAtLevel=1').split(' ').filter(option => option !== '')
+
 const STOP_MS = 20_000
 const children = new Set<ChildProcess>()
 process.on('exit', () => {

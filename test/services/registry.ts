@@ -2,7 +2,14 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fetch_programs } from './fetch.ts'
-import { free_port, launch_service, type Service, type ServiceOptions, service_directory } from './process.ts'
+import {
+  free_port,
+  java_options,
+  launch_service,
+  type Service,
+  type ServiceOptions,
+  service_directory,
+} from './process.ts'
 
 const READY_MS = 90_000
 
@@ -24,6 +31,7 @@ export const start = async (options: ServiceOptions = {}): Promise<Service> => {
     name: 'registry',
     command: 'java',
     args: [
+      ...java_options(),
       '-Xmx384m',
       '-XX:+UseSerialGC',
       '-Dquarkus.http.host=127.0.0.1',
