@@ -6,14 +6,14 @@ import avsc from 'avsc'
 import { Kafka, logLevel, type Message } from 'kafkajs'
 import { SCHEMA } from './workload.ts'
 
-const { KAFKA_BROKERS = '', OUT_TOPIC = '', RECORDS = '0' } = process.env
+const { BOOTSTRAP = '', IN_TOPIC = '', OUT_TOPIC = '', RECORDS = '0' } = process.env
 const records = Number(RECORDS)
 const type = avsc.Type.forSchema(SCHEMA as avsc.Schema)
-const kafka = new Kafka({ clientId: 'floor', brokers: KAFKA_BROKERS.split(','), logLevel: logLevel.ERROR })
+const kafka = new Kafka({ clientId: 'floor', brokers: BOOTSTRAP.split(','), logLevel: logLevel.ERROR })
 const producer = kafka.producer({ allowAutoTopicCreation: false })
 const consumer = kafka.consumer({ groupId: OUT_TOPIC, maxBytesPerPartition: 4 << 20, maxBytes: 16 << 20 })
 await Promise.all([producer.connect(), consumer.connect()])
-await consumer.subscribe({ topics: ['bench-touchpoints'], fromBeginning: true })
+await consumer.subscribe({ topics: [IN_TOPIC], fromBeginning: true })
 
 interface Customer {
   count: number

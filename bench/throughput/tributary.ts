@@ -1,7 +1,7 @@
 /**
  * Our entry among the peers: one worker on Kafka and Redis, exactly once and checkpointed, as the environment says (BOOTSTRAP,
- * REDIS_URL, IN_TOPIC, OUT_TOPIC, RUN_ID, WORKLOAD, GRACE_MS, RECORDS). Prints `FIRST <ms>` at the first batch, the stages' costs as it
- * ends on SIGTERM.
+ * REDIS_URL, IN_TOPIC, OUT_TOPIC, RUN_ID, WORKLOAD, GRACE_MS). Prints `FIRST <ms>` at the first batch, the stages' costs as it ends on
+ * SIGTERM. With RECORDS it ends by itself after so many, and prints the same JSON line as the floor.
  */
 import { createHash } from 'node:crypto'
 import pino from 'pino'
@@ -47,6 +47,9 @@ const store = await open_redis_state_store(REDIS_URL)
 const known = new Set([IN_TOPIC, OUT_TOPIC])
 await log.ensure(topic_settings(app).filter(({ name }) => !known.has(name)))
 
+const records = Number(env.RECORDS ?? Number.POSITIVE_INFINITY)
+const began: { cpu?: NodeJS.CpuUsage; at: number } = { at: 0 }
+let seen = 0
 const stages: Partial<Record<Stage, { ns: number; records: number }>> = {}
 let first = false
 const worker = start_worker({
@@ -59,17 +62,27 @@ const worker = start_worker({
   logger,
   observe: {
     ...unobserved,
+    outcome: (topic, _, count) => {
+      if (topic === IN_TOPIC) seen += count
+      if (seen >= records && began.cpu) void report().then(stop)
+    },
     stage: (stage, ns, records) => {
       if (!first && records > 0) {
         first = true
+        Object.assign(began, { cpu: process.cpuUsage(), at: performance.now() })
         console.log(`FIRST ${Date.now()}`)
       }
-      const of = (stages[stage] ??= { ns: 0, records: 0 })
-      of.ns += ns
-      of.records += records
+      const { ns: earlier_ns = 0, records: earlier = 0 } = stages[stage] ?? {}
+      stages[stage] = { ns: earlier_ns + ns, records: earlier + records }
     },
   },
 })
+const report = async (): Promise<void> => {
+  const { user, system } = process.cpuUsage(began.cpu)
+  delete began.cpu
+  const wall_s = (performance.now() - began.at) / 1000
+  console.log(JSON.stringify({ cpu_us_per_record: (user + system) / records, wall_s }))
+}
 const stop = async (): Promise<void> => {
   await worker.stop()
   await log.close()

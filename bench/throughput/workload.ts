@@ -32,7 +32,10 @@ interface BenchWiring {
   from<R>(topic: string, ...fields: (keyof R)[]): Observable<R>
   to<R>(topic: string, stream: Observable<R>): void
 }
-const build = (wire: (wiring: BenchWiring) => void): Pipeline['build'] => wiring => wire(wiring as never)
+const build =
+  (wire: (wiring: BenchWiring) => void): Pipeline['build'] =>
+  wiring =>
+    wire(wiring as never)
 
 interface CustomerState {
   readonly count: number
@@ -251,10 +254,7 @@ export interface BenchOptions {
   readonly grace_ms: number
 }
 
-export const bench_app = (
-  workload: Workload,
-  { name, in_topic, out_topic, grace_ms }: BenchOptions,
-): App => {
+export const bench_app = (workload: Workload, { name, in_topic, out_topic, grace_ms }: BenchOptions): App => {
   const of = workload === 'w1' ? w1(in_topic, out_topic) : w2(in_topic, out_topic, grace_ms)
   return {
     name,

@@ -63,6 +63,8 @@ interface Machine {
 export interface Cluster {
   launch(): void
   crash(): void
+  /** The process that was started last. */
+  crash_youngest(): void
   pause(): void
   stop(): void
   /** Another variant from now on: what runs is replaced, one process after the other. */
@@ -199,6 +201,10 @@ export const create_cluster = (shared: Shared): Cluster => {
     launch,
     crash() {
       const machine = some()
+      if (machine) crash(machine)
+    },
+    crash_youngest() {
+      const machine = living().at(-1)
       if (machine) crash(machine)
     },
     pause() {

@@ -37,6 +37,8 @@ export interface Plan {
   readonly sent: readonly Sent[]
   /** When the registry learns the ids of unknown schemas; null: never. */
   readonly learns_at_ms: number | null
+  /** Many records are of schemas that the registry learns in the middle of the run. */
+  readonly learns_many: boolean
 }
 
 /** Ids of schemas that the registry does not know when they are used. */
@@ -336,7 +338,23 @@ export const plan_events = (
   }
   sent.sort((a, b) => a.at_ms - b.at_ms)
   const learns_at_ms = random.chance(0.6) ? start_ms + random.between(0, length_ms) : null
-  return { profile, sent, learns_at_ms }
+  const learns_many = learns_at_ms !== null && few === null && sent.length % 5 === 0
+  return { profile, sent: learns_many ? with_unknown_schemas(sent) : sent, learns_at_ms, learns_many }
+}
+
+/** Every third record whose id is sent once: the same row under a schema id that is learned. */
+const with_unknown_schemas = (sent: readonly Sent[]): Sent[] => {
+  const times = new Map<unknown, number>()
+  for (const { row } of sent) times.set(row.event_id, (times.get(row.event_id) ?? 0) + 1)
+  return sent.map((one, i) =>
+    i % 3 > 0 ||
+    one.flaw !== null ||
+    one.stray ||
+    !(one.topic in UNKNOWN_IDS) ||
+    times.get(one.row.event_id) !== 1
+      ? one
+      : { ...one, flaw: 'unknown', value: renumbered(one.topic, one.value) },
+  )
 }
 
 /** The row that ends an import: ticks move time again. */

@@ -339,6 +339,16 @@ export const simulate = async (seed: number, options: Options = {}): Promise<Run
       for (const [topic, id] of Object.entries(UNKNOWN_IDS))
         world.registry.learned.set(id, world.app.schemas[topic] as object)
     })
+  // Who has met an id as unknown takes over from one that came later and could read it.
+  if (plan.learns_at_ms !== null && plan.learns_many) {
+    scheduler.after(plan.learns_at_ms - START_MS, 'a process comes late', cluster.launch)
+    for (const ms of [500, 1000, 1500])
+      scheduler.after(plan.learns_at_ms - START_MS + ms, 'the latest process dies', cluster.crash_youngest)
+    for (let ms = 600; ms < 2500; ms += 100)
+      scheduler.after(plan.learns_at_ms - START_MS + ms, 'somebody looks after the refused', () =>
+        obey_refusals(world),
+      )
+  }
   const quiet = small || random.chance(0.05)
   for (let again = small ? 0 : random.between(0, 3); again > 1; again--)
     scheduler.after(random.between(1000, LENGTH_MS), 'somebody drives dead letters again', () =>
