@@ -1,5 +1,5 @@
 -- Answers: what was unusual, how far from what was expected, as of a moment?
--- Grain:   tenant_id, metric, currency, dimension, window_start: a window that the season and its usual spread do not explain.
+-- Grain:   tenant_id, metric, currency, dimension, window_start, window_ms: a window that the season and its usual spread do not explain.
 -- Reads:   anomalies (FINAL), windows that end at as_of or before, each by its newest revision.
 -- Holds:   A correction that took an anomaly back leaves no row, nor does a window that was usual again. pattern is spike, drop,
 --          level_shift, trend, recurring or unusual (the direction where the detector names none); score is the distance from
