@@ -25,6 +25,17 @@ export interface LogRecord {
   readonly value: Buffer | null
   readonly upstream?: Upstream | undefined
   readonly redrive?: Redrive | undefined
+  /** The same key and value without a buffer of their own; where there is none, those above are to be read. */
+  readonly in_place?: InPlace | undefined
+}
+
+/** Bytes from `_at` to `_end` (exclusive); an end of -1 stands for null. */
+export interface InPlace {
+  readonly bytes: Buffer
+  readonly key_at: number
+  readonly key_end: number
+  readonly value_at: number
+  readonly value_end: number
 }
 
 export interface Output {

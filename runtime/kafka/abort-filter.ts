@@ -1,66 +1,29 @@
 /**
- * Which fetched records are committed. kafkajs's own filter delivers aborted records when aborted
- * transactions overlap, when the broker's list is not sorted, and takes any record with a key of four zero
- * bytes for an abort marker; this one follows the protocol: all transactions begun at or before a record
- * count, and only control records end one.
+ * Which fetched batches are committed. kafkajs's own filter delivers aborted records when aborted transactions overlap, when the
+ * broker's list is not sorted, and takes any record with a key of four zero bytes for an abort marker; this one follows the
+ * protocol: all transactions begun at or before a batch count, and only control batches end one.
  */
-
-/** A record as kafkajs decodes it, with the context of its record batch. */
-export interface RawRecord {
-  readonly offset: string
-  readonly key: Buffer | null
-  readonly value: Buffer | null
-  readonly headers?: Readonly<Record<string, Buffer | string | readonly (Buffer | string)[] | undefined>>
-  readonly isControlRecord?: boolean
-  /** Why the whole record batch, of which this is all there is, cannot be read. */
-  readonly unreadable?: string
-  /** Absent in the message formats before transactions existed. */
-  readonly batchContext?: {
-    readonly producerId: string
-    readonly inTransaction: boolean
-    readonly firstOffset: string
-    readonly lastOffsetDelta: number
-  }
-}
+import { is_abort_marker, type RecordBatch } from './record-batch.ts'
 
 /** One entry of a fetch response's list, which comes in the order of the abort markers. */
 export interface AbortedTransaction {
-  readonly producerId: string
-  readonly firstOffset: string
+  readonly producer: bigint
+  readonly first: number
 }
 
-export interface FilterInput<R extends RawRecord> {
-  readonly messages: readonly R[]
-  readonly abortedTransactions?: readonly AbortedTransaction[] | null
-}
-
-const ABORT = 0
-
-/** A control record's key is int16 version, int16 type; type 0 is ABORT, 1 is COMMIT. */
-const is_abort_marker = (record: RawRecord): boolean =>
-  record.isControlRecord === true &&
-  record.key !== null &&
-  record.key.length >= 4 &&
-  record.key.readInt16BE(2) === ABORT
-
-/** Records that are in no aborted transaction, control records included, in the order given. */
-export const filter_aborted = <R extends RawRecord>({
-  messages,
-  abortedTransactions,
-}: FilterInput<R>): R[] => {
-  if (!abortedTransactions || abortedTransactions.length === 0) return [...messages]
-  const ahead = abortedTransactions
-    .map(({ producerId, firstOffset }) => ({ producer: String(producerId), first: Number(firstOffset) }))
-    .sort((a, b) => a.first - b.first)
-  const open = new Set<string>()
+/** Batches that are in no aborted transaction, control batches included, in the order given. */
+export const filter_aborted = (
+  batches: readonly RecordBatch[],
+  aborted: readonly AbortedTransaction[],
+): readonly RecordBatch[] => {
+  if (aborted.length === 0) return batches
+  const ahead = aborted.toSorted((a, b) => a.first - b.first)
+  const open = new Set<bigint>()
   let next = 0
-  return messages.filter(record => {
-    const offset = Number(record.offset)
-    for (let entry = ahead[next]; entry !== undefined && entry.first <= offset; entry = ahead[++next])
+  return batches.filter(batch => {
+    for (let entry = ahead[next]; entry !== undefined && entry.first < batch.end; entry = ahead[++next])
       open.add(entry.producer)
-    if (!record.batchContext) return true
-    const producer = String(record.batchContext.producerId)
-    if (is_abort_marker(record)) open.delete(producer)
-    return record.isControlRecord === true || !record.batchContext.inTransaction || !open.has(producer)
+    if (is_abort_marker(batch)) open.delete(batch.producer)
+    return batch.control || !batch.transactional || !open.has(batch.producer)
   })
 }

@@ -1,7 +1,7 @@
 /**
  * One fetch from one broker into the mailboxes whose partitions it leads, and what is done when that fails.
  */
-import { type Cluster, kafka_error } from './kafkajs.ts'
+import { type Cluster, fetch_from, kafka_error } from './kafkajs.ts'
 import type { Mailbox } from './mailbox.ts'
 
 /** How long a broker holds a fetch that has nothing new; also how late a seek may be noticed. */
@@ -114,7 +114,7 @@ export const fetch_once = async (
   const of = (topic: string, partition: number): readonly Wanted[] =>
     wanted.filter(({ mailbox }) => mailbox.topic === topic && mailbox.partition === partition)
   try {
-    const { responses } = await broker.fetch({
+    const { responses } = await fetch_from(broker, {
       maxWaitTime: pace.wait_ms,
       minBytes: 1,
       maxBytes: RESPONSE_BYTES,

@@ -1,27 +1,17 @@
 /**
- * The only door to kafkajs. Loads version 2.2.4 with parts replaced: the filter of aborted records, a timer
+ * The only door to kafkajs. Loads version 2.2.4 with parts replaced: a timer
  * that re-arms itself with negative delays for ever, the quadratic grouping of messages, needless round trips
- * of transactions, codecs and what becomes of unreadable batches, and the consumer's fetch, so that records reach mailboxes with the positions and stable
- * offsets that kafkajs keeps to itself.
+ * of transactions, and the consumer's fetch and its decoding, so that records reach mailboxes where they lie in their batches, with
+ * the positions and stable offsets that kafkajs keeps to itself.
  */
 import { createRequire } from 'node:module'
 import type * as KafkaJs from 'kafkajs'
 import type { Logger } from 'pino'
-import { type AbortedTransaction, filter_aborted, type RawRecord } from './abort-filter.ts'
-import { decode_batches } from './batch-decoder.ts'
-import { codecs } from './codecs.ts'
+import { decode_fetch_response, type FetchResponse } from './fetch-response.ts'
 
 const VERSION = '2.2.4'
 const require = createRequire(import.meta.url)
 
-/** One partition of a fetch response. */
-export interface RawPartition {
-  readonly partition: number
-  readonly highWatermark: string
-  readonly lastStableOffset: string
-  readonly abortedTransactions: readonly AbortedTransaction[] | null
-  readonly messages: readonly RawRecord[]
-}
 interface PartitionOffset {
   readonly partition: number
   readonly offset: string
@@ -31,15 +21,28 @@ interface TopicOffsets {
   readonly partitions: readonly PartitionOffset[]
 }
 
+interface FetchRequest {
+  readonly maxWaitTime: number
+  readonly minBytes: number
+  readonly maxBytes: number
+  readonly isolationLevel: 1
+  readonly topics: {
+    topic: string
+    partitions: { partition: number; fetchOffset: string; maxBytes: number }[]
+  }[]
+}
+interface ProtocolRequest {
+  readonly request: { readonly apiVersion: number }
+  readonly response: { decode(payload: Buffer): Promise<unknown>; parse(decoded: unknown): unknown }
+}
+
 /** What is used of kafkajs's internals; their shapes are those of 2.2.4. */
 export interface Broker {
-  fetch(request: {
-    maxWaitTime: number
-    minBytes: number
-    maxBytes: number
-    isolationLevel: 1
-    topics: { topic: string; partitions: { partition: number; fetchOffset: string; maxBytes: number }[] }[]
-  }): Promise<{ responses: { topicName: string; partitions: RawPartition[] }[] }>
+  fetch(request: FetchRequest): Promise<unknown>
+  disconnect(): Promise<void>
+  readonly connectionPool: {
+    send(request: ProtocolRequest): Promise<unknown>
+  }
   offsetCommit(request: {
     groupId: string
     groupGenerationId: number
@@ -93,13 +96,9 @@ const load = () => {
     throw new Error(
       `kafkajs ${version} is installed, but its replaced parts are those of ${VERSION}: install that version`,
     )
-  // Where someone has loaded kafkajs before, their consumers keep its filter; ours use filter_aborted either
-  // way.
-  replace('kafkajs/src/consumer/filterAbortedMessages.js', filter_aborted)
   replace('kafkajs/src/producer/groupMessagesPerPartition.js', group_messages)
   const queue = require('kafkajs/src/network/requestQueue/index.js') as { prototype: RequestQueue }
   queue.prototype.scheduleCheckPendingRequests = schedule_pending
-  patch_decoding()
   patch_consumer_group()
   patch_transactions()
   return require('kafkajs') as typeof KafkaJs
@@ -148,41 +147,6 @@ function schedule_pending(this: RequestQueue): void {
     },
     throttled_ms > 0 ? throttled_ms : PENDING_CHECK_MS,
   )
-}
-
-interface BytesDecoder {
-  readInt32(): number
-  canReadBytes(length: number): boolean
-  readBytes(length: number): Buffer
-}
-const MAGIC_AT = 16
-const patch_decoding = (): void => {
-  const compression = require('kafkajs/src/protocol/message/compression/index.js') as {
-    Codecs: Record<number, () => object>
-  }
-  for (const [number, { name, decompress }] of codecs)
-    compression.Codecs[number] = () => ({
-      compress: async () => {
-        throw new Error(`nothing is written as ${name}`)
-      },
-      decompress: (input: Buffer) => decompress(input),
-    })
-  const Decoder = require('kafkajs/src/protocol/decoder.js') as new (bytes: Buffer) => BytesDecoder
-  const decode_batch = require('kafkajs/src/protocol/recordBatch/v0/decoder.js') as (
-    bytes: BytesDecoder,
-  ) => Promise<{ records: RawRecord[] }>
-  const decode_message_set = require('kafkajs/src/protocol/messageSet/decoder.js') as (
-    bytes: BytesDecoder,
-    length: number,
-  ) => Promise<RawRecord[]>
-  replace('kafkajs/src/protocol/requests/fetch/v4/decodeMessages.js', async (response: BytesDecoder) => {
-    const length = response.readInt32()
-    if (length <= 0 || !response.canReadBytes(length)) return []
-    // A copy: records are slices, and one that is kept must not keep the whole response of all partitions.
-    const bytes = Buffer.from(response.readBytes(length))
-    if (bytes[MAGIC_AT] !== 2) return decode_message_set(new Decoder(bytes), length)
-    return decode_batches(bytes, async batch => (await decode_batch(new Decoder(batch))).records)
-  })
 }
 
 interface GroupInternals extends ConsumerGroup {
@@ -356,6 +320,23 @@ export const open_cluster = (client: KafkaJs.Kafka): Cluster => {
   })
   if (!opened) throw new Error('kafkajs gave no cluster')
   return opened
+}
+
+/** kafkajs's fetch, but for the decoding of what is answered. */
+export const fetch_from = (broker: Broker, request: FetchRequest): Promise<FetchResponse> => {
+  const send = (protocol: ProtocolRequest) =>
+    broker.connectionPool.send({
+      ...protocol,
+      response: {
+        ...protocol.response,
+        decode: payload => decode_fetch_response(payload, protocol.request.apiVersion),
+      },
+    })
+  const view = Object.create(broker, {
+    connectionPool: { value: { send } },
+    disconnect: { value: () => broker.disconnect() },
+  }) as Broker
+  return view.fetch(request) as Promise<FetchResponse>
 }
 
 export const { AssignerProtocol, ConfigResourceTypes } = kafkajs

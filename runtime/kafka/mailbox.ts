@@ -2,9 +2,11 @@
  * A partition's records between the fetch loop and the task: bounded by bytes, filtered, with position and
  * end.
  */
-import { type LogRecord, OffsetOutOfRange, type Reader, type Redrive, type Upstream } from '../ports.ts'
-import { filter_aborted, type RawRecord } from './abort-filter.ts'
-import type { RawPartition } from './kafkajs.ts'
+import { type LogRecord, OffsetOutOfRange, type Reader } from '../ports.ts'
+import { filter_aborted } from './abort-filter.ts'
+import { Unreadable } from './codecs.ts'
+import type { FetchedPartition } from './fetch-response.ts'
+import { type RecordBatch, records_of } from './record-batch.ts'
 
 /** Fetching pauses above this many buffered bytes and resumes below half of it. */
 export const MAILBOX_BYTES_MAX = 16 * 1024 * 1024
@@ -12,42 +14,15 @@ const RECORD_OVERHEAD_BYTES = 64
 export const UNREADABLE_AT_ONCE = 1_000
 const COMPACT_AT = 1_024
 
-/** Header of a record between our own tasks: `task,stream_time_ms`, the second part empty for null. */
-export const upstream_header = ({ task, stream_time_ms }: Upstream): string =>
-  `${task},${stream_time_ms ?? ''}`
-const parse_upstream = (record: RawRecord): Upstream | undefined => {
-  const header = record.headers?.u
-  const parts = header === undefined ? null : /^(\d+),(-?\d+)?$/.exec(String(header))
-  if (!parts) return undefined
-  return { task: Number(parts[1]), stream_time_ms: parts[2] === undefined ? null : Number(parts[2]) }
+const bytes_of = (record: LogRecord): number => {
+  const { in_place } = record
+  if (!in_place) return (record.value?.length ?? 0) + RECORD_OVERHEAD_BYTES
+  const { key_at, key_end, value_at, value_end } = in_place
+  return Math.max(0, key_end - key_at) + Math.max(0, value_end - value_at) + RECORD_OVERHEAD_BYTES
 }
 
-/** Header of a dead letter's record driven again: `pipeline,dead_letter_id`. */
-export const redrive_header = ({ pipeline, dead_letter_id }: Redrive): string =>
-  `${pipeline},${dead_letter_id}`
-const parse_redrive = (record: RawRecord): Redrive | undefined => {
-  const header = record.headers?.r
-  const parts = header === undefined ? null : /^([^,]*),(.+)$/s.exec(String(header))
-  return parts ? { pipeline: parts[1] as string, dead_letter_id: parts[2] as string } : undefined
-}
-
-/** Offset behind a record's batch: also behind what compaction or control records left of it. */
-const behind = (record: RawRecord): number => {
-  const context = record.batchContext
-  const batch_end = context ? Number(context.firstOffset) + context.lastOffsetDelta : -1
-  return Math.max(batch_end, Number(record.offset)) + 1
-}
-
-const to_record = (raw: RawRecord): LogRecord => {
-  const record = { offset: Number(raw.offset), key: raw.key, value: raw.value }
-  if (raw.headers === undefined) return record
-  const upstream = parse_upstream(raw)
-  const redrive = parse_redrive(raw)
-  if (!upstream && !redrive) return record
-  return { ...record, ...(upstream && { upstream }), ...(redrive && { redrive }) }
-}
-const bytes_of = (record: LogRecord): number =>
-  (record.key?.length ?? 0) + (record.value?.length ?? 0) + RECORD_OVERHEAD_BYTES
+/** What a fetch brought of a partition. */
+export type Delivery = Pick<FetchedPartition, 'last_stable' | 'aborted' | 'batches'>
 
 export class Mailbox implements Reader {
   readonly topic: string
@@ -125,28 +100,38 @@ export class Mailbox implements Reader {
   }
 
   /** @returns whether position or end moved */
-  deliver(epoch: number, fetched: RawPartition): boolean {
+  deliver(epoch: number, fetched: Delivery): boolean {
     if (epoch !== this.epoch || this.#closed) return false
     const { position, end } = this
-    const last = fetched.messages.at(-1)
-    let next = last ? Math.max(position, behind(last)) : position
-    for (const raw of filter_aborted(fetched)) {
-      if (raw.unreadable !== undefined) {
-        const put_to = this.#put_unreadable(raw, position)
-        if (put_to < behind(raw)) {
-          next = put_to
-          break
-        }
-      } else if (raw.isControlRecord !== true && Number(raw.offset) >= position) this.#put(to_record(raw))
+    const last = fetched.batches.at(-1)
+    let next = last ? Math.max(position, last.end) : position
+    for (const batch of filter_aborted(fetched.batches, fetched.aborted)) {
+      if (batch.control) continue
+      const put_to = this.#put_batch(batch, position)
+      if (put_to < batch.end) {
+        next = put_to
+        break
+      }
     }
     this.position = next
     // The broker looks for its last stable offset before it reads: what was committed in between comes along behind it.
-    const stable = Number(fetched.lastStableOffset)
-    this.end = last ? Math.max(stable, next) : stable
+    this.end = last ? Math.max(fetched.last_stable, next) : fetched.last_stable
     if (this.#bytes > MAILBOX_BYTES_MAX) this.#paused = true
     const moved = this.position !== position || this.end !== end
     if (moved) this.#news()
     return moved
+  }
+
+  /** @returns the offset behind what was put */
+  #put_batch(batch: RecordBatch, position: number): number {
+    if (batch.unreadable !== null) return this.#put_unreadable(batch, batch.unreadable, position)
+    try {
+      for (const record of records_of(batch, position)) this.#put(record)
+      return batch.end
+    } catch (error) {
+      if (!(error instanceof Unreadable)) throw error
+      return this.#put_unreadable(batch, error.message, position)
+    }
   }
 
   #put(record: LogRecord): void {
@@ -158,11 +143,10 @@ export class Mailbox implements Reader {
    * Every offset of a batch that cannot be read is a record that says so, which no decoder takes for a body.
    * @returns the offset behind the last one put: of a very large batch the rest comes with the next fetch
    */
-  #put_unreadable(raw: RawRecord, position: number): number {
-    const end = behind(raw)
-    const from = Math.max(position, Number(raw.offset))
+  #put_unreadable({ first, end }: RecordBatch, reason: string, position: number): number {
+    const from = Math.max(position, first)
     const to = Math.min(end, from + UNREADABLE_AT_ONCE)
-    const value = Buffer.from(`unreadable record batch ${raw.offset} to ${end - 1}, ${raw.unreadable}`)
+    const value = Buffer.from(`unreadable record batch ${first} to ${end - 1}, ${reason}`)
     for (let offset = from; offset < to; offset++) this.#put({ offset, key: null, value })
     return Math.max(to, position)
   }

@@ -4,7 +4,7 @@
  */
 import type * as KafkaJs from 'kafkajs'
 import type { Output } from '../ports.ts'
-import { redrive_header, upstream_header } from './mailbox.ts'
+import { redrive_header, upstream_header } from './record-batch.ts'
 
 /**
  * kafkajs puts all of a partition's messages into one record batch, which brokers limit to 1 MiB by default.

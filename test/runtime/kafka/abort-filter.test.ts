@@ -1,40 +1,26 @@
 /** The abort filter against the cases in which kafkajs's own one lets aborted records through. */
 import { expect, test } from 'vitest'
-import { filter_aborted, type RawRecord } from '../../../runtime/kafka/abort-filter.ts'
+import { filter_aborted } from '../../../runtime/kafka/abort-filter.ts'
+import type { RecordBatch } from '../../../runtime/kafka/record-batch.ts'
+import { batch_of, marker as marker_at } from './record-bytes.ts'
 
-const COMMIT = 1
-const ABORT = 0
+const COMMIT = 'commit'
+const ABORT = 'abort'
 const data = (
-  offset: number,
+  first: number,
   producer: number,
   key: Buffer | null = Buffer.from('k'),
-  in_transaction = true,
-): RawRecord => ({
-  offset: `${offset}`,
-  key,
-  value: Buffer.from(`${offset}`),
-  isControlRecord: false,
-  batchContext: {
-    producerId: `${producer}`,
-    inTransaction: in_transaction,
-    firstOffset: `${offset}`,
-    lastOffsetDelta: 0,
-  },
-})
-const marker = (offset: number, producer: number, type: number): RawRecord => ({
-  ...data(offset, producer, Buffer.from([0, 0, 0, type])),
-  isControlRecord: true,
-})
-const offsets = (messages: RawRecord[], aborted: [producer: number, first: number][]): number[] =>
-  filter_aborted({
-    messages,
-    abortedTransactions: aborted.map(([producer, first]) => ({
-      producerId: `${producer}`,
-      firstOffset: `${first}`,
-    })),
-  })
-    .filter(record => record.isControlRecord !== true)
-    .map(record => Number(record.offset))
+  transactional = true,
+): RecordBatch =>
+  batch_of({ first, producer, transactional, records: [{ key, value: Buffer.from(`${first}`) }] })
+const marker = (...of: Parameters<typeof marker_at>): RecordBatch => batch_of(marker_at(...of))
+const offsets = (batches: RecordBatch[], aborted: [producer: number, first: number][]): number[] =>
+  filter_aborted(
+    batches,
+    aborted.map(([producer, first]) => ({ producer: BigInt(producer), first })),
+  )
+    .filter(({ control }) => !control)
+    .map(({ first }) => first)
 
 test('two overlapping aborted transactions, listed in the order of their markers', () => {
   const messages = [
@@ -107,10 +93,10 @@ test('records outside of transactions stay, whatever their producer aborted', ()
 test('without aborted transactions everything stays', () => {
   const messages = [data(0, 1), marker(1, 1, COMMIT), data(2, 2)]
   expect(offsets(messages, [])).toEqual([0, 2])
-  expect(filter_aborted({ messages, abortedTransactions: null })).toHaveLength(3)
+  expect(filter_aborted(messages, [])).toHaveLength(3)
 })
 
-test('records of formats without transactions stay', () => {
-  const messages: RawRecord[] = [{ offset: '5', key: null, value: null }]
-  expect(offsets(messages, [[1, 0]])).toEqual([5])
+test('of a batch of several records none is delivered, and the one behind its marker is', () => {
+  const many = batch_of({ first: 3, producer: 1, transactional: true, records: [{}, {}, {}] })
+  expect(offsets([many, data(6, 2), marker(7, 1, ABORT), data(8, 1)], [[1, 3]])).toEqual([6, 8])
 })

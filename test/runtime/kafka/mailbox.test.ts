@@ -1,29 +1,26 @@
 /** A mailbox: bounded, in order, deaf to what was fetched for an earlier position. */
 import { expect, test } from 'vitest'
-import type { RawPartition } from '../../../runtime/kafka/kafkajs.ts'
 import {
+  type Delivery,
   MAILBOX_BYTES_MAX,
   Mailbox,
   UNREADABLE_AT_ONCE,
-  upstream_header,
 } from '../../../runtime/kafka/mailbox.ts'
+import { type RecordBatch, upstream_header } from '../../../runtime/kafka/record-batch.ts'
 import { OffsetOutOfRange } from '../../../runtime/ports.ts'
+import { batch_of, marker, type Record } from './record-bytes.ts'
 
-const raw = (offset: number, more: object = {}) => ({
-  offset: `${offset}`,
-  key: null,
-  value: Buffer.from(`${offset}`),
-  headers: {},
-  isControlRecord: false,
-  batchContext: { producerId: '-1', inTransaction: false, firstOffset: `${offset}`, lastOffsetDelta: 0 },
-  ...more,
+/** A batch of one record. */
+const raw = (first: number, record: Record = {}): RecordBatch =>
+  batch_of({ first, records: [{ value: Buffer.from(`${first}`), ...record }] })
+const unreadable = (first: number, count: number, reason: string): RecordBatch => ({
+  ...batch_of({ first, records: [], last_delta: count - 1 }),
+  unreadable: reason,
 })
-const fetched = (messages: ReturnType<typeof raw>[], end: number): RawPartition => ({
-  partition: 0,
-  highWatermark: `${end}`,
-  lastStableOffset: `${end}`,
-  abortedTransactions: [],
-  messages,
+const fetched = (batches: RecordBatch[], end: number): Delivery => ({
+  last_stable: end,
+  aborted: [],
+  batches,
 })
 const open = () => {
   const seen = { news: 0, wanted: 0 }
@@ -71,11 +68,10 @@ test('drops records before its position, and whole fetches for an earlier seek',
 test('position passes control records and what is missing at the end of a batch', () => {
   const { mailbox, seen } = open()
   mailbox.seek(0)
-  const marker = raw(1, { isControlRecord: true, key: Buffer.from([0, 0, 0, 1]) })
-  mailbox.deliver(mailbox.epoch, fetched([raw(0), marker], 2))
+  mailbox.deliver(mailbox.epoch, fetched([raw(0), batch_of(marker(1, 7, 'commit'))], 2))
   expect([mailbox.length, mailbox.position, mailbox.end]).toEqual([1, 2, 2])
-  const gap = { producerId: '-1', inTransaction: false, firstOffset: '2', lastOffsetDelta: 7 }
-  mailbox.deliver(mailbox.epoch, fetched([raw(2, { batchContext: gap })], 10))
+  const gap = batch_of({ first: 2, records: [{ value: Buffer.from('2') }], last_delta: 7 })
+  mailbox.deliver(mailbox.epoch, fetched([gap], 10))
   expect([mailbox.position, seen.news]).toEqual([10, 2])
   mailbox.deliver(mailbox.epoch, fetched([], 10))
   expect(seen.news).toBe(2)
@@ -134,7 +130,7 @@ test('upstream travels as a header; what is no such header is none', () => {
   const { mailbox } = open()
   mailbox.seek(0)
   const headers = ['3,-7', '3,', 'x,1', '1', '1,2x', ''].map((u, i) =>
-    raw(i, { headers: { u: Buffer.from(u) } }),
+    raw(i, { headers: [['u', Buffer.from(u)]] }),
   )
   mailbox.deliver(mailbox.epoch, fetched(headers, 6))
   expect(headers.map((_, i) => mailbox.at(i)?.upstream)).toEqual([
@@ -150,9 +146,7 @@ test('upstream travels as a header; what is no such header is none', () => {
 test('every offset of an unreadable batch is a record that says so, a thousand at a time', () => {
   const { mailbox } = open()
   mailbox.seek(3)
-  const context = { producerId: '-1', inTransaction: false, firstOffset: '1', lastOffsetDelta: 3 }
-  const bad = raw(1, { value: null, unreadable: 'lz4: cut short', batchContext: context })
-  mailbox.deliver(mailbox.epoch, fetched([bad, raw(5)], 6))
+  mailbox.deliver(mailbox.epoch, fetched([unreadable(1, 4, 'lz4: cut short'), raw(5)], 6))
   const told = 'unreadable record batch 1 to 4, lz4: cut short'
   expect([0, 1].map(i => [mailbox.at(i)?.offset, mailbox.at(i)?.key, `${mailbox.at(i)?.value}`])).toEqual([
     [3, null, told],
@@ -161,8 +155,7 @@ test('every offset of an unreadable batch is a record that says so, a thousand a
   expect(mailbox.position).toBe(6)
 
   mailbox.seek(0)
-  const many = { ...context, firstOffset: '0', lastOffsetDelta: 2 * UNREADABLE_AT_ONCE }
-  const large = fetched([raw(0, { unreadable: 'a bomb', batchContext: many }), raw(2_001)], 2_002)
+  const large = fetched([unreadable(0, 2 * UNREADABLE_AT_ONCE + 1, 'a bomb'), raw(2_001)], 2_002)
   const lengths = [0, 1, 2].map(() => {
     mailbox.deliver(mailbox.epoch, large)
     return [mailbox.length, mailbox.position]
@@ -180,9 +173,21 @@ test('every offset of an unreadable batch is a record that says so, a thousand a
 test('an unreadable batch of an aborted transaction is nothing', () => {
   const { mailbox } = open()
   mailbox.seek(0)
-  const context = { producerId: '9', inTransaction: true, firstOffset: '0', lastOffsetDelta: 3 }
-  const bad = raw(0, { unreadable: 'a bomb', batchContext: context })
-  const abortedTransactions = [{ producerId: '9', firstOffset: '0' }]
-  mailbox.deliver(mailbox.epoch, { ...fetched([bad], 4), abortedTransactions })
+  const bad = { ...unreadable(0, 4, 'a bomb'), producer: 9n, transactional: true }
+  mailbox.deliver(mailbox.epoch, { ...fetched([bad], 4), aborted: [{ producer: 9n, first: 0 }] })
   expect([mailbox.length, mailbox.position]).toEqual([0, 4])
+})
+
+test('a batch whose lengths contradict each other is unreadable, and those around it are read', () => {
+  const { mailbox } = open()
+  mailbox.seek(0)
+  const whole = batch_of({ first: 1, records: [{ value: Buffer.from('1') }, { value: Buffer.from('2') }] })
+  const cut = { ...whole, bytes: whole.bytes.subarray(0, -1) }
+  mailbox.deliver(mailbox.epoch, fetched([raw(0), cut, raw(3)], 4))
+  expect([0, 1, 2, 3].map(i => `${mailbox.at(i)?.value}`)).toEqual([
+    '0',
+    'unreadable record batch 1 to 2, cut short',
+    'unreadable record batch 1 to 2, cut short',
+    '3',
+  ])
 })
