@@ -2,14 +2,15 @@
  * From bytes to items: registry prefix, guard and projection, key and time checks, and the merge of a task's inputs by
  * event time. A record that may not be processed becomes a refused item, in its place.
  */
-import { crc32 } from 'node:zlib'
 import { rekeyed_topic, type TopicSpec } from '../schemas/topics.ts'
 import type { App } from './app.ts'
 import { partitions_of } from './app.ts'
+import { text_of } from './avro/cursor.ts'
 import { compile_decoder, type Decoder, Refused } from './avro/decoder.ts'
 import { body_schema_id, PREFIX_BYTES } from './avro/encoder.ts'
+import { crc32_of } from './crc32.ts'
 import { key_of, partition_of } from './keys.ts'
-import type { LogRecord, Reader, Redrive, Registry, Upstream } from './ports.ts'
+import type { InPlace, LogRecord, Reader, Redrive, Registry, Upstream } from './ports.ts'
 import { UnknownSchema } from './ports.ts'
 
 export type Row = Record<string, unknown>
@@ -34,8 +35,7 @@ export interface Item {
   readonly redrive: Redrive | undefined
   /** Replayed: what failed on it then. */
   readonly failed?: Failed
-  readonly raw_key: Buffer | null
-  readonly value: Buffer | null
+  readonly record: LogRecord
   readonly schema_id: number | null
 }
 
@@ -178,18 +178,19 @@ export class Lane {
 
   /** The record as an item, or the schema id that must be fetched first. */
   item(record: LogRecord): Item | number {
-    const { value, upstream } = record
-    if (upstream && !value) return this.#make(record, '', '', 0, 0, null, null, null, null)
+    const at = value_of(record)
+    const { bytes, value_at, value_end } = at
+    if (record.upstream && value_end < 0) return this.#make(record, '', '', 0, 0, null, null, null, null)
     let schema_id: number | null = null
     let crc = 0
     try {
-      if (!value) throw new Refused('EMPTY', 'a record without a body')
-      crc = crc_of(value)
-      schema_id = body_schema_id(value)
+      if (value_end < 0) throw new Refused('EMPTY', 'a record without a body')
+      crc = body_crc(at)
+      schema_id = body_schema_id(bytes, value_at, value_end)
       const decoder = this.#decoders.get(this.topic, schema_id)
       if (decoder === undefined) return schema_id
       if (decoder instanceof Refused) throw decoder
-      const row = decoder(value, PREFIX_BYTES)
+      const row = decoder(bytes, value_at + PREFIX_BYTES, value_end)
       const place = this.#place(record, row)
       const event_id = row[this.#id_field] as string
       const at_ms = row[this.#time_field] as number
@@ -212,7 +213,7 @@ export class Lane {
       '',
       '',
       Number.NEGATIVE_INFINITY,
-      crc_of(record.value),
+      body_crc(value_of(record)),
       null,
       null,
       refused,
@@ -222,14 +223,19 @@ export class Lane {
 
   /** Its key, or where it belongs if that is not here. What came to a sister topic was put there by us. */
   #place(record: LogRecord, row: Row): string | Place {
+    const given = key_text(record)
     if (this.spec.partitioner === 'trusted') {
-      if (!record.key) throw new Refused('MISSING_KEY', 'a record without a key')
-      return record.key.toString('utf8')
+      if (given === null) throw new Refused('MISSING_KEY', 'a record without a key')
+      return given
     }
     const expected = expected_key(this.spec, row)
-    const bytes = record.key?.toString('utf8') === expected ? record.key : Buffer.from(expected)
-    const partition = partition_of(bytes, partitions_of(this.#app, this.topic))
-    if (bytes === record.key && partition === this.#partition) return expected
+    const partitions = partitions_of(this.#app, this.topic)
+    const { in_place } = record
+    const partition =
+      given === expected && in_place
+        ? partition_of(in_place.bytes, partitions, in_place.key_at, in_place.key_end)
+        : partition_of(Buffer.from(expected), partitions)
+    if (given === expected && partition === this.#partition) return expected
     if (!this.#returns) throw new Refused('KEY_MISMATCH', `key or partition of a body that is ${expected}`)
     return { key: expected, partition }
   }
@@ -257,15 +263,40 @@ export class Lane {
       stray,
       upstream: record.upstream,
       redrive: this.spec.of === undefined ? undefined : record.redrive,
-      raw_key: record.key,
-      value: record.value,
+      record,
       schema_id,
     }
   }
 }
 
+/** Where a record's value lies. */
+const value_of = (record: LogRecord): Pick<InPlace, 'bytes' | 'value_at' | 'value_end'> => {
+  const { in_place } = record
+  if (in_place) return in_place
+  const { value } = record
+  return { bytes: value ?? NO_BYTES, value_at: 0, value_end: value ? value.length : -1 }
+}
+const NO_BYTES = Buffer.alloc(0)
+
+const key_text = (record: LogRecord): string | null => {
+  const { in_place } = record
+  if (!in_place) return record.key && record.key.toString('utf8')
+  const { bytes, key_at, key_end } = in_place
+  return key_end < 0 ? null : text_of(bytes, key_at, key_end)
+}
+
+const body_crc = ({
+  bytes,
+  value_at,
+  value_end,
+}: Pick<InPlace, 'bytes' | 'value_at' | 'value_end'>): number => {
+  if (value_end < 0) return 0
+  return crc32_of(bytes, value_end - value_at > PREFIX_BYTES ? value_at + PREFIX_BYTES : value_at, value_end)
+}
+
+/** CRC-32 of the body behind the registry prefix. */
 export const crc_of = (value: Buffer | null): number =>
-  value === null ? 0 : crc32(value.length > PREFIX_BYTES ? value.subarray(PREFIX_BYTES) : value)
+  value ? body_crc({ bytes: value, value_at: 0, value_end: value.length }) : 0
 
 const expected_key = (spec: TopicSpec, row: Row): string => {
   try {
@@ -348,7 +379,8 @@ export const merge_sources = (
       if (until_ms === Number.POSITIVE_INFINITY) until_ms = item.at_ms + span_ms
     }
     items.push(item)
-    bytes += item.value?.length ?? 0
+    const { value_at, value_end } = value_of(item.record)
+    bytes += Math.max(0, value_end - value_at)
     heads[best] = null
     taken[best] = (taken[best] as number) + 1
   }

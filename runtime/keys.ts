@@ -65,26 +65,26 @@ export const tenant_of = (key: string): string => {
 }
 
 /** The partition Kafka's default partitioner gives the key: `toPositive(murmur2(key)) % partitions`. */
-export const partition_of = (key: Buffer, partitions: number): number =>
-  (murmur2(key) & 0x7fffffff) % partitions
+export const partition_of = (key: Buffer, partitions: number, from = 0, to = key.length): number =>
+  (murmur2(key, from, to) & 0x7fffffff) % partitions
 
 const SEED = 0x9747b28c | 0
 const MULTIPLIER = 0x5bd1e995
 
-/** MurmurHash2, 32 bit, seeded as Kafka does; a signed integer. */
-export const murmur2 = (key: Buffer): number => {
-  const length = key.length
-  const tail = length & ~3
+/** MurmurHash2, 32 bit, seeded as Kafka does, of the bytes from `from` to `to`; a signed integer. */
+export const murmur2 = (key: Buffer, from = 0, to = key.length): number => {
+  const length = to - from
+  const tail = from + (length & ~3)
   let hash = SEED ^ length
-  for (let i = 0; i < tail; i += 4) {
+  for (let i = from; i < tail; i += 4) {
     let word = key[i]! | (key[i + 1]! << 8) | (key[i + 2]! << 16) | (key[i + 3]! << 24)
     word = Math.imul(word, MULTIPLIER)
     word ^= word >>> 24
     hash = Math.imul(hash, MULTIPLIER) ^ Math.imul(word, MULTIPLIER)
   }
-  if (length > tail) {
-    if (length - tail === 3) hash ^= key[tail + 2]! << 16
-    if (length - tail >= 2) hash ^= key[tail + 1]! << 8
+  if (to > tail) {
+    if (to - tail === 3) hash ^= key[tail + 2]! << 16
+    if (to - tail >= 2) hash ^= key[tail + 1]! << 8
     hash = Math.imul(hash ^ key[tail]!, MULTIPLIER)
   }
   hash = Math.imul(hash ^ (hash >>> 13), MULTIPLIER)

@@ -148,7 +148,8 @@ export class Outputs {
   }
 
   /** The record as it came, to the partition of its own key. */
-  forward({ topic, value }: Item, { key, partition }: Place): void {
+  forward({ topic, record }: Item, { key, partition }: Place): void {
+    const { value } = record
     this.#list.push({ topic: rekeyed_topic(topic), partition, key: Buffer.from(key), value })
   }
 
@@ -167,8 +168,8 @@ export class Outputs {
       offset: item?.offset ?? -1,
       pipeline,
       schema_id: item?.schema_id ?? null,
-      key: item?.raw_key ?? null,
-      value: item?.value ?? null,
+      key: item?.record.key ?? null,
+      value: item?.record.value ?? null,
     })
     this.#list.push({ topic: 'dead_letters', partition: this.#partition, key: Buffer.from(key), value })
   }

@@ -248,8 +248,8 @@ class Replay {
     if (value === undefined) return [item]
     if (value === null) return []
     const lane = lanes.find(({ topic }) => topic === item.topic) as Lane
-    const { offset, raw_key, upstream } = item
-    const made = lane.item({ offset, key: raw_key, value, upstream })
+    const { offset, record, upstream } = item
+    const made = lane.item({ offset, key: record.key, value, upstream })
     if (typeof made === 'number') throw new Error(`schema ${made} is not known`)
     return [made]
   }

@@ -110,6 +110,12 @@ export const read_text = (buf: Buffer, p: number, end: number, path: string): st
   return seen & NON_ASCII ? text_beyond_ascii(buf, p, end, path) : text
 }
 
+/** The text, whatever is no UTF-8 in it replaced. */
+export const text_of = (buf: Buffer, p: number, end: number): string => {
+  const text = ascii(buf, p, end)
+  return seen & NON_ASCII ? buf.toString('utf8', p, end) : text
+}
+
 /** As read_text, also held against the field's rule. */
 export const read_ruled = (buf: Buffer, p: number, end: number, path: string, rules: FieldRules): string => {
   const text = read_text(buf, p, end, path)

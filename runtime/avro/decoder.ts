@@ -21,8 +21,11 @@ import { type Field, type Node, parse_reader, parse_writer, type RecordNode } fr
 export { type Reason, Refused } from './refused.ts'
 
 export type Row = Record<string, unknown>
-/** `start` is where the Avro body begins in the value (5 behind the Confluent prefix). Throws Refused, nothing else. */
-export type Decoder = (body: Buffer, start: number) => Row
+/**
+ * The Avro body lies from `start` (5 behind the Confluent prefix) to `end` (exclusive; of the whole buffer where it is left out).
+ * Throws Refused, nothing else.
+ */
+export type Decoder = (bytes: Buffer, start: number, end?: number) => Row
 
 type NullableNode = Extract<Node, { kind: 'nullable' }>
 type EnumNode = Extract<Node, { kind: 'enum' }>
@@ -71,8 +74,7 @@ class Compilation {
     const row = [...wanted].map(name => `${name}: ${values.get(name)}`)
     const source = `
       const { ${Object.keys(RUNTIME).join(', ')} } = runtime
-      return (buf, start) => {
-        const end = buf.length
+      return (buf, start, end = buf.length) => {
         let p = start, items = 0
         cursor.broken = null
         ${this.lines.join('\n')}

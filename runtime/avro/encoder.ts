@@ -56,11 +56,10 @@ const shown = (value: unknown): string => {
   }
 }
 
-/** Schema id of a value of the log. Throws Refused EMPTY or BAD_MAGIC. */
-export const body_schema_id = (value: Buffer | null): number => {
-  if (value === null || value.length === 0) return refuse('EMPTY', 'the record has no value')
-  if (value[0] !== 0) return refuse('BAD_MAGIC', `the value begins with byte ${value[0]}, not with 0`)
-  if (value.length < PREFIX_BYTES)
-    return refuse('EMPTY', `the value ends within its ${PREFIX_BYTES} byte prefix`)
-  return value.readInt32BE(1)
+/** Schema id of a value of the log, which lies from `at` to `end`. Throws Refused EMPTY or BAD_MAGIC. */
+export const body_schema_id = (bytes: Buffer | null, at = 0, end = bytes?.length ?? 0): number => {
+  if (bytes === null || end <= at) return refuse('EMPTY', 'the record has no value')
+  if (bytes[at] !== 0) return refuse('BAD_MAGIC', `the value begins with byte ${bytes[at]}, not with 0`)
+  if (end - at < PREFIX_BYTES) return refuse('EMPTY', `the value ends within its ${PREFIX_BYTES} byte prefix`)
+  return bytes.readInt32BE(at + 1)
 }

@@ -15,8 +15,7 @@ const item = (topic: string, offset: number, at_ms: number): Item => ({
   stray: null,
   upstream: undefined,
   redrive: undefined,
-  raw_key: null,
-  value: null,
+  record: { offset, key: null, value: null },
   schema_id: 1,
 })
 const source = (topic: string, times: readonly number[]): Source => ({
