@@ -280,7 +280,7 @@ const NO_BYTES = Buffer.alloc(0)
 
 const key_text = (record: LogRecord): string | null => {
   const { in_place } = record
-  if (!in_place) return record.key && record.key.toString('utf8')
+  if (!in_place) return record.key?.toString('utf8') ?? null
   const { bytes, key_at, key_end } = in_place
   return key_end < 0 ? null : text_of(bytes, key_at, key_end)
 }
