@@ -31,6 +31,8 @@ export class Checkpoints {
   saved_at: number | null = null
   /** Newest cut that is in the store. */
   cut = 0
+  /** Much waits to be processed. */
+  behind = false
   #in_flight: { readonly header: CheckpointHeader; readonly done: Promise<void> } | null = null
   #started_at = Number.NEGATIVE_INFINITY
   #error: unknown = null
@@ -77,9 +79,10 @@ export class Checkpoints {
     if (this.#error instanceof CheckpointConflict) throw this.#error
     // A cut that could not be saved is still to be saved: a header beyond it would claim what the store has not.
     if (this.#error !== null || this.#held) return
-    const now = this.#deps.clock.now()
-    if (this.#in_flight || (!force && now - this.#started_at < this.#deps.settings.checkpoint_every_ms))
-      return
+    const { clock, settings } = this.#deps
+    const now = clock.now()
+    const every_ms = this.behind ? settings.checkpoint_behind_ms : settings.checkpoint_every_ms
+    if (this.#in_flight || (!force && now - this.#started_at < every_ms)) return
     this.#started_at = now
     const { cut, number } = this.#processor.entities.take_cut()
     const to = header()

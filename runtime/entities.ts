@@ -124,6 +124,11 @@ export class Entities {
     return entity
   }
 
+  /** The next get() is of this one's key: found where somebody has looked it up already. */
+  recall(entity: Entity): void {
+    this.#last = entity
+  }
+
   /** The entity as loaded from the store (no fields: a new one). Fields of operators that are not here stay stored, untouched. */
   load(key: string, fields: Fields): Entity {
     const entity: Entity = { key, cells: [], ids: new Map(), dirty_cut: 0 }

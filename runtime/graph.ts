@@ -184,15 +184,16 @@ class Node implements Turn<unknown, unknown, string> {
   }
 
   enter(input: unknown): void {
-    this.#turn(state => this.#spec.step(state, input, this))
+    this.#turn(input, null)
   }
 
   fire(name: string): void {
     if (name === IDLE) this.#idle()
-    else if (this.#spec.on_timer) this.#turn(state => this.#spec.on_timer?.(state, name, this))
+    else if (this.#spec.on_timer) this.#turn(undefined, name)
   }
 
-  #turn(act: (state: unknown) => unknown): void {
+  /** A step, or what the timer of that name does. */
+  #turn(input: unknown, timer: string | null): void {
     const { graph } = this
     if (graph.failure) return
     if (this.#cell) {
@@ -202,7 +203,11 @@ class Node implements Turn<unknown, unknown, string> {
     const cell = this.#entities.cell(this.#moment.entity, this.def)
     this.#cell = cell
     try {
-      const next = act(cell.state)
+      const spec = this.#spec
+      const next =
+        timer === null
+          ? spec.step(cell.state, input, this)
+          : (spec.on_timer?.(cell.state, timer, this) as unknown)
       if (next !== cell.state) {
         if (graph.host.freeze) deep_freeze(next)
         this.#touch(cell, next)

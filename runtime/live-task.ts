@@ -107,8 +107,14 @@ export class LiveTask {
     const { settings, clock } = this.#run.deps
     const left_ms = this.#committed_at + settings.linger_ms - clock.now()
     if (left_ms <= 0 || this.#more_due) return
-    const waiting = this.#readers.reduce((sum, reader) => sum + reader.length, 0)
-    if (waiting * 2 < settings.batch_records_max) await clock.sleep(left_ms, this.#run.task.signal)
+    if (this.#waiting * 2 < settings.batch_records_max) await clock.sleep(left_ms, this.#run.task.signal)
+  }
+
+  /** Records at hand. */
+  get #waiting(): number {
+    let sum = 0
+    for (const reader of this.#readers) sum += reader.length
+    return sum
   }
 
   /** Waits, bounded, for an input that has more to come but nothing at hand; with none, nobody waits. */
@@ -247,6 +253,7 @@ export class LiveTask {
     }
     const { offsets } = await task.commit([...outputs, shared.log_output(task.partition, record)])
     observe.stage('commit', (performance.now() - committing) * 1e6, consumed.length)
+    progress.checkpoints.behind = this.#waiting >= settings.batch_records_max
     progress.advance(record, offsets.get(shared.log_topic) as number)
     this.#committed_at = clock.now()
     this.#carry = items.slice(result.consumed)

@@ -52,6 +52,9 @@ export class Processor {
   #catalog_offset = 0
   #late = false
   readonly #failed: string[] = []
+  /** Entities of the items of the batch to come, as far as they were in memory. */
+  #looked_up: { readonly items: readonly Item[]; readonly found: readonly (Entity | undefined)[] } | null =
+    null
   readonly #breaker = new Breaker()
   /** What outputs say of time: none of that instant or an older one follows them. Behind a timer's there may be others of its own instant. */
   #told_ms = 0
@@ -156,13 +159,17 @@ export class Processor {
   /** Keys that the batch needs and that are not in memory: those of its items, and of timers that may come due. */
   cold_keys(items: readonly Item[], wall_ms: number, tick_ms: number | null, timers_max: number): string[] {
     const cold = new Set<string>()
+    const found: (Entity | undefined)[] = []
     let horizon = Math.max(this.stream_time.now_ms, tick_ms ?? Number.NEGATIVE_INFINITY)
     for (const item of items) {
       const at_ms = item.upstream ? (item.upstream.stream_time_ms ?? Number.POSITIVE_INFINITY) : item.at_ms
       if (at_ms > horizon) horizon = at_ms
       const wanted = item.key !== '' && item.refused === null && this.#inputs.get(item.topic)?.needs_entity
-      if (wanted && !this.entities.get(item.key)) cold.add(item.key)
+      const entity = wanted ? this.entities.get(item.key) : undefined
+      found.push(entity)
+      if (wanted && !entity) cold.add(item.key)
     }
+    this.#looked_up = { items, found }
     for (const [clock, until] of [
       ['wall', wall_ms],
       ['stream', horizon],
@@ -185,6 +192,8 @@ export class Processor {
       batch.catalog_offset,
     )
     if (batch.tick_ms !== null) this.stream_time.to(batch.tick_ms)
+    const found = this.#looked_up?.items === batch.items ? this.#looked_up.found : []
+    this.#looked_up = null
     let consumed = 0
     let going = this.#fire_due('wall', batch.wall_ms) && this.#fire_due('stream')
     while (going && consumed < batch.items.length) {
@@ -198,6 +207,8 @@ export class Processor {
         this.stream_time.hear(item.topic, item.upstream)
         going = this.#fire_due('stream')
       } else {
+        const entity = found[consumed]
+        if (entity) this.entities.recall(entity)
         going = this.#before(item)
         if (!going) break
         this.#take(item)

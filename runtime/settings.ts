@@ -4,13 +4,14 @@ import { days, hours } from '../schemas/units.ts'
 import type { Settings } from './worker-types.ts'
 
 export const default_settings: Settings = {
-  batch_records_max: 2000,
+  batch_records_max: 5000,
   batch_bytes_max: 4 << 20,
   batch_compute_ms: 20,
   lag_wait_ms: 500,
   linger_ms: 20,
   timers_max: 2000,
   checkpoint_every_ms: 1000,
+  checkpoint_behind_ms: 5000,
   unsaved_max: 200_000,
   snapshot_every_ms: days(1),
   idle_ms: 5000,

@@ -16,6 +16,8 @@ export interface Settings {
   /** Timers fired in one batch at most. */
   readonly timers_max: number
   readonly checkpoint_every_ms: number
+  /** The same while a batch and more waits to be processed: a key that changes often is then written once for more changes. */
+  readonly checkpoint_behind_ms: number
   /** Changes of one task that may wait for a checkpoint while one is under way; at more the task waits too. */
   readonly unsaved_max: number
   /** Between two snapshots of a task, where there is a place for them. */

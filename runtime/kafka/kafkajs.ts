@@ -7,6 +7,7 @@
 import { createRequire } from 'node:module'
 import type * as KafkaJs from 'kafkajs'
 import type { Logger } from 'pino'
+import { encode_batch, encode_records, type SentBatch, type SentRecord } from './batch-encoder.ts'
 import { decode_fetch_response, type FetchResponse } from './fetch-response.ts'
 
 const VERSION = '2.2.4'
@@ -99,6 +100,7 @@ const load = () => {
   replace('kafkajs/src/producer/groupMessagesPerPartition.js', group_messages)
   const queue = require('kafkajs/src/network/requestQueue/index.js') as { prototype: RequestQueue }
   queue.prototype.scheduleCheckPendingRequests = schedule_pending
+  patch_encoding()
   patch_consumer_group()
   patch_transactions()
   return require('kafkajs') as typeof KafkaJs
@@ -147,6 +149,36 @@ function schedule_pending(this: RequestQueue): void {
     },
     throttled_ms > 0 ? throttled_ms : PENDING_CHECK_MS,
   )
+}
+
+interface BatchOfKafkaJs extends Omit<SentBatch, 'producerId' | 'codec' | 'packed' | 'records'> {
+  readonly records: readonly SentRecord[]
+  readonly producerId: { toString(): string }
+  readonly compression?: number
+}
+interface Codec {
+  compress(encoder: { readonly buffer: Buffer }): Promise<Buffer>
+}
+const CODEC_MASK = 7
+/** Records stay what they are until their batch is written, all at once. */
+const patch_encoding = (): void => {
+  const { lookupCodec } = require('kafkajs/src/protocol/message/compression/index.js') as {
+    lookupCodec(compression: number): Codec | null
+  }
+  replace('kafkajs/src/protocol/recordBatch/record/v0/index.js', (record: SentRecord) => record)
+  const RecordBatch = async ({ records, producerId, compression = 0, ...batch }: BatchOfKafkaJs) => {
+    const codec = lookupCodec(compression)
+    const bytes = encode_batch({
+      ...batch,
+      records,
+      producerId: BigInt(producerId.toString()),
+      codec: compression & CODEC_MASK,
+      packed: codec && (await codec.compress({ buffer: encode_records(records) })),
+    })
+    // What is looked at of kafkajs's encoders.
+    return { buf: bytes, buffer: bytes, size: () => bytes.length }
+  }
+  replace('kafkajs/src/protocol/recordBatch/v0/index.js', { RecordBatch, MAGIC_BYTE: 2 })
 }
 
 interface GroupInternals extends ConsumerGroup {

@@ -6,7 +6,7 @@ import { type LogRecord, OffsetOutOfRange, type Reader } from '../ports.ts'
 import { filter_aborted } from './abort-filter.ts'
 import { Unreadable } from './codecs.ts'
 import type { FetchedPartition } from './fetch-response.ts'
-import { type RecordBatch, records_of } from './record-batch.ts'
+import { type Places, places_of, type RecordBatch, record_at } from './record-batch.ts'
 
 /** Fetching pauses above this many buffered bytes and resumes below half of it. */
 export const MAILBOX_BYTES_MAX = 16 * 1024 * 1024
@@ -33,8 +33,11 @@ export class Mailbox implements Reader {
   failure: Error | null = null
   /** Counts seeks: what was fetched for an earlier position is dropped. */
   epoch = 0
+  /** What is about to be read; behind it, in order, what need not be records yet. */
   #records: LogRecord[] = []
   #head = 0
+  #later: (Places | LogRecord)[] = []
+  #later_count = 0
   #bytes = 0
   #paused = false
   #closed = false
@@ -53,15 +56,33 @@ export class Mailbox implements Reader {
   }
 
   get length(): number {
-    return this.#records.length - this.#head
+    return this.#records.length - this.#head + this.#later_count
   }
 
   at(i: number): LogRecord | undefined {
-    return i < 0 ? undefined : this.#records[this.#head + i]
+    if (i < 0) return undefined
+    if (this.#head + i >= this.#records.length) this.#make_records(this.#head + i)
+    return this.#records[this.#head + i]
+  }
+
+  /** Until there is one of that index, or nothing left to make. */
+  #make_records(index: number): void {
+    let made = 0
+    while (this.#records.length <= index && made < this.#later.length) {
+      const next = this.#later[made++] as Places | LogRecord
+      if ('numbers' in next) {
+        for (let i = 0; i < next.count; i++) this.#records.push(record_at(next, i))
+        this.#later_count -= next.count
+      } else {
+        this.#records.push(next)
+        this.#later_count--
+      }
+    }
+    this.#later.splice(0, made)
   }
 
   shift(): LogRecord | undefined {
-    const record = this.#records[this.#head]
+    const record = this.at(0)
     if (!record) return undefined
     this.#head++
     this.#bytes -= bytes_of(record)
@@ -88,6 +109,8 @@ export class Mailbox implements Reader {
     this.epoch++
     this.#records = []
     this.#head = 0
+    this.#later = []
+    this.#later_count = 0
     this.#bytes = 0
     this.#paused = false
     this.position = -1
@@ -126,7 +149,10 @@ export class Mailbox implements Reader {
   #put_batch(batch: RecordBatch, position: number): number {
     if (batch.unreadable !== null) return this.#put_unreadable(batch, batch.unreadable, position)
     try {
-      for (const record of records_of(batch, position)) this.#put(record)
+      const places = places_of(batch, position)
+      this.#later.push(places)
+      this.#later_count += places.count
+      this.#bytes += places.bytes + places.count * RECORD_OVERHEAD_BYTES
       return batch.end
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error
@@ -135,7 +161,8 @@ export class Mailbox implements Reader {
   }
 
   #put(record: LogRecord): void {
-    this.#records.push(record)
+    this.#later.push(record)
+    this.#later_count++
     this.#bytes += bytes_of(record)
   }
 

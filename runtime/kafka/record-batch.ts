@@ -148,12 +148,27 @@ export class BatchRecord implements LogRecord, InPlace {
   }
 }
 
-/** Records of the batch from an offset on, in order. @throws Unreadable where its lengths contradict each other */
-export const records_of = (batch: RecordBatch, from: number): BatchRecord[] => {
-  const { bytes, first, count } = batch
-  const records: BatchRecord[] = []
+/** Where the records of a batch lie: five numbers for each, so that a full mailbox is no load for the garbage collector. */
+export interface Places {
+  readonly batch: RecordBatch
+  readonly count: number
+  /** Of keys and values together. */
+  readonly bytes: number
+  /** Offset from the batch's first, then as InPlace. */
+  readonly numbers: Int32Array
+  readonly headers: ReadonlyMap<number, Headers> | null
+}
+const NUMBERS = 5
+
+/** Places of the batch's records from an offset on, in order. @throws Unreadable where its lengths contradict each other */
+export const places_of = (batch: RecordBatch, from: number): Places => {
+  const { bytes, first } = batch
+  const numbers = new Int32Array(batch.count * NUMBERS)
+  let headers: Map<number, Headers> | null = null
+  let count = 0
+  let sum = 0
   let at = batch.at
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < batch.count; i++) {
     const length = read_varint(bytes, at)
     const end = behind + length
     if (length < 0 || end > bytes.length) throw new Unreadable('cut short')
@@ -165,24 +180,43 @@ export const records_of = (batch: RecordBatch, from: number): BatchRecord[] => {
     const value_bytes = read_varint(bytes, key_bytes < 0 ? key_at : key_end)
     const value_at = behind
     const value_end = value_bytes < 0 ? -1 : value_at + value_bytes
-    const headers = read_varint(bytes, value_bytes < 0 ? value_at : value_end)
+    const header_count = read_varint(bytes, value_bytes < 0 ? value_at : value_end)
     if (behind > end) throw new Unreadable('a record that is longer than it says')
-    const offset = first + delta
-    if (offset >= from)
-      records.push(
-        new BatchRecord(
-          offset,
-          bytes,
-          key_at,
-          key_end,
-          value_at,
-          value_end,
-          headers > 0 ? read_headers(bytes, behind, end, headers) : null,
-        ),
-      )
     at = end
+    if (first + delta < from) continue
+    if (header_count > 0) {
+      headers ??= new Map()
+      headers.set(count, read_headers(bytes, behind, end, header_count))
+    }
+    const place = count * NUMBERS
+    numbers[place] = delta
+    numbers[place + 1] = key_at
+    numbers[place + 2] = key_end
+    numbers[place + 3] = value_at
+    numbers[place + 4] = value_end
+    count++
+    sum += Math.max(0, key_bytes) + Math.max(0, value_bytes)
   }
-  return records
+  return { batch, count, bytes: sum, numbers, headers }
+}
+
+export const record_at = ({ batch, numbers, headers }: Places, i: number): BatchRecord => {
+  const place = i * NUMBERS
+  return new BatchRecord(
+    batch.first + (numbers[place] as number),
+    batch.bytes,
+    numbers[place + 1] as number,
+    numbers[place + 2] as number,
+    numbers[place + 3] as number,
+    numbers[place + 4] as number,
+    headers?.get(i) ?? null,
+  )
+}
+
+/** As places_of, the records themselves. */
+export const records_of = (batch: RecordBatch, from: number): BatchRecord[] => {
+  const places = places_of(batch, from)
+  return Array.from({ length: places.count }, (_, i) => record_at(places, i))
 }
 
 interface Headers {

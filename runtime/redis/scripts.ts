@@ -51,19 +51,23 @@ if at ~= #ARGV + 1 then return redis.error_reply('ERR malformed save') end
 
 redis.call('HSET', KEYS[1], 'dirty', target)
 local function each(command, key, from_arg, to_arg)
+  local changed = 0
   for start = from_arg, to_arg, ${UNPACK} do
-    redis.call(command, key, unpack(ARGV, start, math.min(start + ${UNPACK - 1}, to_arg)))
+    changed = changed + redis.call(command, key, unpack(ARGV, start, math.min(start + ${UNPACK - 1}, to_arg)))
   end
+  return changed
 end
 at = 9
 for i = 3, #KEYS do
   local sets, deletes = tonumber(ARGV[at]), tonumber(ARGV[at + 1])
   local deletes_at = at + 2 + 2 * sets
-  each('HSET', KEYS[i], at + 2, deletes_at - 1)
-  each('HDEL', KEYS[i], deletes_at, deletes_at + deletes - 1)
-  local key = string.sub(KEYS[i], prefix + 1)
-  if sets > 0 then redis.call('SADD', KEYS[2], key) end
-  if deletes > 0 and redis.call('EXISTS', KEYS[i]) == 0 then redis.call('SREM', KEYS[2], key) end
+  -- Fields that were there already are of an entity that is in the set already.
+  if each('HSET', KEYS[i], at + 2, deletes_at - 1) > 0 then
+    redis.call('SADD', KEYS[2], string.sub(KEYS[i], prefix + 1))
+  end
+  if each('HDEL', KEYS[i], deletes_at, deletes_at + deletes - 1) > 0 and redis.call('EXISTS', KEYS[i]) == 0 then
+    redis.call('SREM', KEYS[2], string.sub(KEYS[i], prefix + 1))
+  end
   at = deletes_at + deletes
 end
 

@@ -74,6 +74,7 @@ export const simulated_settings: Settings = {
   linger_ms: 5,
   timers_max: 5,
   checkpoint_every_ms: 150,
+  checkpoint_behind_ms: 400,
   unsaved_max: 40,
   snapshot_every_ms: hours(24),
   idle_ms: 700,
