@@ -88,7 +88,7 @@ export class Checkpoints {
     const to = header()
     // Encoded here, so that what cannot be encoded is the task's failure and not nobody's.
     const began = performance.now()
-    const writes = cut.writes(node => this.#processor.node_field(node))
+    const writes = cut.writes(this.#processor.timers, node => this.#processor.node_field(node))
     this.#in_flight = { header: to, done: this.#write(to, writes, number, began) }
   }
 

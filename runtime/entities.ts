@@ -1,11 +1,10 @@
 /**
  * Keyed state of a task in memory: hot entities with their operators' cells, a journal to undo one pipeline's work on
- * one record, and the changes of the running batch, cut off at its commit so that a checkpoint never holds what a later
- * batch did. Values are never mutated, so a cut is a set of references.
+ * one record, and what has changed, by name: a checkpoint is cut between two batches, when all that stands is committed.
  */
 import type { Keyed } from '../operators/core/keyed.ts'
 import type { TopicSpec } from '../schemas/topics.ts'
-import { IdMemory, type IdSnapshot } from './id-memory.ts'
+import { IdMemory } from './id-memory.ts'
 import type { EntityWrite, Fields } from './ports.ts'
 import { set_slot } from './slots.ts'
 import {
@@ -48,22 +47,25 @@ export interface Cell {
   slots: Map<string, unknown> | null
   /** Their ids in order, kept where they are many (slots.ts). */
   sorted: string[] | null
+  /** Number of the cut that its state is in. */
+  cut: number
 }
 
-/** Values as they stood when a batch was committed. */
+/** What has changed since the last checkpoint. */
 export class Cut {
-  readonly states = new Map<Cell, { readonly state: unknown; readonly last_ms: number } | null>()
-  readonly slots = new Map<Cell, Map<string, unknown>>()
-  readonly ids = new Map<Entity, Map<string, IdSnapshot>>()
-  readonly timers = new Map<string, Timer | null>()
+  readonly cells: Cell[] = []
+  readonly slots = new Map<Cell, Set<string>>()
+  /** Buckets of remembered ids by topic, as bits. */
+  readonly ids = new Map<Entity, Map<string, number>>()
+  readonly timers = new Set<string>()
   slot_changes = 0
 
   get size(): number {
-    return this.states.size + this.slot_changes + this.ids.size + this.timers.size
+    return this.cells.length + this.slot_changes + this.ids.size + this.timers.size
   }
 
-  /** Store writes, encoded now: the values cannot have changed since the cut. */
-  writes(field_of_node: (node: number) => string): EntityWrite[] {
+  /** Store writes of the values as they stand now: to be asked for before the next batch runs. */
+  writes(timers: Timers, field_of_node: (node: number) => string): EntityWrite[] {
     const entities = new Map<string, Map<string, Buffer | null>>()
     const fields = (key: string) => {
       let of_key = entities.get(key)
@@ -73,18 +75,24 @@ export class Cut {
       }
       return of_key
     }
-    for (const [cell, value] of this.states)
-      fields(cell.entity.key).set(cell.def.field, value && cell.def.state.encode(value.state, value.last_ms))
-    for (const [cell, slots] of this.slots)
-      for (const [id, value] of slots)
-        fields(cell.entity.key).set(
-          slot_field_of(cell.def.field, id),
-          value === null ? null : (cell.def.slot?.encode(value) ?? null),
-        )
-    for (const [entity, buckets] of this.ids)
-      for (const [topic_bucket, { bytes }] of buckets) fields(entity.key).set(topic_bucket, bytes)
-    for (const [id, timer] of this.timers) {
-      const { field, value } = timer_to_field(id, timer, field_of_node)
+    for (const { entity, def, exists, state, last_ms } of this.cells)
+      fields(entity.key).set(def.field, exists ? def.state.encode(state, last_ms) : null)
+    for (const [{ entity, def, slots }, ids] of this.slots)
+      for (const id of ids) {
+        const value = slots?.get(id)
+        const bytes = value === undefined ? null : (def.slot?.encode(value) ?? null)
+        fields(entity.key).set(slot_field_of(def.field, id), bytes)
+      }
+    for (const [entity, topics] of this.ids)
+      for (const [topic, mask] of topics)
+        for (let bucket = 0; mask >> bucket; bucket++)
+          if ((mask >> bucket) & 1)
+            fields(entity.key).set(
+              ids_field(topic, bucket),
+              entity.ids.get(topic)?.snapshot(bucket).bytes ?? null,
+            )
+    for (const id of this.timers) {
+      const { field, value } = timer_to_field(id, timers.get(id) ?? null, field_of_node)
       fields(TIMERS_ENTITY).set(field, value)
     }
     return [...entities].map(([key, of_key]) => ({ key, fields: of_key }))
@@ -167,6 +175,7 @@ export class Entities {
         exists: false,
         slots: null,
         sorted: null,
+        cut: 0,
       }
       entity.cells[def.index] = cell
     }
@@ -262,50 +271,52 @@ export class Entities {
     this.mark()
   }
 
-  /** The batch is committed: its changes join the cut for the next checkpoint, by value. */
-  commit(timers: Timers): void {
+  /** The batch is committed: what it changed joins the cut for the next checkpoint. */
+  commit(): void {
     const cut = this.#cut
     const changed = this.#changed
     for (let i = 0; i < changed.length; i += 2) {
       const cell = changed[i] as Cell
       const slot = changed[i + 1] as string | null
-      if (slot === null)
-        cut.states.set(cell, cell.exists ? { state: cell.state, last_ms: cell.last_ms } : null)
-      else {
-        let slots = cut.slots.get(cell)
-        if (!slots) {
-          slots = new Map()
-          cut.slots.set(cell, slots)
-        }
-        if (!slots.has(slot)) cut.slot_changes++
-        slots.set(slot, cell.slots?.get(slot) ?? null)
+      if (slot !== null) this.#cut_slot(cut, cell, slot)
+      else if (cell.cut !== this.#cut_number) {
+        cell.cut = this.#cut_number
+        cut.cells.push(cell)
       }
     }
-    for (const [entity, topics] of this.#changed_ids) this.#cut_ids(cut, entity, topics)
-    for (const id of this.#changed_timers) cut.timers.set(id, timers.get(id) ?? null)
+    for (const [entity, topics] of this.#changed_ids) {
+      const earlier = cut.ids.get(entity)
+      if (!earlier) cut.ids.set(entity, topics)
+      else for (const [topic, mask] of topics) earlier.set(topic, (earlier.get(topic) ?? 0) | mask)
+    }
+    for (const id of this.#changed_timers) cut.timers.add(id)
     this.#changed = []
     this.#changed_ids = new Map()
     this.#changed_timers = []
   }
 
-  #cut_ids(cut: Cut, entity: Entity, topics: Map<string, number>): void {
-    let snapshots = cut.ids.get(entity)
-    if (!snapshots) {
-      snapshots = new Map()
-      cut.ids.set(entity, snapshots)
+  #cut_slot(cut: Cut, cell: Cell, slot: string): void {
+    let slots = cut.slots.get(cell)
+    if (!slots) {
+      slots = new Set()
+      cut.slots.set(cell, slots)
     }
-    for (const [topic, mask] of topics)
-      for (let bucket = 0; mask >> bucket; bucket++)
-        if ((mask >> bucket) & 1)
-          snapshots.set(ids_field(topic, bucket), this.ids(entity, topic).snapshot(bucket))
+    if (slots.has(slot)) return
+    slots.add(slot)
+    cut.slot_changes++
   }
 
   get cut_size(): number {
     return this.#cut.size
   }
 
-  /** Hands the cut out for a checkpoint and starts the next; `number` is for evict(). */
+  /**
+   * Hands the cut out for a checkpoint and starts the next; `number` is for evict().
+   * @throws Error while a batch has changed what is not committed
+   */
   take_cut(): { cut: Cut; number: number } {
+    if (this.#changed.length || this.#changed_ids.size || this.#changed_timers.length)
+      throw new Error('a checkpoint is cut between two batches')
     const taken = { cut: this.#cut, number: this.#cut_number }
     this.#cut = new Cut()
     this.#cut_number++

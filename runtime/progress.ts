@@ -51,7 +51,7 @@ export class Progress {
     this.seq = batch.seq
     this.#log_offset = log_offset
     for (const range of batch.ranges) this.positions.set(range.topic, range.to)
-    this.#processor.entities.commit(this.#processor.timers)
+    this.#processor.entities.commit()
     this.offer()
     this.#run.status.committed_seq = this.seq
     this.#run.status.checkpoint_seq = this.checkpoints.seq ?? 0

@@ -95,7 +95,7 @@ export class Branch {
       tick_ms = null
       if (rest.length === 0 && !done.more_due) break
     }
-    processor.entities.commit(processor.timers)
+    processor.entities.commit()
     processor.entities.take_cut()
     return outputs
   }

@@ -2,8 +2,11 @@
  * A connection to Redis 7 (or Valkey), single or Cluster, that fails fast: a task would rather recover than wait. Nothing
  * is queued while disconnected, nothing is sent again unasked, nothing is read from replicas.
  */
-import { Cluster, Redis } from 'ioredis'
+import { Cluster, Command, Redis } from 'ioredis'
 import type { Script } from './scripts.ts'
+import { on_the_wire } from './wire.ts'
+
+type Argument = string | Buffer
 
 export interface ConnectionOptions {
   /** A command without an answer for so long has failed. */
@@ -18,11 +21,7 @@ export interface Connection {
   /** Any command: fails at once when the connection is lost, at the latest after the deadline. */
   ask<T>(command: (client: Redis | Cluster) => Promise<T>): Promise<T>
   /** Runs a script by its hash, with its text where the server does not know it. Replies hold Buffers. */
-  run(
-    script: Script,
-    keys: readonly (string | Buffer)[],
-    args: readonly (string | Buffer)[],
-  ): Promise<unknown>
+  run(script: Script, keys: readonly Argument[], args: readonly Argument[]): Promise<unknown>
   health(): Promise<string | null>
   close(): Promise<void>
 }
@@ -177,17 +176,38 @@ const cluster_health = async (cluster: Cluster): Promise<string | null> => {
   return `the Redis Cluster is down: ${served} of 16384 slots are served`
 }
 
+/** A call of a script, written by ourselves. The client routes it by its first key: all of them lie in one slot. */
+class ScriptCall extends Command {
+  readonly #bytes: Buffer
+
+  constructor(
+    name: 'eval' | 'evalsha',
+    script: string,
+    keys: readonly Argument[],
+    args: readonly Argument[],
+  ) {
+    super(name, [script, '1', keys[0] ?? ''], { replyEncoding: null })
+    this.#bytes = on_the_wire([name, script, String(keys.length), ...keys, ...args])
+  }
+
+  override toWritable(): Buffer {
+    return this.#bytes
+  }
+}
+
 const connection_of = (client: Redis | Cluster): Connection => {
   const or_lost = losses_of(client)
   const ask: Connection['ask'] = command => or_lost(command(client))
+  const call = (...of: ConstructorParameters<typeof ScriptCall>): Promise<unknown> =>
+    ask(each => each.sendCommand(new ScriptCall(...of)) as Promise<unknown>)
   return {
     ask,
     async run({ sha, text }, keys, args) {
       try {
-        return await ask(each => each.callBuffer('evalsha', [sha, keys.length, ...keys, ...args]))
+        return await call('evalsha', sha, keys, args)
       } catch (error) {
         if (!message_of(error).startsWith('NOSCRIPT')) throw error
-        return ask(each => each.callBuffer('eval', [text, keys.length, ...keys, ...args]))
+        return call('eval', text, keys, args)
       }
     },
     async health() {

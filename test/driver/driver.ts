@@ -158,7 +158,7 @@ export class Driver {
       this.outcomes[outcome] += result.outcomes[outcome]
     for (const { topic, value } of result.outputs)
       if (value) this.#outputs.push({ topic, row: type_of(this.app, topic).fromBuffer(value.subarray(5)) })
-    processor.entities.commit(processor.timers)
+    processor.entities.commit()
     this.#checkpoint(processor)
     if (this.#variant.crash) this.#recover(processor)
     if (result.more_due) this.#step(tick_ms)
@@ -167,7 +167,7 @@ export class Driver {
   #checkpoint(processor: Processor): void {
     for (const { key, fields } of processor.entities
       .take_cut()
-      .cut.writes(node => processor.node_field(node))) {
+      .cut.writes(processor.timers, node => processor.node_field(node))) {
       const stored = this.#store.get(key) ?? new Map<string, Buffer>()
       for (const [field, bytes] of fields)
         if (bytes) stored.set(field, Buffer.from(bytes))

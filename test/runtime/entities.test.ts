@@ -22,11 +22,11 @@ const open = () => {
   const entity = entities.load('acme|ada', new Map())
   return { entities, timers, entity, cell: entities.cell(entity, def) }
 }
-const stored = (entities: Entities) =>
+const stored = (entities: Entities, timers: Timers) =>
   new Map(
     entities
       .take_cut()
-      .cut.writes(() => 'p/op')
+      .cut.writes(timers, () => 'p/op')
       .flatMap(({ key, fields }) => [...fields].map(([field, bytes]) => [`${key} ${field}`, bytes] as const)),
   )
 
@@ -49,26 +49,27 @@ test('undo takes back states, slots and timers since the mark, and nothing befor
   ])
 })
 
-test('a cut holds what was committed, not what a later batch did', () => {
+test('a cut holds what was committed; while a later batch runs there is none', () => {
   const { entities, timers, cell } = open()
   entities.write_state(cell, day(1), 10)
   entities.write_slot(cell, 'a', day(1))
-  entities.commit(timers)
+  entities.commit()
+  const first = stored(entities, timers)
   entities.write_state(cell, day(2), 20)
   entities.write_slot(cell, 'a', null)
-  const first = stored(entities)
+  expect(() => entities.take_cut()).toThrow('between two batches')
   expect(codec.decode_state(first.get('acme|ada p/op') as Buffer)).toEqual({ value: day(1), last_ms: 10 })
   expect(codec.decode(first.get('acme|ada p/op#a') as Buffer)).toEqual(day(1))
-  entities.commit(timers)
-  const second = stored(entities)
+  entities.commit()
+  const second = stored(entities, timers)
   expect(codec.decode_state(second.get('acme|ada p/op') as Buffer).value).toEqual(day(2))
   expect(second.get('acme|ada p/op#a')).toBeNull()
 })
 
 test('what is not in the store yet is not evicted', () => {
-  const { entities, timers, cell } = open()
+  const { entities, cell } = open()
   entities.write_state(cell, day(1), 10)
-  entities.commit(timers)
+  entities.commit()
   const { number } = entities.take_cut()
   entities.evict(0, number - 1)
   expect(entities.get('acme|ada')).toBeDefined()
@@ -80,11 +81,11 @@ test('a dropped cell goes from the store with its slots', () => {
   const { entities, timers, cell } = open()
   entities.write_state(cell, day(1), 10)
   entities.write_slot(cell, 'a', day(1))
-  entities.commit(timers)
-  stored(entities)
+  entities.commit()
+  stored(entities, timers)
   entities.drop(cell, init())
-  entities.commit(timers)
-  expect([...stored(entities)]).toEqual([
+  entities.commit()
+  expect([...stored(entities, timers)]).toEqual([
     ['acme|ada p/op', null],
     ['acme|ada p/op#a', null],
   ])

@@ -65,7 +65,7 @@ const jumped = async (timers_max: number): Promise<readonly Output[]> => {
     for (const key of processor.cold_keys(items, T, null, timers_max)) processor.entities.load(key, new Map())
     const run = processor.run({ items, wall_ms: T, tick_ms: null, timers_max, catalog_offset: 0 })
     written.push(...run.outputs, ...processor.marks(run.consumed > 0))
-    processor.entities.commit(processor.timers)
+    processor.entities.commit()
     items = items.slice(run.consumed)
     more = run.more_due || items.length > 0
   }

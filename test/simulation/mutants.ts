@@ -58,7 +58,7 @@ export const mutants: readonly Mutant[] = [
     TASK,
     [
       COMMIT,
-      `processor.entities.commit(processor.timers)
+      `processor.entities.commit()
     progress.offer(true)
     ${COMMIT}`,
     ],
@@ -146,7 +146,7 @@ export const mutants: readonly Mutant[] = [
   ),
   mutant('checkpoint-first', 'the checkpoint is written before the commit it stands for', 'R > K', TASK, [
     COMMIT,
-    `processor.entities.commit(processor.timers)
+    `processor.entities.commit()
     progress.seq = record.seq
     progress.offer(true)
     ${COMMIT}`,
@@ -203,11 +203,11 @@ export const mutants: readonly Mutant[] = [
     ['if (!(await inserts.flushed(now, until))) return', ''],
   ),
   mutant('ids-not-kept', 'remembered event ids are not checkpointed', 'a duplicate is paid again', ENTITIES, [
-    'for (const [entity, topics] of this.#changed_ids) this.#cut_ids(cut, entity, topics)',
-    '',
+    'for (const [entity, topics] of this.#changed_ids) {',
+    'for (const [entity, topics] of [] as [Entity, Map<string, number>][]) {',
   ]),
   mutant('timers-not-kept', 'timers are not checkpointed', 'a timer never fires', ENTITIES, [
-    'for (const id of this.#changed_timers) cut.timers.set(id, timers.get(id) ?? null)',
+    'for (const id of this.#changed_timers) cut.timers.add(id)',
     '',
   ]),
   mutant(
