@@ -8,6 +8,8 @@ import { createRequire } from 'node:module'
 import type * as KafkaJs from 'kafkajs'
 import type { Logger } from 'pino'
 import { encode_batch, encode_records, type SentBatch, type SentRecord } from './batch-encoder.ts'
+import { codecs } from './codecs.ts'
+import { committed_messages } from './consumer-messages.ts'
 import { decode_fetch_response, type FetchResponse } from './fetch-response.ts'
 
 const VERSION = '2.2.4'
@@ -100,6 +102,7 @@ const load = () => {
   replace('kafkajs/src/producer/groupMessagesPerPartition.js', group_messages)
   const queue = require('kafkajs/src/network/requestQueue/index.js') as { prototype: RequestQueue }
   queue.prototype.scheduleCheckPendingRequests = schedule_pending
+  patch_consumer()
   patch_encoding()
   patch_consumer_group()
   patch_transactions()
@@ -149,6 +152,22 @@ function schedule_pending(this: RequestQueue): void {
     },
     throttled_ms > 0 ? throttled_ms : PENDING_CHECK_MS,
   )
+}
+
+/** What consumers of kafkajs itself get: committed messages, whatever their codec. */
+const patch_consumer = (): void => {
+  // Where someone has loaded kafkajs before, their consumers keep its filter.
+  replace('kafkajs/src/consumer/filterAbortedMessages.js', committed_messages)
+  const { Codecs } = require('kafkajs/src/protocol/message/compression/index.js') as {
+    Codecs: Record<number, () => object>
+  }
+  for (const [number, { name, decompress }] of codecs)
+    Codecs[number] = () => ({
+      compress: async () => {
+        throw new Error(`nothing is written as ${name}`)
+      },
+      decompress: (input: Buffer) => decompress(input),
+    })
 }
 
 interface BatchOfKafkaJs extends Omit<SentBatch, 'producerId' | 'codec' | 'packed' | 'records'> {

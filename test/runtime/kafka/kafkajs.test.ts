@@ -1,9 +1,34 @@
 /** The replaced parts of kafkajs are the ones in use, and an idle connection arms no timers. */
 import { createRequire } from 'node:module'
 import { expect, test, vi } from 'vitest'
-import '../../../runtime/kafka/kafkajs.ts'
+import { committed_messages } from '../../../runtime/kafka/consumer-messages.ts'
+import { kafka_client } from '../../../runtime/kafka/kafkajs.ts'
 
 const require = createRequire(import.meta.url)
+
+test('consumers of this copy filter with ours', () => {
+  kafka_client({ brokers: ['127.0.0.1:1'], client_id: 'x', logger: { debug() {}, warn() {} } })
+  expect(require('kafkajs/src/consumer/filterAbortedMessages.js')).toBe(committed_messages)
+  const Batch = require('kafkajs/src/consumer/batch.js')
+  const context = { producerId: '1', inTransaction: true, firstOffset: '0', lastOffsetDelta: 0 }
+  const message = (offset: string, producerId: string) => ({
+    offset,
+    key: Buffer.from([0, 0, 0, 0]),
+    value: null,
+    isControlRecord: false,
+    batchContext: { ...context, producerId },
+  })
+  const batch = new Batch('t', '0', {
+    partition: 0,
+    highWatermark: '2',
+    abortedTransactions: [
+      { producerId: '2', firstOffset: '1' },
+      { producerId: '1', firstOffset: '0' },
+    ],
+    messages: [message('0', '1'), message('1', '2')],
+  })
+  expect(batch.messages).toEqual([])
+})
 
 test('messages are grouped by partition as kafkajs expects', () => {
   const group = require('kafkajs/src/producer/groupMessagesPerPartition.js')
