@@ -13,6 +13,7 @@ import { type GraphHost, IDLE, type Moment, OPERATOR_ERROR, PipelineGraph } from
 import { type InputTopic, input_topic } from './input-topic.ts'
 import type { Item } from './intake.ts'
 import { tenant_of } from './keys.ts'
+import { Lookup } from './lookup.ts'
 import { type Encode, Outputs } from './outputs.ts'
 import type { Output } from './ports.ts'
 import { Remembered } from './remembered.ts'
@@ -46,15 +47,13 @@ export class Processor {
   readonly #outputs: Outputs
   readonly #verdicts: Verdicts
   readonly #remembered: Remembered
+  readonly #lookup: Lookup
   #muted = false
   #fired = 0
   #bounds: Pick<BatchInput, 'timers_max' | 'spent'> = { timers_max: 0 }
   #catalog_offset = 0
   #late = false
   readonly #failed: string[] = []
-  /** Entities of the items of the batch to come, as far as they were in memory. */
-  #looked_up: { readonly items: readonly Item[]; readonly found: readonly (Entity | undefined)[] } | null =
-    null
   readonly #breaker = new Breaker()
   /** What outputs say of time: none of that instant or an older one follows them. Behind a timer's there may be others of its own instant. */
   #told_ms = 0
@@ -94,6 +93,7 @@ export class Processor {
     const external = group.inputs.some(topic => app.topics[topic]?.role === 'input' && tells(topic))
     this.stream_time = new StreamTime(external, options.writers)
     this.#remembered = new Remembered(this.entities, this.stream_time, this.#verdicts)
+    this.#lookup = new Lookup(this.entities, this.timers, this.stream_time, this.#inputs)
     this.marked_topics = marked_topics(app, group)
   }
 
@@ -156,27 +156,9 @@ export class Processor {
     return this.graphs.find(graph => graph.owns(node)) as PipelineGraph
   }
 
-  /** Keys that the batch needs and that are not in memory: those of its items, and of timers that may come due. */
-  cold_keys(items: readonly Item[], wall_ms: number, tick_ms: number | null, timers_max: number): string[] {
-    const cold = new Set<string>()
-    const found: (Entity | undefined)[] = []
-    let horizon = Math.max(this.stream_time.now_ms, tick_ms ?? Number.NEGATIVE_INFINITY)
-    for (const item of items) {
-      const at_ms = item.upstream ? (item.upstream.stream_time_ms ?? Number.POSITIVE_INFINITY) : item.at_ms
-      if (at_ms > horizon) horizon = at_ms
-      const wanted = item.key !== '' && item.refused === null && this.#inputs.get(item.topic)?.needs_entity
-      const entity = wanted ? this.entities.get(item.key) : undefined
-      found.push(entity)
-      if (wanted && !entity) cold.add(item.key)
-    }
-    this.#looked_up = { items, found }
-    for (const [clock, until] of [
-      ['wall', wall_ms],
-      ['stream', horizon],
-    ] as const)
-      for (const timer of this.timers.due(clock, until, timers_max))
-        if (!this.entities.get(timer.key)) cold.add(timer.key)
-    return [...cold]
+  /** Keys that the batch needs and that are not in memory. */
+  cold_keys(...batch: Parameters<Lookup['cold_keys']>): string[] {
+    return this.#lookup.cold_keys(...batch)
   }
 
   run(batch: BatchInput): BatchResult {
@@ -192,8 +174,7 @@ export class Processor {
       batch.catalog_offset,
     )
     if (batch.tick_ms !== null) this.stream_time.to(batch.tick_ms)
-    const found = this.#looked_up?.items === batch.items ? this.#looked_up.found : []
-    this.#looked_up = null
+    const found = this.#lookup.found(batch.items)
     let consumed = 0
     let going = this.#fire_due('wall', batch.wall_ms) && this.#fire_due('stream')
     while (going && consumed < batch.items.length) {

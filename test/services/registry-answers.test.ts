@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { tributary } from '../../runtime/app.ts'
 import { Refused } from '../../runtime/avro/decoder.ts'
-import { Decoders } from '../../runtime/intake.ts'
+import { Decoders } from '../../runtime/decoders.ts'
 import { confluent_registry } from '../../runtime/kafka/registry.ts'
 import { type Registry, UnknownSchema } from '../../runtime/ports.ts'
 import { type Answer, type FakeRegistry, NOT_FOUND, start_fake_registry } from './registry-fake.ts'

@@ -8,6 +8,7 @@ import { type Mutant, mutant } from './mutant.ts'
 import { mutants_of_returns } from './mutants-returns.ts'
 
 const TASK = 'runtime/live-task.ts'
+const DECODERS = 'runtime/decoders.ts'
 const INTAKE = 'runtime/intake.ts'
 const RECOVERY = 'runtime/recovery.ts'
 const PROCESSOR = 'runtime/processor.ts'
@@ -284,7 +285,7 @@ export const mutants: readonly Mutant[] = [
     'outage-refuses',
     'a registry out of reach counts as an unknown schema',
     'good records are dead letters',
-    INTAKE,
+    DECODERS,
     ['if (error instanceof UnknownSchema) return', 'if (error) return'],
   ),
   mutant(
