@@ -1,7 +1,7 @@
 /**
- * The only door to kafkajs. Loads version 2.2.4 with parts replaced: a timer
- * that re-arms itself with negative delays for ever, the quadratic grouping of messages, needless round trips
- * of transactions, and the consumer's fetch and its decoding, so that records reach mailboxes where they lie in their batches, with
+ * The only door to kafkajs. Loads version 2.2.4 with parts replaced: a timer that re-arms itself with negative delays for ever, the
+ * quadratic grouping of messages, needless round trips of transactions, the filter and the codecs of its own consumers, how record
+ * batches are written, and the group's fetch and its decoding, so that records reach mailboxes where they lie in their batches, with
  * the positions and stable offsets that kafkajs keeps to itself.
  */
 import { createRequire } from 'node:module'

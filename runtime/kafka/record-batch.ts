@@ -1,7 +1,7 @@
 /**
- * Record batches of one partition out of a fetch response (format 2; the message sets before it by kafkajs): headers at once,
- * records where they lie, so that what nobody looks at is never copied. A batch that cannot be read says so, instead of an
- * error that would come again with every fetch.
+ * Record batches of one partition out of a fetch response (format 2): headers at once, records where they lie, so that what
+ * nobody looks at is never copied. A batch that cannot be read says so, instead of an error that would come again with every
+ * fetch.
  * Format: https://kafka.apache.org/documentation/#recordbatch
  */
 import type { InPlace, LogRecord, Redrive, Upstream } from '../ports.ts'
@@ -51,7 +51,8 @@ const read_batch = async (bytes: Buffer, at: number, end: number): Promise<Recor
   const count = bytes.readInt32BE(at + 57)
   const batch = {
     first,
-    end: first + bytes.readInt32BE(at + 23) + 1,
+    // A fetch must come further, whatever stands there.
+    end: first + Math.max(0, bytes.readInt32BE(at + 23)) + 1,
     producer: bytes.readBigInt64BE(at + 43),
     transactional: (attributes & TRANSACTIONAL) !== 0,
     control: (attributes & CONTROL) !== 0,
@@ -67,6 +68,7 @@ const read_batch = async (bytes: Buffer, at: number, end: number): Promise<Recor
   })
   // What stands there from before 2017: each of its messages is looked at by itself.
   if (bytes[at + MAGIC_AT] !== 2) return { ...unreadable(`format ${bytes[at + MAGIC_AT]}`), end: first + 1 }
+  if (count < 0) return unreadable(`${count} records`)
   if (count > BATCH_RECORDS_MAX) return unreadable(`${count} records, more than ${BATCH_RECORDS_MAX}`)
   if ((attributes & CODEC_MASK) === 0) return batch
   if (!codec) return unreadable('cannot be decompressed')
@@ -265,8 +267,13 @@ const parse_redrive = (text: string): Redrive | undefined => {
 
 /** Whether a control batch ends its transaction as aborted: the key is int16 version, int16 type. */
 export const is_abort_marker = (batch: RecordBatch): boolean => {
-  if (!batch.control) return false
-  const key = records_of(batch, 0)[0]?.key
-  return key !== undefined && key !== null && key.length >= 4 && key.readInt16BE(2) === ABORT
+  if (!batch.control || batch.unreadable !== null) return false
+  try {
+    const key = records_of(batch, 0)[0]?.key
+    return key !== undefined && key !== null && key.length >= 4 && key.readInt16BE(2) === ABORT
+  } catch (error) {
+    if (error instanceof Unreadable) return false
+    throw error
+  }
 }
 const ABORT = 0

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { Unreadable } from '../../../runtime/kafka/codecs.ts'
 import {
   BATCH_RECORDS_MAX,
+  is_abort_marker,
   read_batches,
   records_of,
   redrive_header,
@@ -76,6 +77,20 @@ test('a message of the formats before 2017 is one that cannot be read', async ()
   expect(await read_batches(bytes)).toMatchObject([
     { first: 4, end: 5, unreadable: 'no known codec: format 1' },
   ])
+})
+
+test('numbers that cannot be are no reason to stand still', async () => {
+  const bytes = batch_bytes({ ...some(7, 1), last_delta: -5 })
+  bytes.writeInt32BE(-1, 57)
+  expect(await read_batches(bytes)).toMatchObject([
+    { first: 7, end: 8, unreadable: 'no known codec: -1 records' },
+  ])
+})
+
+test('a control batch that cannot be read ends nothing', () => {
+  const control = { ...batch_of(some(0, 1)), control: true }
+  expect(is_abort_marker({ ...control, bytes: control.bytes.subarray(0, 3) })).toBe(false)
+  expect(is_abort_marker({ ...control, unreadable: 'zstd: nothing' })).toBe(false)
 })
 
 test('compressed records are read like others', async () => {
