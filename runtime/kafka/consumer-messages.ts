@@ -4,6 +4,8 @@
  * abort marker. Tasks and tails filter whole batches (abort-filter.ts).
  */
 
+import { filter_aborted, is_abort } from './abort-filter.ts'
+
 /** A record as kafkajs decodes it, with the context of its record batch. */
 export interface RawRecord {
   readonly offset: string
@@ -31,33 +33,22 @@ export interface FilterInput<R extends RawRecord> {
   readonly abortedTransactions?: readonly AbortedTransaction[] | null
 }
 
-const ABORT = 0
-
-/** A control record's key is int16 version, int16 type; type 0 is ABORT, 1 is COMMIT. */
-const is_abort_marker = (record: RawRecord): boolean =>
-  record.isControlRecord === true &&
-  record.key !== null &&
-  record.key.length >= 4 &&
-  record.key.readInt16BE(2) === ABORT
-
-/** Records that are in no aborted transaction, control records included, in the order given. */
+/** Messages that are in no aborted transaction, control records included, in the order given. */
 export const committed_messages = <R extends RawRecord>({
   messages,
   abortedTransactions,
 }: FilterInput<R>): R[] => {
-  if (!abortedTransactions || abortedTransactions.length === 0) return [...messages]
-  const ahead = abortedTransactions
-    .map(({ producerId, firstOffset }) => ({ producer: String(producerId), first: Number(firstOffset) }))
-    .sort((a, b) => a.first - b.first)
-  const open = new Set<string>()
-  let next = 0
-  return messages.filter(record => {
-    const offset = Number(record.offset)
-    for (let entry = ahead[next]; entry !== undefined && entry.first <= offset; entry = ahead[++next])
-      open.add(entry.producer)
-    if (!record.batchContext) return true
-    const producer = String(record.batchContext.producerId)
-    if (is_abort_marker(record)) open.delete(producer)
-    return record.isControlRecord === true || !record.batchContext.inTransaction || !open.has(producer)
-  })
+  const aborted = (abortedTransactions ?? []).map(({ producerId, firstOffset }) => ({
+    producer: BigInt(producerId),
+    first: Number(firstOffset),
+  }))
+  if (aborted.length === 0) return [...messages]
+  const placed = messages.map(record => ({
+    record,
+    end: Number(record.offset) + 1,
+    producer: BigInt(record.batchContext?.producerId ?? -1),
+    transactional: record.batchContext?.inTransaction === true,
+    control: record.isControlRecord === true,
+  }))
+  return filter_aborted(placed, aborted, ({ record }) => is_abort(record.key)).map(({ record }) => record)
 }

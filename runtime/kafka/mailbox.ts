@@ -6,7 +6,7 @@ import { type LogRecord, OffsetOutOfRange, type Reader } from '../ports.ts'
 import { filter_aborted } from './abort-filter.ts'
 import { Unreadable } from './codecs.ts'
 import type { FetchedPartition } from './fetch-response.ts'
-import { type Places, places_of, type RecordBatch, record_at } from './record-batch.ts'
+import { is_abort_marker, type Places, places_of, type RecordBatch, record_at } from './record-batch.ts'
 
 /** Fetching pauses above this many buffered bytes and resumes below half of it. */
 export const MAILBOX_BYTES_MAX = 16 * 1024 * 1024
@@ -128,7 +128,7 @@ export class Mailbox implements Reader {
     const { position, end } = this
     const last = fetched.batches.at(-1)
     let next = last ? Math.max(position, last.end) : position
-    for (const batch of filter_aborted(fetched.batches, fetched.aborted)) {
+    for (const batch of filter_aborted(fetched.batches, fetched.aborted, is_abort_marker)) {
       if (batch.control) continue
       const put_to = this.#put_batch(batch, position)
       if (put_to < batch.end) {

@@ -5,6 +5,7 @@
  * Format: https://kafka.apache.org/documentation/#recordbatch
  */
 import type { InPlace, LogRecord, Redrive, Upstream } from '../ports.ts'
+import { is_abort } from './abort-filter.ts'
 import { codecs, Unreadable } from './codecs.ts'
 
 /** Offset, length, leader epoch, magic, CRC, attributes and the rest up to the records' count. */
@@ -265,15 +266,13 @@ const parse_redrive = (text: string): Redrive | undefined => {
   return parts ? { pipeline: parts[1] as string, dead_letter_id: parts[2] as string } : undefined
 }
 
-/** Whether a control batch ends its transaction as aborted: the key is int16 version, int16 type. */
+/** Whether a control batch ends its transaction as aborted. */
 export const is_abort_marker = (batch: RecordBatch): boolean => {
   if (!batch.control || batch.unreadable !== null) return false
   try {
-    const key = records_of(batch, 0)[0]?.key
-    return key !== undefined && key !== null && key.length >= 4 && key.readInt16BE(2) === ABORT
+    return is_abort(records_of(batch, 0)[0]?.key)
   } catch (error) {
     if (error instanceof Unreadable) return false
     throw error
   }
 }
-const ABORT = 0

@@ -1,7 +1,7 @@
 /** The abort filter against the cases in which kafkajs's own one lets aborted records through. */
 import { expect, test } from 'vitest'
 import { filter_aborted } from '../../../runtime/kafka/abort-filter.ts'
-import type { RecordBatch } from '../../../runtime/kafka/record-batch.ts'
+import { is_abort_marker, type RecordBatch } from '../../../runtime/kafka/record-batch.ts'
 import { batch_of, marker as marker_at } from './record-bytes.ts'
 
 const COMMIT = 'commit'
@@ -18,6 +18,7 @@ const offsets = (batches: RecordBatch[], aborted: [producer: number, first: numb
   filter_aborted(
     batches,
     aborted.map(([producer, first]) => ({ producer: BigInt(producer), first })),
+    is_abort_marker,
   )
     .filter(({ control }) => !control)
     .map(({ first }) => first)
@@ -93,7 +94,7 @@ test('records outside of transactions stay, whatever their producer aborted', ()
 test('without aborted transactions everything stays', () => {
   const messages = [data(0, 1), marker(1, 1, COMMIT), data(2, 2)]
   expect(offsets(messages, [])).toEqual([0, 2])
-  expect(filter_aborted(messages, [])).toHaveLength(3)
+  expect(filter_aborted(messages, [], is_abort_marker)).toHaveLength(3)
 })
 
 test('of a batch of several records none is delivered, and the one behind its marker is', () => {
