@@ -1,10 +1,11 @@
 /** What one installation runs: topics and pipelines, and the key groups that follow from them. */
+
 import { readFileSync } from 'node:fs'
-import { Subject } from 'rxjs'
 import { type Graph, type Pipeline, wire } from '../operators/core/keyed.ts'
 import { pipelines } from '../pipelines/index.ts'
 import { definitions } from '../schemas/definitions.ts'
 import { batch_log_topic, rekeyed_topic, type TopicSpec, topics } from '../schemas/topics.ts'
+import { Feed } from './feed.ts'
 import type { TopicSettings } from './ports.ts'
 
 export interface App {
@@ -159,9 +160,9 @@ const KEPT = { 'cleanup.policy': 'delete', 'retention.ms': '-1' }
 const tracing_graph = (reads: Map<string, Set<string>>, writes: Set<string>): Graph => ({
   source: (topic, fields) => {
     reads.set(topic, new Set([...(reads.get(topic) ?? []), ...fields]))
-    return new Subject<unknown>()
+    return new Feed<unknown>()
   },
-  node: <I, O>() => ({ enter: (_: I) => {}, out: new Subject<O>() }),
+  node: <I, O>() => ({ enter: (_: I) => {}, out: new Feed<O>() }),
   output: topic => {
     writes.add(topic)
   },

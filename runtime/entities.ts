@@ -35,7 +35,11 @@ export interface Entity {
   readonly ids: Map<string, IdMemory>
   /** Number of cuts (running one included) not yet checkpointed that touch it: not evictable before. */
   dirty_cut: number
+  /** What is written of it, while a cut is written out. */
+  write: FieldWrite[] | null
 }
+
+type FieldWrite = EntityWrite['fields'][number]
 
 export interface Cell {
   readonly entity: Entity
@@ -66,48 +70,57 @@ export class Cut {
 
   /** Store writes of the values as they stand now: to be asked for before the next batch runs. */
   writes(timers: Timers, field_of_node: (node: number) => string): EntityWrite[] {
-    const entities = new Map<string, Map<string, Buffer | null>>()
-    const fields = (key: string) => {
-      let of_key = entities.get(key)
-      if (!of_key) {
-        of_key = new Map()
-        entities.set(key, of_key)
+    const touched: Entity[] = []
+    try {
+      this.#write_entities(touched)
+      const writes = touched.map(({ key, write }) => ({ key, fields: write ?? [] }))
+      const of_timers = [...this.timers].map(id => timer_to_field(id, timers.get(id) ?? null, field_of_node))
+      if (of_timers.length) writes.push({ key: TIMERS_ENTITY, fields: of_timers })
+      return writes
+    } finally {
+      for (const entity of touched) entity.write = null
+    }
+  }
+
+  #write_entities(touched: Entity[]): void {
+    const fields = (entity: Entity): FieldWrite[] => {
+      if (!entity.write) {
+        entity.write = []
+        touched.push(entity)
       }
-      return of_key
+      return entity.write
     }
     for (const { entity, def, exists, state, last_ms } of this.cells)
-      fields(entity.key).set(def.field, exists ? def.state.encode(state, last_ms) : null)
+      fields(entity).push([def.field, exists ? def.state.encode(state, last_ms) : null])
     for (const [{ entity, def, slots }, ids] of this.slots)
       for (const id of ids) {
         const value = slots?.get(id)
         const bytes = value === undefined ? null : (def.slot?.encode(value) ?? null)
-        fields(entity.key).set(slot_field_of(def.field, id), bytes)
+        fields(entity).push([slot_field_of(def.field, id), bytes])
       }
     for (const [entity, topics] of this.ids)
       for (const [topic, mask] of topics)
         for (let bucket = 0; mask >> bucket; bucket++)
           if ((mask >> bucket) & 1)
-            fields(entity.key).set(
+            fields(entity).push([
               ids_field(topic, bucket),
               entity.ids.get(topic)?.snapshot(bucket).bytes ?? null,
-            )
-    for (const id of this.timers) {
-      const { field, value } = timer_to_field(id, timers.get(id) ?? null, field_of_node)
-      fields(TIMERS_ENTITY).set(field, value)
-    }
-    return [...entities].map(([key, of_key]) => ({ key, fields: of_key }))
+            ])
   }
 }
 
 const JOURNAL_KEPT = 5_000
+/** Places of one write in the journal. */
+const NOTE = 4
 
 export class Entities {
   readonly #hot = new Map<string, Entity>()
   #last: Entity | null = null
   readonly #topics: Readonly<Record<string, TopicSpec>>
   readonly #nodes: () => readonly NodeDef[]
-  // Flat journals of the record being processed: [cell, slot | null, old, old_last_ms, old_exists]*, [id, old timer]*.
+  // Flat journals of the record being processed: [cell, slot | null, old, old_exists]*, [old_last_ms]*, [id, old timer]*.
   readonly #journal: unknown[] = []
+  readonly #journal_ms: number[] = []
   readonly #timer_journal: unknown[] = []
   // Their lengths: an array that is cut to nothing gives its memory away, and would grow anew with each record.
   #noted = 0
@@ -139,7 +152,7 @@ export class Entities {
 
   /** The entity as loaded from the store (no fields: a new one). Fields of operators that are not here stay stored, untouched. */
   load(key: string, fields: Fields): Entity {
-    const entity: Entity = { key, cells: [], ids: new Map(), dirty_cut: 0 }
+    const entity: Entity = { key, cells: [], ids: new Map(), dirty_cut: 0, write: null }
     for (const [field, bytes] of fields) {
       const name = parse_field(field)
       if (name.kind === 'ids') this.ids(entity, name.topic).load(name.bucket, bytes)
@@ -236,31 +249,34 @@ export class Entities {
   /** Starts the journal anew: what came before stands. */
   mark(): void {
     // What a very large turn noted is not held for ever.
-    if (this.#noted > JOURNAL_KEPT) this.#journal.length = 0
+    if (this.#noted > JOURNAL_KEPT) {
+      this.#journal.length = 0
+      this.#journal_ms.length = 0
+    }
     this.#noted = 0
     this.#timers_noted = 0
   }
 
   #note(cell: Cell, slot: string | null, old: unknown, last_ms: number, exists: boolean): void {
     const journal = this.#journal
+    this.#journal_ms[this.#noted / NOTE] = last_ms
     journal[this.#noted++] = cell
     journal[this.#noted++] = slot
     journal[this.#noted++] = old
-    journal[this.#noted++] = last_ms
     journal[this.#noted++] = exists
   }
 
   /** Takes back everything since mark(). */
   undo(timers: Timers): void {
     const journal = this.#journal
-    for (let i = this.#noted - 5; i >= 0; i -= 5) {
+    for (let i = this.#noted - NOTE; i >= 0; i -= NOTE) {
       const cell = journal[i] as Cell
       const slot = journal[i + 1] as string | null
       const old = journal[i + 2]
       if (slot === null) {
         cell.state = old
-        cell.last_ms = journal[i + 3] as number
-        cell.exists = journal[i + 4] as boolean
+        cell.last_ms = this.#journal_ms[i / NOTE] as number
+        cell.exists = journal[i + 3] as boolean
       } else set_slot(cell, slot, old)
     }
     for (let i = this.#timers_noted - 2; i >= 0; i -= 2) {

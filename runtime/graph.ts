@@ -2,11 +2,12 @@
  * One pipeline of one task, wired: sources that rows are pushed into, nodes that hold keyed state, sinks that collect
  * outputs. Everything happens synchronously inside push() and fire(); what a failing pipeline did is undone from the journal.
  */
-import { Subject } from 'rxjs'
+
 import type { Graph, Keyed, Pipeline, Turn } from '../operators/core/keyed.ts'
 import { wire } from '../operators/core/keyed.ts'
 import type { Catalog } from '../schemas/catalog-kinds.ts'
 import type { AnyKeyed, Cell, Entities, Entity, NodeDef } from './entities.ts'
+import { Feed } from './feed.ts'
 import { slots_of } from './slots.ts'
 import { StateCodec, state_field } from './state-fields.ts'
 import type { Timers } from './timers.ts'
@@ -54,7 +55,7 @@ export class PipelineGraph implements Graph {
   readonly writes = new Set<string>()
   /** The first failure of the current push, or null. */
   failure: { readonly error: unknown } | null = null
-  #sources = new Map<string, Subject<unknown>>()
+  #sources = new Map<string, Feed<unknown>>()
   #nodes = new Map<number, Node>()
   #names = new Set<string>()
 
@@ -71,16 +72,16 @@ export class PipelineGraph implements Graph {
     wire(this.pipeline, this)
   }
 
-  source(topic: string, fields: readonly string[]): Subject<unknown> {
-    let subject = this.#sources.get(topic)
-    if (!subject) {
-      subject = new Subject()
-      this.#sources.set(topic, subject)
+  source(topic: string, fields: readonly string[]): Feed<unknown> {
+    let source = this.#sources.get(topic)
+    if (!source) {
+      source = new Feed()
+      this.#sources.set(topic, source)
     }
     const known = this.reads.get(topic) ?? new Set()
     for (const field of fields) known.add(field)
     this.reads.set(topic, known)
-    return subject
+    return source
   }
 
   node<I, O, S, W, T extends string>(spec: Keyed<I, O, S, W, T>, as: string) {
@@ -98,7 +99,7 @@ export class PipelineGraph implements Graph {
     }))
     const node = new Node(def, this)
     this.#nodes.set(def.index, node)
-    return node as unknown as { enter(input: I): void; readonly out: Subject<O> }
+    return node as unknown as { enter(input: I): void; readonly out: Feed<O> }
   }
 
   output(topic: string): void {
@@ -120,7 +121,7 @@ export class PipelineGraph implements Graph {
 
   /** Pushes a row; what it caused is journalled. True when the pipeline went through. */
   push(topic: string, row: unknown): boolean {
-    this.#sources.get(topic)?.next(row)
+    this.#sources.get(topic)?.push(row)
     return this.#settled()
   }
 
@@ -137,6 +138,11 @@ export class PipelineGraph implements Graph {
     return { reason: error instanceof Rejected ? 'REJECTED' : OPERATOR_ERROR, detail }
   }
 
+  /** Whether it keeps anything: otherwise nothing is to be known of a record's key. */
+  get stateful(): boolean {
+    return this.#nodes.size > 0
+  }
+
   owns(node: number): boolean {
     return this.#nodes.has(node)
   }
@@ -150,7 +156,7 @@ export class PipelineGraph implements Graph {
 }
 
 class Node implements Turn<unknown, unknown, string> {
-  readonly out = new Subject<unknown>()
+  readonly out = new Feed<unknown>()
   readonly def: NodeDef
   readonly graph: PipelineGraph
   readonly #moment: Moment
@@ -224,7 +230,7 @@ class Node implements Turn<unknown, unknown, string> {
     this.#emitted = []
     for (const value of emitted) {
       if (graph.failure) return
-      this.out.next(value)
+      this.out.push(value)
     }
   }
 

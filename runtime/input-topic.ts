@@ -26,7 +26,7 @@ export const input_topic = (app: App, topic: string, graphs: readonly PipelineGr
     sister: rekeyed_topic(declared),
     deduped,
     erases: spec?.erases === true,
-    needs_entity: deduped || readers.length > 0,
+    needs_entity: deduped || spec?.erases === true || readers.some(graph => graph.stateful),
     readers,
   }
 }

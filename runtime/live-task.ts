@@ -8,7 +8,7 @@ import { days } from '../schemas/units.ts'
 import { ranges_of } from './batch-log.ts'
 import { chunks, load_cold } from './cold-keys.ts'
 import { type Item, merge_sources, reader_source } from './intake.ts'
-import type { Reader } from './ports.ts'
+import type { Output, Reader } from './ports.ts'
 import type { Processor } from './processor.ts'
 import type { Progress } from './progress.ts'
 import { Snapshotter } from './snapshotter.ts'
@@ -22,6 +22,15 @@ interface Taken {
   readonly tick_ms: number | null
   /** Tells the next stage that there is nothing to read here. */
   readonly idle: boolean
+}
+/** A batch that has run and is still to be committed. */
+interface Ran {
+  readonly record: Batch
+  readonly outputs: readonly Output[]
+  readonly tripped: readonly string[]
+  /** What it was not given time for. */
+  readonly rest: readonly Item[]
+  readonly told: 'idle' | 'time' | 'unknown'
 }
 
 export class LiveTask {
@@ -63,9 +72,9 @@ export class LiveTask {
     this.#report()
     while (!task.signal.aborted) {
       await this.#progress.room()
-      const taken = await this.#take()
-      if (taken) {
-        await this.#batch(taken)
+      const ran = await this.#next()
+      if (ran) {
+        await this.#commit(ran)
         this.#snapshotter.offer()
         this.#report()
       } else {
@@ -80,6 +89,16 @@ export class LiveTask {
     this.#progress.offer(true)
     await checkpoints.settled()
     this.#report()
+  }
+
+  /** Runs the next batch. Its records are let go before the commit is waited for: they need no collector's second look then. */
+  async #next(): Promise<Ran | null> {
+    const taken = await this.#take()
+    if (!taken) return null
+    this.#progress.evict()
+    this.#set_aside()
+    await this.#load(taken)
+    return this.#run_batch(taken)
   }
 
   async #take(): Promise<Taken | null> {
@@ -142,7 +161,7 @@ export class LiveTask {
       })
       if (merged.items.length) {
         merged.taken.forEach((count, i) => {
-          for (let n = 0; n < count; n++) this.#readers[i]?.shift()
+          this.#readers[i]?.skip(count)
         })
         return merged.items
       }
@@ -201,18 +220,21 @@ export class LiveTask {
     return Math.max(until - now, until > now ? 1 : RECHECK_MS)
   }
 
-  async #batch({ items, wall_ms, tick_ms, idle }: Taken): Promise<void> {
+  async #load({ items, wall_ms, tick_ms }: Taken): Promise<void> {
+    const { settings, observe } = this.#run.deps
+    const processor = this.#processor
+    const loading = performance.now()
+    for (const keys of chunks(processor.cold_keys(items, wall_ms, tick_ms, settings.timers_max)))
+      await load_cold(this.#run, processor, keys, this.#progress.checkpoints.accepted())
+    observe.stage('load', (performance.now() - loading) * 1e6, items.length)
+  }
+
+  #run_batch({ items, wall_ms, tick_ms, idle }: Taken): Ran {
     const { deps, shared, task } = this.#run
     const { settings, observe, clock } = deps
     const processor = this.#processor
     const progress = this.#progress
-    progress.evict()
-    this.#set_aside()
-    const loading = performance.now()
-    for (const keys of chunks(processor.cold_keys(items, wall_ms, tick_ms, settings.timers_max)))
-      await load_cold(this.#run, processor, keys, progress.checkpoints.accepted())
     const pushing = performance.now()
-    observe.stage('load', (pushing - loading) * 1e6, items.length)
     const began = clock.now()
     const catalog_offset = shared.catalog.position
     const result = processor.run({
@@ -226,8 +248,6 @@ export class LiveTask {
     const consumed = items.slice(0, result.consumed)
     const stream_time_ms = processor.stream_time.now_ms
     const marks = processor.marks(this.#told !== 'time' && consumed.length > 0, idle)
-    const committing = performance.now()
-    observe.stage('push', (committing - pushing) * 1e6, consumed.length)
     const outputs = [...result.outputs, ...marks]
     const record: Batch = {
       log_id: progress.log_id,
@@ -251,15 +271,26 @@ export class LiveTask {
       digest: result.digest,
       outputs: outputs.length,
     }
+    observe.stage('push', (performance.now() - pushing) * 1e6, consumed.length)
+    const told = marks.length === 0 ? this.#told : idle ? 'idle' : 'time'
+    return { record, outputs, tripped: result.tripped, rest: items.slice(result.consumed), told }
+  }
+
+  async #commit({ record, outputs, tripped, rest, told }: Ran): Promise<void> {
+    const { deps, shared, task } = this.#run
+    const { settings, observe, clock } = deps
+    const progress = this.#progress
+    const committing = performance.now()
     const { offsets } = await task.commit([...outputs, shared.log_output(task.partition, record)])
-    observe.stage('commit', (performance.now() - committing) * 1e6, consumed.length)
+    const records = record.ranges.reduce((sum, { count }) => sum + count, 0)
+    observe.stage('commit', (performance.now() - committing) * 1e6, records)
     progress.checkpoints.behind = this.#waiting >= settings.batch_records_max
     progress.advance(record, offsets.get(shared.log_topic) as number)
     this.#committed_at = clock.now()
-    this.#carry = items.slice(result.consumed)
-    this.#more_due = result.more_due
-    this.#tripped = result.tripped
-    if (marks.length) this.#told = idle ? 'idle' : 'time'
+    this.#carry = rest
+    this.#more_due = record.more_due
+    this.#tripped = tripped
+    this.#told = told
     this.#count(record)
   }
 

@@ -29,18 +29,38 @@ interface Alike {
   first: Held | null
 }
 /** One of them until the batch is over. */
-interface Held {
+class Held {
   readonly alike: Alike
   readonly key: string
   readonly stream_time_ms: number
   readonly row: object
   readonly value: Buffer | null
   /** What has been added up at this place; null: the row alone. */
-  sum: Record<string, unknown> | null
+  sum: Record<string, unknown> | null = null
+
+  constructor(alike: Alike, row: object, value: Buffer | null, key: string, stream_time_ms: number) {
+    this.alike = alike
+    this.row = row
+    this.value = value
+    this.key = key
+    this.stream_time_ms = stream_time_ms
+  }
+
+  /** To the first of its like; false: it has a place of its own. */
+  add(): boolean {
+    const { alike, row } = this
+    const { first } = alike
+    alike.first ??= this
+    if (!first) return false
+    first.sum ??= { ...first.row }
+    return add_to_sum(alike.of.partial, first.sum, row as never)
+  }
 }
 
 export class Outputs {
   #list: (Output | Held)[] = []
+  /** Where what has not been added up yet begins, and whether there is anything of the kind. */
+  #added_up = 0
   #held = false
   readonly #partial: ReadonlyMap<string, PartialTopic>
   readonly #app: App
@@ -58,37 +78,50 @@ export class Outputs {
     this.#partial = partial_topics(app)
   }
 
-  get length(): number {
+  /** What there is so far stands; for take_back(). */
+  mark(): number {
+    if (this.#held) this.#add_up()
     return this.#list.length
   }
 
-  /** Takes back everything behind the first `length`. */
-  truncate(length: number): void {
-    this.#list.length = length
+  /** Takes back everything since the mark. */
+  take_back(mark: number): void {
+    this.#list.length = mark
+    this.#held = false
   }
 
   /** Hands the batch's outputs out and starts anew. */
   take(): readonly Output[] {
     const list = this.#settle()
-    this.#list = []
-    for (const { alike } of this.#partial.values()) alike.clear()
+    this.begin()
     return list
   }
 
-  /** Makes one row of those that only add to one another, at the place of the first. A sum that is not exact stays two rows. */
-  #settle(): Output[] {
-    if (!this.#held) return this.#list as Output[]
-    const left = this.#list.filter(one => {
-      if (!('alike' in one)) return true
-      const { alike } = one
-      const { first } = alike
-      alike.first ??= one
-      if (!first) return true
-      first.sum ??= { ...first.row }
-      return !add_to_sum(alike.of.partial, first.sum, one.row as never)
-    })
+  /** Starts a batch. */
+  begin(): void {
+    this.#list = []
+    this.#added_up = 0
     this.#held = false
-    this.#list = left.map(one => ('alike' in one ? this.#settled(one) : one))
+    for (const { alike } of this.#partial.values()) alike.clear()
+  }
+
+  /** Makes one row of those that only add to one another, at the place of the first. A sum that is not exact stays two rows. */
+  #add_up(): void {
+    const list = this.#list
+    let left = this.#added_up
+    for (let i = left; i < list.length; i++) {
+      const one = list[i] as Output | Held
+      if (!(one instanceof Held) || !one.add()) list[left++] = one
+    }
+    list.length = left
+    this.#added_up = left
+    this.#held = false
+  }
+
+  #settle(): Output[] {
+    this.mark()
+    if (this.#added_up > 0)
+      for (const [i, one] of this.#list.entries()) if (one instanceof Held) this.#list[i] = this.#settled(one)
     return this.#list as Output[]
   }
 
@@ -134,7 +167,7 @@ export class Outputs {
       of.alike.set(id, alike)
     }
     this.#held = true
-    this.#list.push({ alike, key, stream_time_ms, row, value, sum: null })
+    this.#list.push(new Held(alike, row, value, key, stream_time_ms))
   }
 
   #output(topic: string, row: object, key: string, stream_time_ms: number, value: Buffer): Output {

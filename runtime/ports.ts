@@ -56,6 +56,8 @@ export interface Reader {
   /** The i-th delivered record (0 is the next to shift). */
   at(i: number): LogRecord | undefined
   shift(): LogRecord | undefined
+  /** As so many shifts. */
+  skip(count: number): void
   /** Offset behind everything delivered or skipped (control and aborted records); moves without a delivery too. */
   readonly position: number
   /** Last stable offset as of the newest fetch, -1 before the first: `position < end` is lag. */
@@ -181,8 +183,8 @@ export interface CheckpointHeader {
 export type Fields = ReadonlyMap<string, Buffer>
 export interface EntityWrite {
   readonly key: string
-  /** null deletes the field. */
-  readonly fields: ReadonlyMap<string, Buffer | null>
+  /** Each name once; null deletes the field. */
+  readonly fields: readonly (readonly [field: string, value: Buffer | null])[]
 }
 export type SaveResult = 'saved' | 'already_saved' | 'conflict'
 

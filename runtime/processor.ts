@@ -25,6 +25,8 @@ import type { Observer, Outcome } from './worker-types.ts'
 /** Stream time is told to the next stage's tasks whenever it enters another so much: windows there close so much later at most. */
 const MARK_MS = 2000
 const SPENT_EVERY = 16
+/** Whose records nothing is kept of. */
+const NOBODY: Entity = { key: '', cells: [], ids: new Map(), dirty_cut: 0, write: null }
 
 export class Processor {
   readonly timers = new Timers()
@@ -98,9 +100,8 @@ export class Processor {
   }
 
   #make_moment(): Moment {
-    const nobody: Entity = { key: '', cells: [], ids: new Map(), dirty_cut: 0 }
     return {
-      entity: nobody,
+      entity: NOBODY,
       at_ms: 0,
       stream_time_ms: 0,
       cause_id: '',
@@ -162,7 +163,7 @@ export class Processor {
   }
 
   run(batch: BatchInput): BatchResult {
-    this.#outputs.truncate(0)
+    this.#outputs.begin()
     this.#muted = batch.muted ?? false
     this.#verdicts.begin(batch.wall_ms, this.#muted)
     this.#fired = 0
@@ -273,9 +274,13 @@ export class Processor {
     if (pipeline === '' || readers.some(graph => graph.pipeline.name === pipeline)) return null
     return 'UNKNOWN_PIPELINE'
   }
-  #begin(key: string, at_ms: number, cause_id: string, may_be_late: boolean): void {
+  #entity_of({ key }: Item, input: InputTopic): Entity {
+    return input.needs_entity ? (this.entities.get(key) as Entity) : { ...NOBODY, key }
+  }
+
+  #begin(entity: Entity, at_ms: number, cause_id: string, may_be_late: boolean): void {
     const moment = this.#moment
-    moment.entity = this.entities.get(key) as Entity
+    moment.entity = entity
     moment.at_ms = at_ms
     moment.stream_time_ms = this.#told_ms = this.stream_time.now_ms
     moment.cause_id = cause_id
@@ -283,7 +288,7 @@ export class Processor {
   }
 
   #push(item: Item, input: InputTopic): Outcome {
-    this.#begin(item.key, item.at_ms, item.event_id, !item.upstream)
+    this.#begin(this.#entity_of(item, input), item.at_ms, item.event_id, !item.upstream)
     let outcome: Outcome = 'processed'
     const failed = this.#failed
     failed.length = 0
@@ -296,7 +301,7 @@ export class Processor {
         continue
       }
       this.#late = false
-      const outputs = this.#outputs.length
+      const outputs = this.#outputs.mark()
       this.entities.mark()
       if (graph.push(input.declared, item.row)) {
         if (this.#late && outcome === 'processed') outcome = 'late'
@@ -320,7 +325,7 @@ export class Processor {
 
   #undo(outputs: number): void {
     this.entities.undo(this.timers)
-    this.#outputs.truncate(outputs)
+    this.#outputs.take_back(outputs)
   }
 
   /** Fires what is due, in order, up to the batch's bound. False when something due is left. */
@@ -338,12 +343,12 @@ export class Processor {
 
   #fire(timer: Timer): void {
     this.#fired++
-    this.#begin(timer.key, timer.due_ms, timer.cause_id, true)
+    this.#begin(this.entities.get(timer.key) as Entity, timer.due_ms, timer.cause_id, true)
     if (timer.clock === 'stream') this.#told_ms = timer.due_ms - 1
     this.entities.mark()
     this.entities.write_timer(this.timers, timer_id(timer.key, timer.node, timer.name), null)
     this.entities.mark()
-    const outputs = this.#outputs.length
+    const outputs = this.#outputs.mark()
     const graph = this.#graph_of(timer.node)
     if (graph.fire(timer.node, timer.name)) return
     this.#undo(outputs)

@@ -1,7 +1,8 @@
 /** Stored state for readers outside the tasks: people over HTTP, and reconcile. */
-import { Subject } from 'rxjs'
+
 import { type Graph, type Keyed, wire } from '../operators/core/keyed.ts'
 import type { App } from './app.ts'
+import { Feed } from './feed.ts'
 import type { Fields } from './ports.ts'
 import { parse_field, StateCodec } from './state-fields.ts'
 
@@ -62,10 +63,10 @@ const codecs_of = (app: App): ReadonlyMap<string, Codecs> => {
 }
 
 const noting_graph = (note: (spec: unknown, as: string) => void): Graph => ({
-  source: () => new Subject<unknown>(),
+  source: () => new Feed<unknown>(),
   node: <I, O>(spec: unknown, as: string) => {
     note(spec, as)
-    return { enter: (_: I) => {}, out: new Subject<O>() }
+    return { enter: (_: I) => {}, out: new Feed<O>() }
   },
   output() {},
   sink() {},

@@ -155,7 +155,7 @@ async function* entities_of(file: string): AsyncGenerator<readonly EntityWrite[]
     }
     const [key, fields] = parsed
     const bytes = Object.entries(fields).map(([field, text]) => [field, Buffer.from(text, 'base64')] as const)
-    some.push({ key, fields: new Map(bytes) })
+    some.push({ key, fields: bytes })
     count++
     if (some.length < AT_ONCE) continue
     yield some

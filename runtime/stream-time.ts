@@ -20,11 +20,14 @@ export class StreamTime {
   #seen_ms = Number.NEGATIVE_INFINITY
   readonly #external: boolean
   readonly #upstream = new Map<string, (number | 'idle' | 'unheard')[]>()
+  /** The same, for what every record asks. */
+  readonly #all: (readonly (number | 'idle' | 'unheard')[])[]
 
   /** external: whether emitters write any of the inputs. tasks: how many tasks write each internal input. */
   constructor(external: boolean, tasks: ReadonlyMap<string, number>) {
     this.#external = external
     for (const [topic, count] of tasks) this.#upstream.set(topic, new Array(count).fill('unheard'))
+    this.#all = [...this.#upstream.values()]
   }
 
   see(at_ms: number): void {
@@ -46,13 +49,13 @@ export class StreamTime {
 
   /** Whether every task that could still write older records has said it is idle. */
   get upstream_idle(): boolean {
-    for (const tasks of this.#upstream.values()) if (tasks.some(task => task !== 'idle')) return false
+    for (const tasks of this.#all) if (tasks.some(task => task !== 'idle')) return false
     return true
   }
 
   #advance(): void {
     let least = Number.POSITIVE_INFINITY
-    for (const tasks of this.#upstream.values())
+    for (const tasks of this.#all)
       for (const task of tasks)
         if (task === 'unheard' || (task === 'idle' && this.wait_for_idle)) return
         else if (task !== 'idle' && task < least) least = task

@@ -23,7 +23,7 @@ export const timer_id = (key: string, node: number, name: string): string => `${
 export const timer_to_field = (id: string, timer: Timer | null, field_of_node: (node: number) => string) => {
   const cut = id.indexOf('|')
   const field = field_of_node(Number(id.slice(0, cut))) + id.slice(cut)
-  return { field, value: timer && Buffer.from(`${timer.clock}|${timer.due_ms}|${timer.cause_id}`) }
+  return [field, timer && Buffer.from(`${timer.clock}|${timer.due_ms}|${timer.cause_id}`)] as const
 }
 
 /** null when no operator of that name is here any more. */

@@ -2,7 +2,7 @@
  * Stateful operators. `keyed` turns a description (state, step, timers) into a real RxJS operator; the runtime, the test
  * driver and the simulator each provide the Graph that it is attached to while a pipeline is being built.
  */
-import { map, merge, type Observable, type OperatorFunction, type Subject } from 'rxjs'
+import { map, merge, type Observable, type OperatorFunction } from 'rxjs'
 import type { Catalog } from '../../schemas/catalog-kinds.ts'
 import type { Topics } from '../../schemas/types.ts'
 
@@ -64,7 +64,7 @@ export interface Graph {
   node<I, O, S, W, T extends string>(
     spec: Keyed<I, O, S, W, T>,
     as: string,
-  ): { enter(input: I): void; readonly out: Subject<O> }
+  ): { enter(input: I): void; readonly out: Observable<O> }
   /** Announces, while wiring, that sink() will be called for the topic. */
   output(topic: string): void
   sink(topic: string, value: unknown): void

@@ -70,6 +70,10 @@ export class PartitionReader implements Reader {
     return record
   }
 
+  skip(count: number): void {
+    for (let i = 0; i < count; i++) this.shift()
+  }
+
   seek(offset: number): void {
     this.#drop()
     this.#failure = null

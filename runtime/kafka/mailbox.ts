@@ -6,20 +6,12 @@ import { type LogRecord, OffsetOutOfRange, type Reader } from '../ports.ts'
 import { filter_aborted } from './abort-filter.ts'
 import { Unreadable } from './codecs.ts'
 import type { FetchedPartition } from './fetch-response.ts'
-import { is_abort_marker, type Places, places_of, type RecordBatch, record_at } from './record-batch.ts'
+import { is_abort_marker, places_of, type RecordBatch } from './record-batch.ts'
+import { WaitingRecords } from './waiting-records.ts'
 
 /** Fetching pauses above this many buffered bytes and resumes below half of it. */
 export const MAILBOX_BYTES_MAX = 16 * 1024 * 1024
-const RECORD_OVERHEAD_BYTES = 64
 export const UNREADABLE_AT_ONCE = 1_000
-const COMPACT_AT = 1_024
-
-const bytes_of = (record: LogRecord): number => {
-  const { in_place } = record
-  if (!in_place) return (record.value?.length ?? 0) + RECORD_OVERHEAD_BYTES
-  const { key_at, key_end, value_at, value_end } = in_place
-  return Math.max(0, key_end - key_at) + Math.max(0, value_end - value_at) + RECORD_OVERHEAD_BYTES
-}
 
 /** What a fetch brought of a partition. */
 export type Delivery = Pick<FetchedPartition, 'last_stable' | 'aborted' | 'batches'>
@@ -33,12 +25,7 @@ export class Mailbox implements Reader {
   failure: Error | null = null
   /** Counts seeks: what was fetched for an earlier position is dropped. */
   epoch = 0
-  /** What is about to be read; behind it, in order, what need not be records yet. */
-  #records: LogRecord[] = []
-  #head = 0
-  #later: (Places | LogRecord)[] = []
-  #later_count = 0
-  #bytes = 0
+  readonly #waiting = new WaitingRecords()
   #paused = false
   #closed = false
   readonly #news: () => void
@@ -56,45 +43,25 @@ export class Mailbox implements Reader {
   }
 
   get length(): number {
-    return this.#records.length - this.#head + this.#later_count
+    return this.#waiting.length
   }
 
   at(i: number): LogRecord | undefined {
-    if (i < 0) return undefined
-    if (this.#head + i >= this.#records.length) this.#make_records(this.#head + i)
-    return this.#records[this.#head + i]
-  }
-
-  /** Until there is one of that index, or nothing left to make. */
-  #make_records(index: number): void {
-    let made = 0
-    while (this.#records.length <= index && made < this.#later.length) {
-      const next = this.#later[made++] as Places | LogRecord
-      if ('numbers' in next) {
-        for (let i = 0; i < next.count; i++) this.#records.push(record_at(next, i))
-        this.#later_count -= next.count
-      } else {
-        this.#records.push(next)
-        this.#later_count--
-      }
-    }
-    this.#later.splice(0, made)
+    return this.#waiting.at(i)
   }
 
   shift(): LogRecord | undefined {
     const record = this.at(0)
-    if (!record) return undefined
-    this.#head++
-    this.#bytes -= bytes_of(record)
-    if (this.#head > COMPACT_AT && this.#head * 2 > this.#records.length) {
-      this.#records = this.#records.slice(this.#head)
-      this.#head = 0
-    }
-    if (this.#paused && this.#bytes < MAILBOX_BYTES_MAX / 2) {
+    this.skip(1)
+    return record
+  }
+
+  skip(count: number): void {
+    this.#waiting.skip(count)
+    if (this.#paused && this.#waiting.bytes < MAILBOX_BYTES_MAX / 2) {
       this.#paused = false
       this.#wanted()
     }
-    return record
   }
 
   seek(offset: number): void {
@@ -107,11 +74,7 @@ export class Mailbox implements Reader {
 
   pause(): void {
     this.epoch++
-    this.#records = []
-    this.#head = 0
-    this.#later = []
-    this.#later_count = 0
-    this.#bytes = 0
+    this.#waiting.clear()
     this.#paused = false
     this.position = -1
     this.failure = null
@@ -139,7 +102,7 @@ export class Mailbox implements Reader {
     this.position = next
     // The broker looks for its last stable offset before it reads: what was committed in between comes along behind it.
     this.end = last ? Math.max(fetched.last_stable, next) : fetched.last_stable
-    if (this.#bytes > MAILBOX_BYTES_MAX) this.#paused = true
+    if (this.#waiting.bytes > MAILBOX_BYTES_MAX) this.#paused = true
     const moved = this.position !== position || this.end !== end
     if (moved) this.#news()
     return moved
@@ -149,21 +112,12 @@ export class Mailbox implements Reader {
   #put_batch(batch: RecordBatch, position: number): number {
     if (batch.unreadable !== null) return this.#put_unreadable(batch, batch.unreadable, position)
     try {
-      const places = places_of(batch, position)
-      this.#later.push(places)
-      this.#later_count += places.count
-      this.#bytes += places.bytes + places.count * RECORD_OVERHEAD_BYTES
+      this.#waiting.add(places_of(batch, position))
       return batch.end
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error
       return this.#put_unreadable(batch, error.message, position)
     }
-  }
-
-  #put(record: LogRecord): void {
-    this.#later.push(record)
-    this.#later_count++
-    this.#bytes += bytes_of(record)
   }
 
   /**
@@ -174,7 +128,12 @@ export class Mailbox implements Reader {
     const from = Math.max(position, first)
     const to = Math.min(end, from + UNREADABLE_AT_ONCE)
     const value = Buffer.from(`unreadable record batch ${first} to ${end - 1}, ${reason}`)
-    for (let offset = from; offset < to; offset++) this.#put({ offset, key: null, value })
+    const records = Array.from({ length: Math.max(0, to - from) }, (_, i) => ({
+      offset: from + i,
+      key: null,
+      value,
+    }))
+    this.#waiting.add(records)
     return Math.max(to, position)
   }
 

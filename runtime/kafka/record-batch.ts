@@ -111,35 +111,42 @@ const skip_varlong = (bytes: Buffer, from: number): number => {
 }
 
 /** A record where it lies in its batch; key and value become buffers when they are asked for. */
-export class BatchRecord implements LogRecord, InPlace {
-  readonly offset: number
-  readonly bytes: Buffer
-  readonly key_at: number
-  readonly key_end: number
-  readonly value_at: number
-  readonly value_end: number
-  readonly upstream: Upstream | undefined
-  readonly redrive: Redrive | undefined
+class BatchRecord implements LogRecord, InPlace {
+  readonly #places: Places
+  readonly #i: number
 
-  constructor(
-    offset: number,
-    bytes: Buffer,
-    key_at: number,
-    key_end: number,
-    value_at: number,
-    value_end: number,
-    headers: Headers | null,
-  ) {
-    this.offset = offset
-    this.bytes = bytes
-    this.key_at = key_at
-    this.key_end = key_end
-    this.value_at = value_at
-    this.value_end = value_end
-    this.upstream = headers?.upstream
-    this.redrive = headers?.redrive
+  constructor(places: Places, i: number) {
+    this.#places = places
+    this.#i = i
   }
 
+  get offset(): number {
+    return this.#places.batch.first + this.#number(0)
+  }
+  get bytes(): Buffer {
+    return this.#places.batch.bytes
+  }
+  get key_at(): number {
+    return this.#number(1)
+  }
+  get key_end(): number {
+    return this.#number(2)
+  }
+  get value_at(): number {
+    return this.#number(3)
+  }
+  get value_end(): number {
+    return this.#number(4)
+  }
+  #number(n: number): number {
+    return this.#places.numbers[this.#i * NUMBERS + n] as number
+  }
+  get upstream(): Upstream | undefined {
+    return this.#places.headers?.get(this.#i)?.upstream
+  }
+  get redrive(): Redrive | undefined {
+    return this.#places.headers?.get(this.#i)?.redrive
+  }
   get in_place(): InPlace {
     return this
   }
@@ -203,17 +210,13 @@ export const places_of = (batch: RecordBatch, from: number): Places => {
   return { batch, count, bytes: sum, numbers, headers }
 }
 
-export const record_at = ({ batch, numbers, headers }: Places, i: number): BatchRecord => {
+export const record_at = (places: Places, i: number): BatchRecord => new BatchRecord(places, i)
+
+/** Bytes of the record's key and value. */
+export const bytes_at = ({ numbers }: Places, i: number): number => {
   const place = i * NUMBERS
-  return new BatchRecord(
-    batch.first + (numbers[place] as number),
-    batch.bytes,
-    numbers[place + 1] as number,
-    numbers[place + 2] as number,
-    numbers[place + 3] as number,
-    numbers[place + 4] as number,
-    headers?.get(i) ?? null,
-  )
+  const of = (n: number) => Math.max(0, (numbers[place + n + 1] as number) - (numbers[place + n] as number))
+  return of(1) + of(3)
 }
 
 /** As places_of, the records themselves. */

@@ -4,9 +4,7 @@
  */
 import { Cluster, Command, Redis } from 'ioredis'
 import type { Script } from './scripts.ts'
-import { on_the_wire } from './wire.ts'
-
-type Argument = string | Buffer
+import { type Argument, on_the_wire, Wire } from './wire.ts'
 
 export interface ConnectionOptions {
   /** A command without an answer for so long has failed. */
@@ -20,8 +18,16 @@ export interface ConnectionOptions {
 export interface Connection {
   /** Any command: fails at once when the connection is lost, at the latest after the deadline. */
   ask<T>(command: (client: Redis | Cluster) => Promise<T>): Promise<T>
-  /** Runs a script by its hash, with its text where the server does not know it. Replies hold Buffers. */
-  run(script: Script, keys: readonly Argument[], args: readonly Argument[]): Promise<unknown>
+  /**
+   * Runs a script by its hash, with its text where the server does not know it. Replies hold Buffers.
+   * @param more keys and arguments behind those, written already
+   */
+  run(
+    script: Script,
+    keys: readonly Argument[],
+    args: readonly Argument[],
+    more?: { readonly keys: Wire; readonly args: Wire },
+  ): Promise<unknown>
   health(): Promise<string | null>
   close(): Promise<void>
 }
@@ -185,9 +191,11 @@ class ScriptCall extends Command {
     script: string,
     keys: readonly Argument[],
     args: readonly Argument[],
+    more = { keys: new Wire(0), args: new Wire(0) },
   ) {
     super(name, [script, '1', keys[0] ?? ''], { replyEncoding: null })
-    this.#bytes = on_the_wire([name, script, String(keys.length), ...keys, ...args])
+    const key_count = String(keys.length + more.keys.count)
+    this.#bytes = on_the_wire([[name, script, key_count], keys, more.keys, args, more.args])
   }
 
   override toWritable(): Buffer {
@@ -202,12 +210,12 @@ const connection_of = (client: Redis | Cluster): Connection => {
     ask(each => each.sendCommand(new ScriptCall(...of)) as Promise<unknown>)
   return {
     ask,
-    async run({ sha, text }, keys, args) {
+    async run({ sha, text }, ...rest) {
       try {
-        return await call('evalsha', sha, keys, args)
+        return await call('evalsha', sha, ...rest)
       } catch (error) {
         if (!message_of(error).startsWith('NOSCRIPT')) throw error
-        return call('eval', text, keys, args)
+        return call('eval', text, ...rest)
       }
     },
     async health() {

@@ -13,6 +13,7 @@ import {
 } from '../ports.ts'
 import { type Connection, type ConnectionOptions, open_connection } from './connection.ts'
 import { load_script, save_script, wipe_script } from './scripts.ts'
+import { Wire } from './wire.ts'
 
 export interface RedisStoreOptions extends ConnectionOptions {
   /** Bounds of one script of a save: it blocks the server while it runs (1 to 5 µs a field). */
@@ -39,40 +40,49 @@ const keys_of = (name: string): TaskKeys => ({
 })
 
 interface Part {
-  readonly keys: string[]
-  readonly args: (string | Buffer)[]
+  readonly keys: Wire
+  readonly args: Wire
 }
+const empty_part = (): Part => ({ keys: new Wire(), args: new Wire() })
 
 /** Cuts a save into as few parts as its bounds allow; an entity is never cut. */
 const parts_of = (writes: readonly EntityWrite[], prefix: string, fields_max: number, bytes_max: number) => {
-  let part: Part = { keys: [], args: [] }
+  let part = empty_part()
   const parts = [part]
   let fields_in = 0
   let bytes_in = 0
   for (const { key, fields } of writes) {
-    const sets: (string | Buffer)[] = []
-    const deletes: string[] = []
+    if (fields.length === 0) continue
     let bytes = 0
+    let deletes = 0
     for (const [field, value] of fields) {
       bytes += field.length + (value?.length ?? 0)
-      if (value === null) deletes.push(field)
-      else sets.push(field, value)
+      if (value === null) deletes++
     }
-    if (fields.size === 0) continue
-    if (fields_in > 0 && (fields_in + fields.size > fields_max || bytes_in + bytes > bytes_max)) {
-      part = { keys: [], args: [] }
+    if (fields_in > 0 && (fields_in + fields.length > fields_max || bytes_in + bytes > bytes_max)) {
+      part = empty_part()
       parts.push(part)
       fields_in = 0
       bytes_in = 0
     }
-    fields_in += fields.size
+    fields_in += fields.length
     bytes_in += bytes
-    part.keys.push(prefix + key)
-    part.args.push(String(sets.length / 2), String(deletes.length))
-    for (const value of sets) part.args.push(value)
-    for (const field of deletes) part.args.push(field)
+    part.keys.put_text(key, prefix)
+    put_fields(part.args, fields, deletes)
   }
   return parts
+}
+
+/** As the script takes them: how many are set and deleted, the set ones with their values, the names of the others. */
+const put_fields = (args: Wire, fields: EntityWrite['fields'], deletes: number): void => {
+  args.put_text(String(fields.length - deletes))
+  args.put_text(String(deletes))
+  for (const [field, value] of fields) {
+    if (value === null) continue
+    args.put_text(field)
+    args.put(value)
+  }
+  if (deletes > 0) for (const [field, value] of fields) if (value === null) args.put_text(field)
 }
 
 const fields_in = (reply: readonly Buffer[]): Fields => {
@@ -146,11 +156,7 @@ const save = async (
       i === parts.length - 1 ? '1' : '0',
       String(Buffer.byteLength(task.prefix)),
     ]
-    const reply = await connection.run(
-      save_script,
-      [task.header, task.index, ...part.keys],
-      [...head, ...place, ...part.args],
-    )
+    const reply = await connection.run(save_script, [task.header, task.index], [...head, ...place], part)
     const result = String(reply) as SaveResult
     if (result !== 'saved') return result
   }

@@ -5,12 +5,16 @@
 
 const ARGUMENT_BYTES = 16
 
-/** Bulk strings one behind the other. */
-class Wire {
+export type Argument = string | Buffer
+
+/** Arguments one behind the other, as bulk strings. */
+export class Wire {
+  /** Arguments put so far. */
+  count = 0
   #bytes: Buffer
   #at = 0
 
-  constructor(expected: number) {
+  constructor(expected = 1 << 16) {
     this.#bytes = Buffer.allocUnsafe(expected)
   }
 
@@ -34,58 +38,60 @@ class Wire {
     this.#bytes[this.#at++] = 10
   }
 
-  begin(count: number): void {
-    this.#room(ARGUMENT_BYTES)
-    this.#head(42, count)
-  }
-
-  put(argument: string | Buffer): void {
-    if (typeof argument === 'string') this.#put_text(argument)
+  put(argument: Argument): void {
+    if (typeof argument === 'string') this.put_text(argument)
     else {
       this.#room(argument.length + ARGUMENT_BYTES)
       this.#head(36, argument.length)
       this.#bytes.set(argument, this.#at)
       this.#at += argument.length
       this.#line()
+      this.count++
     }
   }
 
-  #put_text(text: string): void {
-    this.#room(3 * text.length + ARGUMENT_BYTES)
-    const bytes = this.#bytes
+  /** One argument: what stands before it, and the text. */
+  put_text(text: string, prefix = ''): void {
+    this.#room(3 * (prefix.length + text.length) + ARGUMENT_BYTES)
     const before = this.#at
-    this.#head(36, text.length)
+    this.#head(36, prefix.length + text.length)
+    if (!this.#put_ascii(prefix) || !this.#put_ascii(text)) {
+      this.#at = before
+      this.#head(36, Buffer.byteLength(prefix) + Buffer.byteLength(text))
+      this.#at += this.#bytes.write(prefix, this.#at)
+      this.#at += this.#bytes.write(text, this.#at)
+    }
+    this.#line()
+    this.count++
+  }
+
+  #put_ascii(text: string): boolean {
+    const bytes = this.#bytes
     let at = this.#at
     for (let i = 0; i < text.length; i++) {
       const code = text.charCodeAt(i)
-      if (code >= 128) {
-        this.#put_beyond_ascii(text, before)
-        return
-      }
+      if (code >= 128) return false
       bytes[at++] = code
     }
     this.#at = at
-    this.#line()
+    return true
   }
 
-  #put_beyond_ascii(text: string, before: number): void {
-    this.#at = before
-    this.#head(36, Buffer.byteLength(text))
-    this.#at += this.#bytes.write(text, this.#at)
-    this.#line()
-  }
-
+  /** What has been put, uncopied: to be read before more is put. */
   get written(): Buffer {
     return this.#bytes.subarray(0, this.#at)
   }
 }
 
-/** The command and its arguments as one buffer. */
-export const on_the_wire = (command: readonly (string | Buffer)[]): Buffer => {
-  let expected = ARGUMENT_BYTES
-  for (const argument of command) expected += argument.length + ARGUMENT_BYTES
-  const wire = new Wire(expected)
-  wire.begin(command.length)
-  for (const argument of command) wire.put(argument)
-  return wire.written
+/** A command, its name the first argument, as one buffer: lists of arguments and what is written already, in order. */
+export const on_the_wire = (command: readonly (readonly Argument[] | Wire)[]): Buffer => {
+  let count = 0
+  const parts = command.map(part => {
+    count += part instanceof Wire ? part.count : part.length
+    if (part instanceof Wire) return part.written
+    const wire = new Wire(1 << 10)
+    for (const argument of part) wire.put(argument)
+    return wire.written
+  })
+  return Buffer.concat([Buffer.from(`*${count}\r\n`), ...parts])
 }

@@ -63,10 +63,10 @@ it('they go to the partition of their series, with the stream time of the first'
 it('what a failing pipeline added is taken back', () => {
   const outputs = open()
   emit(outputs, measure('a', 1))
-  const before = outputs.length
+  const before = outputs.mark()
   emit(outputs, measure('b', 10))
   emit(outputs, measure('c', 1, { metric: 'payments' }))
-  outputs.truncate(before)
+  outputs.take_back(before)
   emit(outputs, measure('d', 100))
   expect(brief(outputs)).toEqual(['a visits 101'])
 })

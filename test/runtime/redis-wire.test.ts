@@ -1,7 +1,7 @@
 /** Requests in one piece: what a reader of the protocol makes of them is what was given. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { on_the_wire } from '../../runtime/redis/wire.ts'
+import { on_the_wire, Wire } from '../../runtime/redis/wire.ts'
 
 const read = (bytes: Buffer): Buffer[] => {
   let at = 0
@@ -27,11 +27,18 @@ const argument = fc.oneof(
   fc.uint8Array({ maxLength: 300 }).map(of => Buffer.from(of)),
 )
 
+const written = (command: readonly (string | Buffer)[]) => {
+  const wire = new Wire(1)
+  for (const one of command) wire.put(one)
+  return wire
+}
+
 test('any texts and bytes', () => {
   fc.assert(
     fc.property(fc.array(argument, { minLength: 1, maxLength: 30 }), command => {
       const wanted = command.map(of => (typeof of === 'string' ? Buffer.from(of) : of))
-      expect(read(on_the_wire(command))).toEqual(wanted)
+      expect(read(on_the_wire([command]))).toEqual(wanted)
+      expect(read(on_the_wire([[], written(command), command]))).toEqual([...wanted, ...wanted])
     }),
   )
 })
@@ -43,5 +50,7 @@ test('many and long ones', () => {
     ...Array.from({ length: 20_000 }, (_, i) => `key-${i}`),
     Buffer.alloc(1 << 20, 7),
   ]
-  expect(read(on_the_wire(command)).map(of => of.toString())).toEqual(command.map(String))
+  expect(
+    read(on_the_wire([command.slice(0, 9), written(command.slice(9))])).map(of => of.toString()),
+  ).toEqual(command.map(String))
 })

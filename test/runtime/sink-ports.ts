@@ -73,6 +73,9 @@ const memory_reader = (topic: string, index: number, at: Partition): Reader => {
       return here().length
     },
     at: i => here()[i],
+    skip(count) {
+      for (let i = 0; i < count; i++) this.shift()
+    },
     shift: () => {
       const [first] = here()
       if (first) next = first.offset + 1

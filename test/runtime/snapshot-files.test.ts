@@ -68,7 +68,7 @@ test('an entity of many fields, as all timers of a task are, comes back whole', 
   let longest = 0
   for await (const writes of one?.entities() ?? [])
     for (const write of writes) {
-      longest = Math.max(longest, write.fields.size)
+      longest = Math.max(longest, write.fields.length)
       const of_key = read.get(write.key) ?? new Map<string, string>()
       for (const [field, bytes] of write.fields) of_key.set(field, String(bytes))
       read.set(write.key, of_key)

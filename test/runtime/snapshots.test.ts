@@ -132,7 +132,7 @@ test('a snapshot of another log is left alone, and a restore that was cut short 
     ADA,
     null,
     { ...mine.header, log_id: 'unfinished', nonce: 'unfinished', seq: 0 },
-    [{ key: 'acme|nobody', fields: new Map([['revenue-ledger/book-revenue', Buffer.from('half')]]) }],
+    [{ key: 'acme|nobody', fields: [['revenue-ledger/book-revenue', Buffer.from('half')]] }],
   )
   await run()
   expect(await state_of()).toEqual(before)

@@ -46,7 +46,7 @@ test('fires in the order (due, key, node, name), the newest setting of a timer o
 
 test('goes through its stored field and back; a timer of an operator that is gone is dropped', () => {
   const t: Timer = { clock: 'wall', due_ms: 5, key: 'acme|x|y', node: 3, name: 'close', cause_id: 'a|b' }
-  const { field, value } = timer_to_field(timer_id(t.key, t.node, t.name), t, () => 'p/op')
+  const [field, value] = timer_to_field(timer_id(t.key, t.node, t.name), t, () => 'p/op')
   expect(timer_from_field(field, value as Buffer, name => (name === 'p/op' ? 3 : undefined))).toEqual(t)
   expect(timer_from_field(field, value as Buffer, () => undefined)).toBeNull()
 })

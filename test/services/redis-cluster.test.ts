@@ -31,7 +31,7 @@ const header = (seq: number): CheckpointHeader => ({
 const task_of = (partition: number): TaskId => ({ app: 'tributary', group: 'customer', partition })
 const tag = (partition: number): string => `{tributary.customer.${partition}}`
 const entities = (value: string, count = 20) =>
-  Array.from({ length: count }, (_, i) => ({ key: `t|c${i}`, fields: new Map([['f', Buffer.from(value)]]) }))
+  Array.from({ length: count }, (_, i) => ({ key: `t|c${i}`, fields: [['f', Buffer.from(value)] as const] }))
 
 let cluster: RedisCluster
 let store: StateStore

@@ -18,7 +18,7 @@ const header = (seq: number): CheckpointHeader => ({
 const task_of = (group: string): TaskId => ({ app: 'app', group, partition: 0 })
 const entity = (key: string, value: string, fields = 1) => ({
   key,
-  fields: new Map(Array.from({ length: fields }, (_, i) => [`f${i}`, Buffer.from(value)] as const)),
+  fields: Array.from({ length: fields }, (_, i) => [`f${i}`, Buffer.from(value)] as const),
 })
 
 /** A Cluster of one node that has all slots. */

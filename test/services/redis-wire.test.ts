@@ -22,7 +22,7 @@ const header = (seq: number, nonce = 'n'): CheckpointHeader => ({
 const task_of = (group: string): TaskId => ({ app: 'tributary', group, partition: 0 })
 const entity = (key: string, value: string | Buffer) => ({
   key,
-  fields: new Map([['f', Buffer.from(value)]]),
+  fields: [['f', Buffer.from(value)] as const],
 })
 
 let service: Service

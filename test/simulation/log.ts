@@ -128,6 +128,9 @@ const create_reader = (
       }
       return record
     },
+    skip(count) {
+      for (let i = 0; i < count; i++) this.shift()
+    },
     get position() {
       return position
     },

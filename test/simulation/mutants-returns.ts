@@ -100,7 +100,7 @@ export const mutants_of_returns: readonly Mutant[] = [
     'a pipeline that fails on everything goes on failing',
     'a thousand dead letters',
     'runtime/live-task.ts',
-    ['this.#tripped = result.tripped', 'this.#tripped = []'],
+    ['this.#tripped = tripped', 'this.#tripped = []'],
   ),
   mutant(
     'failure-spreads',

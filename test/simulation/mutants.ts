@@ -59,7 +59,7 @@ export const mutants: readonly Mutant[] = [
     TASK,
     [
       COMMIT,
-      `processor.entities.commit()
+      `this.#processor.entities.commit()
     progress.offer(true)
     ${COMMIT}`,
     ],
@@ -359,7 +359,7 @@ export const mutants: readonly Mutant[] = [
     ['} else await deps.store.wipe(run.id)', '}'],
   ),
   mutant('carry-lost', 'records a batch did not get to are forgotten', 'offsets judged never', TASK, [
-    'this.#carry = items.slice(result.consumed)',
+    'this.#carry = rest',
     'this.#carry = []',
   ]),
   mutant(
@@ -367,7 +367,7 @@ export const mutants: readonly Mutant[] = [
     'of the rows of a batch that are alike only the first is written, nothing added to it',
     'a movement missing from its window',
     'runtime/outputs.ts',
-    ['return !add_to_sum(alike.of.partial, first.sum, one.row as never)', 'return false'],
+    ['return add_to_sum(alike.of.partial, first.sum, row as never)', 'return true'],
   ),
   ...mutants_of_returns,
   mutant(

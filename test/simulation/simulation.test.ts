@@ -120,7 +120,7 @@ test('a checkpoint is written only over the one it follows', async () => {
   const store = create_store(create_shared_store(), start_process('p', scheduler, no_faults(), counters))
   const task = { app: 'a', group: 'g', partition: 0 }
   const header = (seq: number) => ({ log_id: 'l', seq, digest: seq, nonce: 'n', code: 'c', task: '{}' })
-  const write = (text: string) => [{ key: 'k', fields: new Map([['f', Buffer.from(text)]]) }]
+  const write = (text: string) => [{ key: 'k', fields: [['f', Buffer.from(text)] as const] }]
   const results: unknown[] = []
   const keep = (result: unknown) => {
     results.push(result)

@@ -126,7 +126,7 @@ export const create_shared_store = (): SharedStore => {
 const own_writes = (writes: readonly EntityWrite[]): EntityWrite[] =>
   writes.map(({ key, fields }) => ({
     key,
-    fields: new Map([...fields].map(([field, value]) => [field, value && Buffer.from(value)])),
+    fields: fields.map(([field, value]) => [field, value && Buffer.from(value)] as const),
   }))
 
 const RESULTS = { already_saved: 'already saved', conflict: 'checkpoint conflict' } as const

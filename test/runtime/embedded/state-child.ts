@@ -9,7 +9,7 @@ for (;;) {
   const to = { log_id: 'l', seq, digest: seq, nonce: 'n', code: 'c', task: '' }
   const writes = Array.from({ length: 2000 }, (_, i) => ({
     key: `k${i}`,
-    fields: new Map([['seq', Buffer.from(`${seq}`)]]),
+    fields: [['seq', Buffer.from(`${seq}`)] as const],
   }))
   const result = await store.save(task, from, to, writes)
   if (result !== 'saved') throw new Error(`save ${seq} from ${from}: ${result}`)
