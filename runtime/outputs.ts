@@ -4,7 +4,7 @@ import { rekeyed_topic, type TopicSpec } from '../schemas/topics.ts'
 import { type App, type KeyGroup, partitions_of, staged_topics } from './app.ts'
 import type { Item, Place } from './intake.ts'
 import { key_of, partition_of, tenant_of } from './keys.ts'
-import { add_to_sum, identity_of, is_whole, type Partial, partial_of } from './partial-rows.ts'
+import { add_to_sum, Identities, is_whole, type Partial, partial_of } from './partial-rows.ts'
 import type { Output } from './ports.ts'
 
 export type Encode = (row: object) => Buffer
@@ -21,7 +21,7 @@ interface PartialTopic {
   readonly topic: string
   readonly partial: Partial
   /** By identity: a row of it has been encoded in this batch, so that others fit the schema too. */
-  readonly alike: Map<string, Alike>
+  readonly alike: Identities<Alike>
 }
 /** Rows of a batch that are to be one output. */
 interface Alike {
@@ -155,8 +155,7 @@ export class Outputs {
 
   /** A row that does not fit its schema fails here, where the pipeline can be undone. */
   #hold(of: PartialTopic, row: object, key: string, stream_time_ms: number): void {
-    const id = identity_of(of.partial, row as never)
-    let alike = of.alike.get(id)
+    let alike = of.alike.get(row as never)
     let value: Buffer | null = null
     if (!alike || !is_whole(of.partial, row as never)) {
       key_of(this.#app.topics[of.topic] as TopicSpec, row)
@@ -164,7 +163,7 @@ export class Outputs {
     }
     if (!alike) {
       alike = { of, first: null }
-      of.alike.set(id, alike)
+      of.alike.set(row as never, alike)
     }
     this.#held = true
     this.#list.push(new Held(alike, row, value, key, stream_time_ms))
@@ -241,7 +240,7 @@ const partial_topics = (app: App): ReadonlyMap<string, PartialTopic> =>
   new Map(
     Object.entries(app.topics).flatMap(([topic, spec]) => {
       const partial = partial_of(spec, app.schemas[spec.schema] as object)
-      return partial ? [[topic, { topic, partial, alike: new Map() }] as const] : []
+      return partial ? [[topic, { topic, partial, alike: new Identities<Alike>(partial) }] as const] : []
     }),
   )
 

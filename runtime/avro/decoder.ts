@@ -11,6 +11,7 @@ import {
   read_long,
   read_text,
   read_varint,
+  remembering,
   ruled_text,
   truncated,
 } from './cursor.ts'
@@ -198,7 +199,7 @@ class Compilation {
     const ruled = target.rules && ruled_text(target.rules)
     const value = this.name()
     if (target.want) {
-      const read = ruled ? this.constant(ruled.read) : 'read_text'
+      const read = this.constant(remembering(ruled ? ruled.read : read_text))
       this.emit(`const ${value} = ${read}(buf, p, p + ${length}, ${path});`)
     } else if (ruled) this.emit(`${this.constant(ruled.check)}(buf, p, p + ${length}, ${path});`)
     this.emit(`p += ${length};`)
