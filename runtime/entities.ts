@@ -32,7 +32,8 @@ export interface NodeDef {
 export interface Entity {
   readonly key: string
   readonly cells: (Cell | undefined)[]
-  readonly ids: Map<string, IdMemory>
+  /** Remembered ids by topic; null: none. */
+  ids: Map<string, IdMemory> | null
   /** Number of cuts (running one included) not yet checkpointed that touch it: not evictable before. */
   dirty_cut: number
   /** What is written of it, while a cut is written out. */
@@ -104,7 +105,7 @@ export class Cut {
           if ((mask >> bucket) & 1)
             fields(entity).push([
               ids_field(topic, bucket),
-              entity.ids.get(topic)?.snapshot(bucket).bytes ?? null,
+              entity.ids?.get(topic)?.snapshot(bucket).bytes ?? null,
             ])
   }
 }
@@ -152,7 +153,9 @@ export class Entities {
 
   /** The entity as loaded from the store (no fields: a new one). Fields of operators that are not here stay stored, untouched. */
   load(key: string, fields: Fields): Entity {
-    const entity: Entity = { key, cells: [], ids: new Map(), dirty_cut: 0, write: null }
+    // Neither more places than there are operators nor an empty map: a million of them are in memory.
+    const cells = new Array<Cell | undefined>(this.#nodes().length)
+    const entity: Entity = { key, cells, ids: null, dirty_cut: 0, write: null }
     for (const [field, bytes] of fields) {
       const name = parse_field(field)
       if (name.kind === 'ids') this.ids(entity, name.topic).load(name.bucket, bytes)
@@ -196,6 +199,7 @@ export class Entities {
   }
 
   ids(entity: Entity, topic: string): IdMemory {
+    entity.ids ??= new Map()
     let memory = entity.ids.get(topic)
     if (!memory) {
       const keep = this.#topics[topic]?.dedupe

@@ -26,7 +26,7 @@ import type { Observer, Outcome } from './worker-types.ts'
 const MARK_MS = 2000
 const SPENT_EVERY = 16
 /** Whose records nothing is kept of. */
-const NOBODY: Entity = { key: '', cells: [], ids: new Map(), dirty_cut: 0, write: null }
+const NOBODY: Entity = { key: '', cells: [], ids: null, dirty_cut: 0, write: null }
 
 export class Processor {
   readonly timers = new Timers()
@@ -179,6 +179,7 @@ export class Processor {
     let consumed = 0
     let going = this.#fire_due('wall', batch.wall_ms) && this.#fire_due('stream')
     while (going && consumed < batch.items.length) {
+      this.#lookup.bring_near(found, consumed)
       const item = batch.items[consumed] as Item
       if (item.upstream) {
         // Also what an emitter's record before it has made due: the order must not depend on where a batch ends.
