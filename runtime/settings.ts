@@ -4,9 +4,9 @@ import { days, hours } from '../schemas/units.ts'
 import type { Settings } from './worker-types.ts'
 
 export const default_settings: Settings = {
-  batch_records_max: 5000,
+  batch_records_max: 7000,
   batch_bytes_max: 4 << 20,
-  batch_compute_ms: 20,
+  batch_compute_ms: 30,
   lag_wait_ms: 500,
   linger_ms: 20,
   timers_max: 2000,
