@@ -4,6 +4,7 @@
  * one round: its owner drains it and joins again, and only then the next owner gets it.
  */
 import { AssignerProtocol, type Membership, type MembershipAssigner } from './kafkajs.ts'
+import type { ProcessName } from './predecessors.ts'
 
 const NAME = 'co-partitioned-sticky'
 const VERSION = 1
@@ -17,6 +18,8 @@ export interface Claim {
   readonly holds: readonly number[]
   /** What it must not work, say because newer code wrote the state. Members before this field have none. */
   readonly refuses?: readonly number[]
+  /** For those who come after it (predecessors.ts). */
+  readonly process?: ProcessName | null
 }
 
 /** Partition -> the member that works or drains it now. */

@@ -13,10 +13,12 @@ import {
   type KafkaOptions,
   kafka_error,
   type Membership,
+  open_cluster,
   rejoin_request,
   stop_request,
 } from './kafkajs.ts'
 import type { Mailbox } from './mailbox.ts'
+import { dead_members, remove_members, this_process } from './predecessors.ts'
 import { type PartitionCount, within } from './send.ts'
 import { Task, type TaskGround } from './task.ts'
 import { Watchdog } from './watchdog.ts'
@@ -35,6 +37,7 @@ const DRAIN_MS = 20_000
 const OFFSETS_MS = 15_000
 const RETRY_MS = 100
 const CONNECT_PAUSE_MS = 5_000
+const ASK_MS = 3_000
 
 /** kafkajs's timeouts of a member; a revoked task ends beside the rebalance, which does not wait for it. */
 export const timeouts = (session_ms: number) => ({
@@ -107,6 +110,7 @@ export class Member implements Membership {
       generation: this.#consumer_group?.generationId ?? -1,
       holds: [...this.#tasks.keys()],
       refuses: [...this.#refused],
+      process: this_process,
     })
     const stranded = (partitions: readonly number[]) => this.#tell_stranded(partitions)
     const assigner = member_assigner(counts, group.partitions, this, claim, stranded)
@@ -144,10 +148,12 @@ export class Member implements Membership {
     let failure: unknown = null
     try {
       await this.#connect(signal)
+      const follow = await this.#predecessors()
       this.#watchdog.start()
       this.#consumer
         .run({ autoCommit: false, eachBatch: async () => {} })
         .catch((error: unknown) => this.#end(error))
+      void follow()
       failure = await ended
     } catch (error) {
       failure = error
@@ -183,6 +189,31 @@ export class Member implements Membership {
         )
         await sleep(pause_ms)
       }
+  }
+
+  /** Who died here before: to be told to the group when this member has begun to join it. A session ends by itself, too. */
+  async #predecessors(): Promise<() => Promise<void>> {
+    const { name } = this.#group
+    const cluster = open_cluster(this.#ground.client)
+    const quietly = async <T>(what: Promise<T>, max_ms = ASK_MS): Promise<T | null> => {
+      try {
+        return await within(what, max_ms, `dead members of ${name}`)
+      } catch (error) {
+        this.#options.logger.debug(
+          { group: name, error: String(error) },
+          'dead members are left to their sessions',
+        )
+        return null
+      }
+    }
+    const dead = await quietly(cluster.connect().then(() => dead_members(cluster, name)))
+    return async () => {
+      if (dead?.length) {
+        this.#options.logger.debug({ group: name, dead }, 'members whose processes have died are taken out')
+        await quietly(remove_members(cluster, name, dead), this.#session_ms)
+      }
+      await quietly(cluster.disconnect())
+    }
   }
 
   joining(): void {

@@ -56,6 +56,10 @@ export interface Broker {
     groupId: string
     topics: { topic: string; partitions: { partition: number }[] }[]
   }): Promise<{ responses: TopicOffsets[] }>
+  describeGroups(request: { groupIds: string[] }): Promise<{
+    groups: { state: string; members: { memberId: string; memberMetadata: Buffer }[] }[]
+  }>
+  leaveGroup(request: { groupId: string; memberId: string }): Promise<unknown>
 }
 export interface Cluster {
   connect(): Promise<void>
@@ -66,6 +70,7 @@ export interface Cluster {
   addMultipleTargetTopics(topics: string[]): Promise<void>
   findTopicPartitionMetadata(topic: string): { partitionId: number; leader: number }[]
   findBroker(node: { nodeId: string | number }): Promise<Broker>
+  findGroupCoordinator(group: { groupId: string }): Promise<Broker>
   removeBroker(address: { host: string; port: number }): void
   fetchTopicsOffset(
     topics: { topic: string; partitions: { partition: number }[]; fromBeginning: boolean }[],
