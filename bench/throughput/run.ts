@@ -1,7 +1,8 @@
 /**
- * npm run bench -- [--against flink,ks-rocks] [--workload w1,w2] [--workers 1,2] [--rounds 5] [--peers DIR] [--work DIR] [--json FILE]:
- * Tributary and its peers in turn on one broker and one data set, in the peers' own harness, which holds every result against the
- * expected ones. Prints medians and ratios; ends with 1 when a result of ours is not exact. Without the peers' folder it says so
+ * npm run bench -- [--against flink,ks-rocks] [--workload w1,w2] [--workers 1,2] [--rounds 5] [--recovery] [--peers DIR] [--work DIR]
+ * [--json FILE]: Tributary and its peers in turn on one broker and one data set, in the peers' own harness, which holds every result against the
+ * expected ones. With --recovery all are killed at half of W1's outputs and started again, with their state and without it. Prints
+ * medians and ratios; ends with 1 when a result of ours is not exact. Without the peers' folder it says so
  * and measures against the Node floor that is kept here (own.ts).
  */
 import { existsSync, writeFileSync } from 'node:fs'
@@ -9,7 +10,9 @@ import { cpus, loadavg, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { stack } from '../../test/services/stack.ts'
+import { median } from './median.ts'
 import { generate_input, make_work_folder, type RunResult, run_peer, type Services, set_up } from './peers.ts'
+import { measure_recovery } from './recovery.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const { values } = parseArgs({
@@ -21,18 +24,12 @@ const { values } = parseArgs({
     peers: { type: 'string', default: join(ROOT, '../shared/bench/peers') },
     work: { type: 'string', default: join(ROOT, '.stack/peers') },
     json: { type: 'string' },
+    recovery: { type: 'boolean', default: false },
   },
 })
 const list = (text: string): string[] => text.split(',').filter(of => of !== '')
 const say = (text: string): void => console.error(`${new Date().toISOString().slice(11, 19)} ${text}`)
 
-const median = (of: readonly number[]): number => {
-  const sorted = of.toSorted((a, b) => a - b)
-  const middle = sorted.length >> 1
-  return sorted.length % 2
-    ? (sorted[middle] as number)
-    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2
-}
 const MEASURED = [
   'eventsPerS',
   'cpuUsPerEvent',
@@ -117,6 +114,9 @@ const measure = async (work: string, services: Services): Promise<Row[]> => {
   })
 }
 
+const machine = (): string =>
+  `${cpus().length} cores of ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB, load ${loadavg()[0]?.toFixed(1)}`
+
 const against_peers = async (peers: string): Promise<void> => {
   const work = resolve(values.work)
   make_work_folder(peers, work)
@@ -131,9 +131,19 @@ const against_peers = async (peers: string): Promise<void> => {
     const at = { broker: services.address('kafka'), redis: services.address('redis') }
     say('writing the input')
     const input = await generate_input(work, at)
+    if (values.recovery) {
+      const contestants = [
+        ...list(values.workers).map(count => `tributary-${count}`),
+        ...list(values.against),
+      ]
+      const { report, exact } = await measure_recovery(work, at, contestants, Number(values.rounds), say)
+      if (values.json)
+        writeFileSync(values.json, `${JSON.stringify({ machine: machine(), ...report }, null, 2)}\n`)
+      if (!exact) process.exitCode = 1
+      return
+    }
     const rows = await measure(work, at)
-    const machine = `${cpus().length} cores of ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB, load ${loadavg()[0]?.toFixed(1)}`
-    console.log(`${machine}; medians of ${values.rounds} rounds, in turn`)
+    console.log(`${machine()}; medians of ${values.rounds} rounds, in turn`)
     show(rows)
     const ratios = ratios_of(rows)
     console.log('\n| | ours | against | CPU | with Redis | records/s |\n|---|---|---|---|---|---|')
@@ -141,7 +151,7 @@ const against_peers = async (peers: string): Promise<void> => {
       console.log(
         `| ${workload.toUpperCase()} | ${ours} | ${against} | ${cpu.toFixed(2)} × | ${cpu_with_redis.toFixed(2)} × | ${records_per_s.toFixed(2)} × |`,
       )
-    const report = { machine, input: JSON.parse(input) as object, rows, ratios }
+    const report = { machine: machine(), input: JSON.parse(input) as object, rows, ratios }
     if (values.json) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`)
     if (rows.some(({ peer, result }) => peer.startsWith('tributary') && result !== 'exact'))
       process.exitCode = 1
