@@ -19,8 +19,10 @@ export interface ProcessName {
 const started_at = (pid: number | 'self'): string | null => {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    // Behind the name in parentheses, which may hold anything: field 22 of the whole, see proc(5).
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null
+    // Behind the name in parentheses, which may hold anything: fields 3 and 22 of the whole, see proc(5).
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    // Ended, and nobody has asked how.
+    return fields[0] === 'Z' || fields[0] === 'X' ? null : (fields[19] ?? null)
   } catch {
     return null
   }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { AssignerProtocol, type Cluster } from '../../../runtime/kafka/kafkajs.ts'
 import {
   dead_members,
@@ -25,6 +25,20 @@ it('a process is dead when its number is nobody any more, or somebody else', asy
   child.kill('SIGKILL')
   await once(child, 'exit')
   expect(is_dead(theirs)).toBe(true)
+})
+
+it('a process that has ended and whose end nobody has asked for is dead', async () => {
+  const parent = spawn('/bin/sh', ['-c', 'sleep 0.01 & echo $!; exec sleep 60'])
+  const [text] = (await once(parent.stdout, 'data')) as [Buffer]
+  const pid = Number(text)
+  const fields = () => {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  }
+  const [, started] = [await vi.waitFor(() => expect(fields()[0]).toBe('Z')), fields()[19] as string]
+  expect(is_dead({ ...me, pid, started })).toBe(true)
+  parent.kill('SIGKILL')
+  await once(parent, 'exit')
 })
 
 it('of other machines nobody can tell', () => {
