@@ -8,7 +8,11 @@ interface Frame {
   readonly lineNumber: number
 }
 interface Profile {
-  readonly nodes: readonly { readonly id: number; readonly callFrame: Frame; readonly children?: readonly number[] }[]
+  readonly nodes: readonly {
+    readonly id: number
+    readonly callFrame: Frame
+    readonly children?: readonly number[]
+  }[]
   readonly samples: readonly number[]
   readonly timeDeltas: readonly number[]
 }
@@ -66,7 +70,13 @@ const add_profile = (profile: Profile, sums: Sums): void => {
   walk(profile.nodes[0]?.id ?? 0, new Set())
 }
 
-const top = (title: string, sums: ReadonlyMap<string, number>, total_us: number, events: number, rows = TOP) => {
+const top = (
+  title: string,
+  sums: ReadonlyMap<string, number>,
+  total_us: number,
+  events: number,
+  rows = TOP,
+) => {
   const sorted = [...sums].sort(([, a], [, b]) => b - a).slice(0, rows)
   const lines = sorted.map(
     ([name, us]) => `| ${name} | ${((100 * us) / total_us).toFixed(1)} % | ${(us / events).toFixed(2)} |`,
@@ -85,7 +95,12 @@ export const profile_report = (directory: string, events: number): string => {
     top('function, itself', sums.self, sums.total_us, events),
     top('folder, itself', sums.parts, sums.total_us, events),
     top('runtime, with what it calls', kept(/ runtime\//), sums.total_us, events, 40),
-    top('pipeline or operator, with what it calls', kept(/ (?:pipelines|operators)\//), sums.total_us, events),
+    top(
+      'pipeline or operator, with what it calls',
+      kept(/ (?:pipelines|operators)\//),
+      sums.total_us,
+      events,
+    ),
   ]
   return [`\nprofile: ${(sums.total_us / 1e6).toFixed(1)} s not idle`, ...tables].join('\n')
 }

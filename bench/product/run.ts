@@ -64,10 +64,7 @@ interface Moment {
 const now_of = async (stand: Stand): Promise<Moment> => {
   const pids = await stand.pids()
   const records = await stand.metric('tributary_records_total', 'topic')
-  const cpu = Object.entries(pids).map(([name, of]) => [
-    name,
-    of.reduce((sum, pid) => sum + cpu_s(pid), 0),
-  ])
+  const cpu = Object.entries(pids).map(([name, of]) => [name, of.reduce((sum, pid) => sum + cpu_s(pid), 0)])
   return {
     at_ms: performance.now(),
     busy_s: machine_cpu_s(),
@@ -91,7 +88,10 @@ const still_to_do = (stand: Stand, status: Readiness | null): string | null => {
   const groups = key_groups(stand.system.app)
   const expected = groups.reduce((sum, group) => sum + group.partitions, 0)
   const running = <S>(of: readonly S[]) => ({ status: () => of, stop: async () => {} })
-  return left_to_do({ tasks_expected: expected }, { worker: running(status.tasks), sink: running(status.sink) })
+  return left_to_do(
+    { tasks_expected: expected },
+    { worker: running(status.tasks), sink: running(status.sink) },
+  )
 }
 
 /** The first of several looks in a row that found nothing left: lag is as of the newest fetch. */
@@ -207,19 +207,19 @@ const main = async (stand: Stand): Promise<void> => {
   console.log(profile_report(profiles, events))
 }
 
-// Brokers that are measured have both of the JVM's compilers.
-process.env.STACK_JAVA_OPTIONS ??= ''
 const profiles = values.profile === undefined ? null : resolve(values.profile)
 if (profiles !== null) mkdirSync(profiles, { recursive: true })
 say('starting the services')
+let stop = async (): Promise<void> => {}
+// A signal during the start too: what has been started by then is ended with this process.
+for (const signal of ['SIGTERM', 'SIGINT'] as const)
+  process.once(signal, () => void stop().finally(() => process.exit(130)))
 const stand = await open_stand({
   partitions: Number(values.partitions),
   workers: Number(values.workers),
   profiles,
 })
-const stop = () => void stand.close().finally(() => process.exit(130))
-process.once('SIGTERM', stop)
-process.once('SIGINT', stop)
+stop = stand.close
 try {
   await main(stand)
 } finally {

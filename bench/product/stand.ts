@@ -65,7 +65,8 @@ const series = (text: string, name: string, label: string | undefined): Map<stri
   for (const line of text.split('\n')) {
     const [, series_name, labels = '', value] = /^([a-z_]+)(?:\{(.*)\})? (\S+)$/.exec(line) ?? []
     if (series_name !== name) continue
-    const cell = label === undefined ? name : (new RegExp(`(?:^|,)${label}="([^"]*)"`).exec(labels)?.[1] ?? '')
+    const cell =
+      label === undefined ? name : (new RegExp(`(?:^|,)${label}="([^"]*)"`).exec(labels)?.[1] ?? '')
     sums.set(cell, (sums.get(cell) ?? 0) + Number(value))
   }
   return sums
@@ -88,17 +89,24 @@ export const open_stand = async ({ partitions, workers, profiles }: StandOptions
     for (const each of closers.splice(0).reverse()) await each()
   }
   try {
-    const services = await stack()
-    closers.push(() => services.stop())
+    // The registry answers a few questions at the start: it is not worth a second compiler.
+    const registry = await stack('registry', 'redis')
+console.error('reg', performance.now())
+    closers.push(() => registry.stop())
+    process.env.STACK_JAVA_OPTIONS ??= ''
+    const broker = await stack('kafka')
+console.error('kafka', performance.now())
+    closers.push(() => broker.stop())
+    const endpoints = new Map([...registry.endpoints, ...broker.endpoints])
     const warehouse = await start_embedded_warehouse({ dir: join(directory, 'warehouse') })
     closers.push(() => warehouse.stop())
     const env = {
       ...process.env,
       // A job that falls due would be measured as if it were work on the records.
       TRIBUTARY_JOBS: 'false',
-      KAFKA_BROKERS: services.address('kafka'),
-      SCHEMA_REGISTRY_URL: services.address('registry'),
-      REDIS_URL: services.address('redis'),
+      KAFKA_BROKERS: broker.address('kafka'),
+      SCHEMA_REGISTRY_URL: registry.address('registry'),
+      REDIS_URL: registry.address('redis'),
       CLICKHOUSE_URL: warehouse.url,
     }
     const http_port = await free_port()
@@ -106,7 +114,9 @@ export const open_stand = async ({ partitions, workers, profiles }: StandOptions
     const flags = ['--data-dir', join(directory, 'data'), '--http-port', `${http_port}`]
     flags.push('--partitions', `${partitions}`, '--log-level', 'warn')
     const { config } = parse_config(flags, env)
+console.error('warehouse', performance.now())
     const system = await open_system(config, create_logger('warn'))
+console.error('system', performance.now())
     closers.push(() => system.close())
     const spawn_command = (command: string, args: readonly string[], extra: NodeJS.ProcessEnv = {}) => {
       const argv = [join(ROOT, 'commands', `${command}.ts`), ...args, ...flags]
@@ -126,7 +136,7 @@ export const open_stand = async ({ partitions, workers, profiles }: StandOptions
       return answer ? ((await answer.json()) as Readiness) : null
     }
     const pid_of = (name: 'kafka' | 'redis' | 'registry'): number[] => {
-      const pid = services.endpoints.get(name)?.service?.pid
+      const pid = endpoints.get(name)?.service?.pid
       return pid === undefined ? [] : [pid]
     }
     return {

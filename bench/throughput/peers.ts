@@ -7,14 +7,18 @@ import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
-import { Kafka, logLevel } from 'kafkajs'
+import { pino } from 'pino'
+import { kafka_client } from '../../runtime/kafka/kafkajs.ts'
 
 const run = promisify(execFile)
+const logger = pino({ level: 'warn' }, pino.destination(2))
 
 export interface Services {
   /** host:port */
   readonly broker: string
   readonly redis: string
+  /** Whose CPU is the broker's. */
+  readonly broker_pid: number | undefined
 }
 
 /** What the harness says of a run; see WORKLOAD.md there. */
@@ -100,8 +104,9 @@ export const set_up = async (
   }
 }
 
-const environment = ({ broker, redis }: Services) => ({
+const environment = ({ broker, redis, broker_pid }: Services) => ({
   ...process.env,
+  ...(broker_pid && { BROKER_PID: `${broker_pid}` }),
   BOOTSTRAP: broker,
   REDIS_URL: `${redis}/9`,
   KAFKAJS_NO_PARTITIONER_WARNING: '1',
@@ -115,7 +120,7 @@ export const generate_input = async (work: string, services: Services): Promise<
 
 /** What earlier runs left on the broker: the batch log is named after the key group, so a run of ours begins with none. */
 const forget = async (broker: string): Promise<void> => {
-  const admin = new Kafka({ brokers: [broker], clientId: 'bench', logLevel: logLevel.NOTHING }).admin()
+  const admin = kafka_client({ brokers: [broker], client_id: 'bench', logger }).admin()
   await admin.connect()
   const topics = (await admin.listTopics()).filter(name =>
     /^(batch_log\.|dead_letters$|bench-.*-(out|sums)$)/.test(name),

@@ -128,7 +128,11 @@ const against_peers = async (peers: string): Promise<void> => {
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
   try {
-    const at = { broker: services.address('kafka'), redis: services.address('redis') }
+    const at = {
+      broker: services.address('kafka'),
+      redis: services.address('redis'),
+      broker_pid: services.endpoints.get('kafka')?.service?.pid,
+    }
     say('writing the input')
     const input = await generate_input(work, at)
     if (values.recovery) {
