@@ -1,6 +1,6 @@
 /**
  * Our W1 as a worker of its own, exactly once on Kafka and Redis: as bench/throughput/tributary.ts, but with the partitions
- * (PARTITIONS) and settings (SETTINGS, JSON) of the environment. Prints `FIRST` at the first batch, `SEEN <n>` as records are
+ * (PARTITIONS) and settings (SETTINGS, JSON) of the environment. Prints `SEEN <n>` as records are
  * committed, `BAD <outcome> <n>` for what was not simply processed, and with SAMPLE_MS `MEMORY <rss> <heap>` in MiB.
  */
 import pino from 'pino'
@@ -38,7 +38,6 @@ const store = await open_redis_state_store(REDIS_URL)
 const known = new Set([IN_TOPIC, OUT_TOPIC])
 await log.ensure(topic_settings(app).filter(({ name }) => !known.has(name)))
 
-let first = false
 let seen = 0
 let told = 0
 const worker = start_worker({
@@ -55,11 +54,6 @@ const worker = start_worker({
       if (topic !== IN_TOPIC) return
       if (outcome === 'processed') seen += count
       else console.log(`BAD ${outcome} ${count}`)
-    },
-    stage: (_, __, records) => {
-      if (first || records === 0) return
-      first = true
-      console.log('FIRST')
     },
   },
 })

@@ -86,7 +86,7 @@ const measure_side = async (services: Services, work: string, side: string): Pro
   await services.forget()
   const run_id = `bench-latency-${side}-${Date.now().toString(36)}`
   const [in_topic, out_topic] = [`${run_id}-in`, `${run_id}-out`]
-  const { log } = services
+  const log = services.open_log()
   await log.ensure([in_topic, out_topic].map(name => ({ name, partitions: PARTITIONS })))
   const state = mkdtempSync(join(tmpdir(), 'bench-latency-'))
   const programs = (await programs_of(work, side, run_id, state)).map(({ env, ...proc }) =>
@@ -103,7 +103,7 @@ const measure_side = async (services: Services, work: string, side: string): Pro
         GUARANTEE: 'eos',
         GRACE_MS: '5000',
         STATE_DIR: state,
-        SCHEMA: join(ROOT, 'bench/throughput/touchpoint.avsc'),
+        SCHEMA: join(work, 'harness/touchpoint.avsc'),
         ...env,
       },
     }),
@@ -116,6 +116,7 @@ const measure_side = async (services: Services, work: string, side: string): Pro
     await run_plans(route, plans_of(rates, seconds, warm_seconds), measured => take(side, measured))
   } finally {
     await Promise.all(programs.map(program => program.stop()))
+    await log.close()
     rmSync(state, { recursive: true, force: true })
     await services.forget([in_topic, out_topic])
   }

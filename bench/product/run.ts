@@ -1,8 +1,10 @@
 /**
- * npm run bench:product -- [--events 200000] [--partitions 8] [--workers 1] [--profile DIR] [--json FILE]: W3, the whole product.
+ * npm run bench:product -- [--events 200000] [--partitions 8] [--workers 1] [--profile DIR] [--json FILE]
+ * [--pids kafka=1,redis=2,registry=3]: W3, the whole product.
  * All pipelines on Kafka, registry, Redis and the ClickHouse endpoint, exactly once and with the sink. Events of the demo's
  * business are a backlog in Kafka when the product starts; measured is from the first record until all is processed,
- * checkpointed and inserted. Ends with 1 when reconcile finds a difference.
+ * checkpointed and inserted. Ends with 1 when reconcile finds a difference. Services that the environment names are used as they
+ * are (and must be new); --pids says which processes they are, for their CPU.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -24,6 +26,7 @@ const { values } = parseArgs({
     workers: { type: 'string', default: '1' },
     seed: { type: 'string', default: '1' },
     profile: { type: 'string' },
+    pids: { type: 'string', default: '' },
     json: { type: 'string' },
   },
 })
@@ -33,6 +36,7 @@ const ORIGIN_MS = Date.UTC(2026, 3, 1)
 const STEP_MS = hours(12)
 const LOOK_EVERY_MS = 100
 const LOOKS = 3
+const TELL_EVERY_MS = 5000
 const WITHIN_MS = 600_000
 const EMITTED = ['touchpoints', 'conversations', 'payments', 'feedback']
 const say = (text: string): void => console.error(`${new Date().toISOString().slice(11, 19)} ${text}`)
@@ -74,12 +78,16 @@ const now_of = async (stand: Stand): Promise<Moment> => {
   }
 }
 
-/** Looks again and again until `found` says so; throws when that takes too long. */
-const poll = async <T>(what: string, found: () => Promise<T | null>): Promise<T> => {
+/** Looks again and again until `found` gives more than words, which say what it waits for; throws when that takes too long. */
+const poll = async <T>(what: string, found: () => Promise<T | string>): Promise<T> => {
+  let told = 0
   for (const deadline = performance.now() + WITHIN_MS; ; await sleep(LOOK_EVERY_MS)) {
     const answer = await found()
-    if (answer !== null) return answer
-    if (performance.now() > deadline) throw new Error(`not in ${WITHIN_MS} ms: ${what}`)
+    if (typeof answer !== 'string') return answer
+    if (performance.now() > deadline) throw new Error(`not in ${WITHIN_MS} ms: ${what}: ${answer}`)
+    if (performance.now() - told > TELL_EVERY_MS) say(`${what}: ${answer}`)
+    else continue
+    told = performance.now()
   }
 }
 
@@ -103,10 +111,10 @@ const caught_up = (stand: Stand): Promise<Moment> => {
     if (left !== null) {
       looks = 0
       first = null
-      return null
+      return left
     }
     first ??= await now_of(stand)
-    return ++looks < LOOKS ? null : first
+    return ++looks < LOOKS ? 'looked again' : first
   })
 }
 
@@ -126,12 +134,12 @@ const measure = async (stand: Stand, events: number): Promise<Measured> => {
   stand.start()
   const began = await poll('the first record', async () => {
     const moment = await now_of(stand)
-    return moment.emitted > 0 ? moment : null
+    return moment.emitted > 0 ? moment : (still_to_do(stand, await stand.status()) ?? 'nothing is lagging')
   })
   const processed = await poll('every emitted record processed', async () => {
     const records = await stand.metric('tributary_records_total', 'topic')
     const emitted = EMITTED.reduce((sum, topic) => sum + (records.get(topic) ?? 0), 0)
-    return emitted >= events ? now_of(stand) : null
+    return emitted >= events ? now_of(stand) : `${emitted} of ${events}`
   })
   const inserted = await caught_up(stand)
   const ns = await stand.metric('tributary_stage_ns_total', 'stage')
@@ -218,6 +226,12 @@ const stand = await open_stand({
   partitions: Number(values.partitions),
   workers: Number(values.workers),
   profiles,
+  known: new Map(
+    values.pids
+      .split(',')
+      .map(pair => pair.split('='))
+      .map(([name = '', pid]) => [name, Number(pid)] as const),
+  ),
 })
 stop = stand.close
 try {

@@ -19,6 +19,8 @@ const ROOT = join(import.meta.dirname, '../..')
 export interface StandOptions {
   readonly partitions: number
   readonly workers: number
+  /** Process ids of services that were there before, by name. */
+  readonly known: ReadonlyMap<string, number>
   /** Where each process of the product leaves a CPU profile; null: it takes none. */
   readonly profiles: string | null
 }
@@ -73,16 +75,18 @@ const series = (text: string, name: string, label: string | undefined): Map<stri
 }
 
 /** Opens everything but the product, with topics and tables; what it had opened it closes where that fails. */
-export const open_stand = async ({ partitions, workers, profiles }: StandOptions): Promise<Stand> => {
+export const open_stand = async ({ partitions, workers, profiles, known }: StandOptions): Promise<Stand> => {
   const directory = mkdtempSync(join(tmpdir(), 'tributary-product-'))
   const closers: (() => Promise<unknown> | unknown)[] = [
     () => rmSync(directory, { recursive: true, force: true }),
   ]
   let product: { readonly child: ChildProcess; readonly ended: Promise<Ended> } | null = null
   const stop_product = async (): Promise<void> => {
-    product?.child.kill('SIGTERM')
-    await product?.ended
+    const ending = product
+    // Told once: a second signal would cut the orderly end short.
     product = null
+    ending?.child.kill('SIGTERM')
+    await ending?.ended
   }
   const close = async (): Promise<void> => {
     await stop_product()
@@ -91,11 +95,9 @@ export const open_stand = async ({ partitions, workers, profiles }: StandOptions
   try {
     // The registry answers a few questions at the start: it is not worth a second compiler.
     const registry = await stack('registry', 'redis')
-console.error('reg', performance.now())
     closers.push(() => registry.stop())
     process.env.STACK_JAVA_OPTIONS ??= ''
     const broker = await stack('kafka')
-console.error('kafka', performance.now())
     closers.push(() => broker.stop())
     const endpoints = new Map([...registry.endpoints, ...broker.endpoints])
     const warehouse = await start_embedded_warehouse({ dir: join(directory, 'warehouse') })
@@ -114,9 +116,7 @@ console.error('kafka', performance.now())
     const flags = ['--data-dir', join(directory, 'data'), '--http-port', `${http_port}`]
     flags.push('--partitions', `${partitions}`, '--log-level', 'warn')
     const { config } = parse_config(flags, env)
-console.error('warehouse', performance.now())
     const system = await open_system(config, create_logger('warn'))
-console.error('system', performance.now())
     closers.push(() => system.close())
     const spawn_command = (command: string, args: readonly string[], extra: NodeJS.ProcessEnv = {}) => {
       const argv = [join(ROOT, 'commands', `${command}.ts`), ...args, ...flags]
@@ -136,7 +136,7 @@ console.error('system', performance.now())
       return answer ? ((await answer.json()) as Readiness) : null
     }
     const pid_of = (name: 'kafka' | 'redis' | 'registry'): number[] => {
-      const pid = endpoints.get(name)?.service?.pid
+      const pid = endpoints.get(name)?.service?.pid ?? known.get(name)
       return pid === undefined ? [] : [pid]
     }
     return {
