@@ -182,6 +182,21 @@ export const create_inserts = (deps: InsertsDeps): Inserts => {
     }
   }
 
+  // Rows of one table and writer come one behind the other.
+  let last: { readonly epoch: Epoch; readonly group: Group } | null = null
+  const group_of = (table: string, schema_id: number): Group => {
+    if (last?.epoch === open && last.group.table === table && last.group.schema_id === schema_id)
+      return last.group
+    const name = `${table} ${schema_id}`
+    let group = open.groups.get(name)
+    if (!group) {
+      group = { table, schema_id, rows: [] }
+      open.groups.set(name, group)
+    }
+    last = { epoch: open, group }
+    return group
+  }
+
   /** Waits until rows are there and have waited long enough, or are many, or are asked for. */
   const gathered = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
@@ -199,13 +214,7 @@ export const create_inserts = (deps: InsertsDeps): Inserts => {
     add(table, row) {
       const { value } = row
       const id = value.length >= BODY_AT && value[0] === 0 ? value.readInt32BE(ID_AT) : NO_SCHEMA
-      const name = `${table} ${id}`
-      let group = open.groups.get(name)
-      if (!group) {
-        group = { table, schema_id: id, rows: [] }
-        open.groups.set(name, group)
-      }
-      group.rows.push(row)
+      group_of(table, id).rows.push(row)
       open.bytes += row_bytes_max(row)
       open.since_ms ??= clock.now()
       if (open.bytes >= settings.insert_bytes_max) ring()
