@@ -338,7 +338,7 @@ export const plan_events = (
   }
   sent.sort((a, b) => a.at_ms - b.at_ms)
   const learns_at_ms = random.chance(0.6) ? start_ms + random.between(0, length_ms) : null
-  const learns_many = learns_at_ms !== null && few === null && sent.length % 5 === 0
+  const learns_many = learns_at_ms !== null && few === null && sent.length % 2 === 0
   return { profile, sent: learns_many ? with_unknown_schemas(sent) : sent, learns_at_ms, learns_many }
 }
 

@@ -147,7 +147,7 @@ export const mutants: readonly Mutant[] = [
   ),
   mutant('checkpoint-first', 'the checkpoint is written before the commit it stands for', 'R > K', TASK, [
     COMMIT,
-    `processor.entities.commit()
+    `this.#processor.entities.commit()
     progress.seq = record.seq
     progress.offer(true)
     ${COMMIT}`,
