@@ -42,8 +42,11 @@ describe('alerts of a whole system', () => {
     }
     expect((await seed.post('/v1/alerts/silences', silence)).status).toBe(202)
     await expect.poll(async () => (await failing())?.silenced_by, { timeout: 30_000 }).toBeTruthy()
-    const { body } = await seed.get('/v1/alerts/silences?tenant=acme&state=active')
-    expect(body.silences).toMatchObject([{ author: 'Ann', matchers: { rule: 'payment_*' } }])
+    // The list of silences and the alerts come to the warehouse by different sinks.
+    const silences = async () => (await seed.get('/v1/alerts/silences?tenant=acme&state=active')).body.silences
+    await expect
+      .poll(silences, { timeout: 30_000 })
+      .toMatchObject([{ author: 'Ann', matchers: { rule: 'payment_*' } }])
 
     const rule = { metric: 'payment_failure_rate', when: 'above', threshold: 0.2, least_samples: 1 }
     const named = { ...rule, tenant_id: 'acme', name: 'many_fail' }
