@@ -7,6 +7,7 @@ import type { TopicSpec } from '../schemas/topics.ts'
 import { IdMemory } from './id-memory.ts'
 import type { EntityWrite, Fields } from './ports.ts'
 import { set_slot } from './slots.ts'
+import type { SortedIds } from './sorted-ids.ts'
 import {
   ids_field,
   parse_field,
@@ -51,7 +52,7 @@ export interface Cell {
   exists: boolean
   slots: Map<string, unknown> | null
   /** Their ids in order, kept where they are many (slots.ts). */
-  sorted: string[] | null
+  sorted: SortedIds | null
   /** Number of the cut that its state is in. */
   cut: number
 }

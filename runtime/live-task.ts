@@ -43,7 +43,8 @@ export class LiveTask {
   #carry: readonly Item[] = []
   #more_due = false
   #committed_at = Number.NEGATIVE_INFINITY
-  #commit_ms = 0
+  /** How long the last commits took. */
+  readonly #commits_ms = new Array<number>(COMMITS).fill(0)
   /** Pipelines that failed too often in the last batch. */
   #tripped: readonly string[] = []
   /** Since when all inputs have stood at their end. */
@@ -120,13 +121,14 @@ export class LiveTask {
   }
 
   /**
-   * A transaction costs the same for one record and for a thousand: right after one the next waits for company, as long as the last
-   * one took at most, so that half of the time goes to waiting for commits. A lone record after a pause goes through at once, and a
-   * backlog fills batches without waiting.
+   * A transaction costs the same for one record and for a thousand: right after one the next waits for company, as long as the
+   * shortest of the last ones took (a single slow one says nothing), so that half of the time goes to waiting for commits: where they
+   * have become slow because there are too many, they become fewer. A lone record after a pause goes through at once, and a backlog
+   * fills batches without waiting.
    */
   async #linger(): Promise<void> {
     const { settings, clock } = this.#run.deps
-    const left_ms = this.#committed_at + Math.min(settings.linger_ms, this.#commit_ms) - clock.now()
+    const left_ms = this.#committed_at + Math.min(settings.linger_ms, ...this.#commits_ms) - clock.now()
     if (left_ms <= 0 || this.#more_due) return
     if (this.#waiting * 2 < settings.batch_records_max) await clock.sleep(left_ms, this.#run.task.signal)
   }
@@ -290,7 +292,7 @@ export class LiveTask {
     progress.checkpoints.behind = this.#waiting >= settings.batch_records_max
     progress.advance(record, offsets.get(shared.log_topic) as number)
     this.#committed_at = clock.now()
-    this.#commit_ms = this.#committed_at - began
+    this.#commits_ms[record.seq % COMMITS] = this.#committed_at - began
     this.#carry = rest
     this.#more_due = record.more_due
     this.#tripped = tripped
@@ -354,6 +356,7 @@ export class LiveTask {
   }
 }
 
+const COMMITS = 4
 /** Longest wait without anything due, so that a lost wake-up costs seconds, not for ever. */
 const WAIT_MAX_MS = 5000
 /** Longest wait for a lagging input while history is loaded. */

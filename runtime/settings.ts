@@ -8,7 +8,7 @@ export const default_settings: Settings = {
   batch_bytes_max: 4 << 20,
   batch_compute_ms: 30,
   lag_wait_ms: 500,
-  linger_ms: 20,
+  linger_ms: 200,
   timers_max: 2000,
   checkpoint_every_ms: 1000,
   checkpoint_behind_ms: 5000,

@@ -3,6 +3,7 @@
  * (a tenant's windows) their ids are kept sorted, so that asking for some of them costs those.
  */
 import type { Cell } from './entities.ts'
+import { SortedIds } from './sorted-ids.ts'
 
 type Slots = Pick<Cell, 'slots' | 'sorted'>
 
@@ -16,10 +17,10 @@ export const set_slot = (cell: Slots, id: string, value: unknown): void => {
   if (value === undefined) {
     if (!slots.delete(id) || !sorted) return
     if (slots.size < KEPT_FROM / 2) cell.sorted = null
-    else sorted.splice(place_of(sorted, id), 1)
+    else sorted.delete(id)
     return
   }
-  if (sorted && !slots.has(id)) insert(sorted, id)
+  if (sorted && !slots.has(id)) sorted.add(id)
   slots.set(id, value)
 }
 
@@ -37,34 +38,9 @@ export const slots_of = (
     if (some.length > 1) some.sort(by_id)
     return some.length > most ? some.slice(0, most) : some
   }
-  cell.sorted ??= [...slots.keys()].sort()
-  const { sorted } = cell
-  const found: [string, unknown][] = []
-  for (let at = place_of(sorted, prefix); at < sorted.length && found.length < most; at++) {
-    const id = sorted[at] as string
-    if (!id.startsWith(prefix)) break
-    found.push([id, slots.get(id)])
-  }
-  return found
+  cell.sorted ??= new SortedIds(slots.keys())
+  return cell.sorted.from(prefix, most).map(id => [id, slots.get(id)])
 }
 
 const by_id = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number =>
   a < b ? -1 : a > b ? 1 : 0
-
-/** Index of the first id that is `id` or behind it. */
-const place_of = (sorted: readonly string[], id: string): number => {
-  let low = 0
-  let high = sorted.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((sorted[middle] as string) < id) low = middle + 1
-    else high = middle
-  }
-  return low
-}
-
-const insert = (sorted: string[], id: string): void => {
-  // Windows come by time: mostly at the end.
-  if ((sorted.at(-1) as string) < id) sorted.push(id)
-  else sorted.splice(place_of(sorted, id), 0, id)
-}

@@ -4,16 +4,15 @@
  * batches are written, and the group's fetch and its decoding, so that records reach mailboxes where they lie in their batches, with
  * the positions and stable offsets that kafkajs keeps to itself.
  */
-import { createRequire } from 'node:module'
 import type * as KafkaJs from 'kafkajs'
 import type { Logger } from 'pino'
-import { encode_batch, encode_records, type SentBatch, type SentRecord } from './batch-encoder.ts'
 import { codecs } from './codecs.ts'
 import { committed_messages } from './consumer-messages.ts'
 import { decode_fetch_response, type FetchResponse } from './fetch-response.ts'
+import { patch_encoder, patch_record_batches } from './kafkajs-encoding.ts'
+import { replace, require } from './kafkajs-parts.ts'
 
 const VERSION = '2.2.4'
-const require = createRequire(import.meta.url)
 
 interface PartitionOffset {
   readonly partition: number
@@ -104,21 +103,16 @@ const load = () => {
     throw new Error(
       `kafkajs ${version} is installed, but its replaced parts are those of ${VERSION}: install that version`,
     )
+  // First: whoever is loaded after it takes its encoder from there.
+  patch_encoder()
   replace('kafkajs/src/producer/groupMessagesPerPartition.js', group_messages)
   const queue = require('kafkajs/src/network/requestQueue/index.js') as { prototype: RequestQueue }
   queue.prototype.scheduleCheckPendingRequests = schedule_pending
   patch_consumer()
-  patch_encoding()
+  patch_record_batches()
   patch_consumer_group()
   patch_transactions()
   return require('kafkajs') as typeof KafkaJs
-}
-
-const replace = (request: string, exports: unknown): void => {
-  require(request)
-  const module = require.cache[require.resolve(request)]
-  if (!module) throw new Error(`${request} cannot be replaced`)
-  module.exports = exports
 }
 
 interface Grouping {
@@ -173,36 +167,6 @@ const patch_consumer = (): void => {
       },
       decompress: (input: Buffer) => decompress(input),
     })
-}
-
-interface BatchOfKafkaJs extends Omit<SentBatch, 'producerId' | 'codec' | 'packed' | 'records'> {
-  readonly records: readonly SentRecord[]
-  readonly producerId: { toString(): string }
-  readonly compression?: number
-}
-interface Codec {
-  compress(encoder: { readonly buffer: Buffer }): Promise<Buffer>
-}
-const CODEC_MASK = 7
-/** Records stay what they are until their batch is written, all at once. */
-const patch_encoding = (): void => {
-  const { lookupCodec } = require('kafkajs/src/protocol/message/compression/index.js') as {
-    lookupCodec(compression: number): Codec | null
-  }
-  replace('kafkajs/src/protocol/recordBatch/record/v0/index.js', (record: SentRecord) => record)
-  const RecordBatch = async ({ records, producerId, compression = 0, ...batch }: BatchOfKafkaJs) => {
-    const codec = lookupCodec(compression)
-    const bytes = encode_batch({
-      ...batch,
-      records,
-      producerId: BigInt(producerId.toString()),
-      codec: compression & CODEC_MASK,
-      packed: codec && (await codec.compress({ buffer: encode_records(records) })),
-    })
-    // What is looked at of kafkajs's encoders.
-    return { buf: bytes, buffer: bytes, size: () => bytes.length }
-  }
-  replace('kafkajs/src/protocol/recordBatch/v0/index.js', { RecordBatch, MAGIC_BYTE: 2 })
 }
 
 interface GroupInternals extends ConsumerGroup {

@@ -2,8 +2,36 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { KEPT_FROM, set_slot, slots_of } from '../../runtime/slots.ts'
+import { SortedIds } from '../../runtime/sorted-ids.ts'
 
-const empty = () => ({ slots: null as Map<string, unknown> | null, sorted: null as string[] | null })
+const empty = () => ({ slots: null as Map<string, unknown> | null, sorted: null as SortedIds | null })
+
+test('thousands of ids stay in order whatever comes and goes, at either end and in the middle', () => {
+  fc.assert(
+    fc.property(fc.infiniteStream(fc.nat({ max: 5000 })), fc.nat({ max: 2000 }), (draws, at_first) => {
+      const name = (n: number) => String(n).padStart(4, '0')
+      const expected = new Set(Array.from({ length: at_first }, (_, i) => name(2 * i)))
+      const sorted = new SortedIds(expected)
+      for (let i = 0; i < 3000; i++) {
+        const one = name(draws.next().value)
+        if (expected.delete(one)) sorted.delete(one)
+        else {
+          expected.add(one)
+          sorted.add(one)
+        }
+      }
+      const all = [...expected].sort()
+      expect(sorted.from('', Number.POSITIVE_INFINITY)).toEqual(all)
+      expect(sorted).toHaveLength(all.length)
+      expect(sorted.from('3', 600)).toEqual(all.filter(one => one.startsWith('3')).slice(0, 600))
+      for (const one of all) sorted.delete(one)
+      expect(sorted.from('', 1)).toEqual([])
+      sorted.add('1')
+      expect(sorted.from('', 2)).toEqual(['1'])
+    }),
+    { numRuns: 20 },
+  )
+})
 
 const id = fc.tuple(fc.nat({ max: 12 }), fc.nat({ max: 12 })).map(([a, b]) => `${a}|${b}`)
 const change = fc.tuple(id, fc.option(fc.nat(), { nil: undefined }), fc.boolean())

@@ -30,6 +30,30 @@ test('consumers of this copy filter with ours', () => {
   expect(batch.messages).toEqual([])
 })
 
+test('requests are written as kafkajs writes them, in less memory', () => {
+  const path = require.resolve('kafkajs/src/protocol/encoder.js')
+  const Small = require(path)
+  const replaced = require.cache[path]
+  delete require.cache[path]
+  const Original = require(path)
+  require.cache[path] = replaced
+  expect(Small).not.toBe(Original)
+  const write = (Encoder: typeof Small) => {
+    const part = (n: number) => new Encoder().writeInt32(n).writeString('a'.repeat(n)).writeInt64(n)
+    const long = Buffer.alloc(5000, 7)
+    return new Encoder()
+      .writeInt16(3)
+      .writeArray([1, 60, 300].map(part))
+      .writeBytes(long)
+      .writeNullableArray([])
+      .writeEncoder(part(2))
+      .writeVarInt(-5)
+  }
+  expect(write(Small).buffer).toEqual(write(Original).buffer)
+  expect(write(Small).size()).toBe(write(Original).size())
+  expect(new Small().buf.length).toBeLessThan(new Original().buf.length)
+})
+
 test('messages are grouped by partition as kafkajs expects', () => {
   const group = require('kafkajs/src/producer/groupMessagesPerPartition.js')
   const messages = [{ partition: 1 }, { partition: 0 }, { partition: 1, value: 'x' }]
