@@ -13,6 +13,7 @@ export interface Soak {
 }
 
 const SAMPLE_MS = 10_000
+const TELL_MS = 60_000
 /** Of the samples: caches fill first. */
 const WARM_SHARE = 0.3
 /** Growth over the counted time that is not called flat, as a share of the mean. */
@@ -31,14 +32,31 @@ export const slope_of = (samples: readonly Memory[], of: 'rss_mib' | 'heap_mib')
   return { mib_per_hour: per_s * 3600, mean_mib: middle_mib, flat: per_s * seconds <= FLAT * middle_mib }
 }
 
-const produce = async (log: Log, customers: Customers, soak: Soak, check: () => void) => {
+/** @returns how many were sent, and why not all, if so: what was seen until then is worth telling */
+const produce = async (
+  log: Log,
+  customers: Customers,
+  soak: Soak,
+  workers: Workers,
+): Promise<{ sent: number; failure: unknown }> => {
   const begin = performance.now()
+  let told = 0
   const records = Math.round(soak.rate * soak.minutes * 60)
   let failure: unknown = null
   let sent = 0
-  for (; sent < records; await sleep(10)) {
-    check()
-    if (failure) throw failure
+  for (; sent < records && failure === null; await sleep(10)) {
+    try {
+      workers.check()
+    } catch (error) {
+      failure = error
+    }
+    if (performance.now() - told > TELL_MS) {
+      told = performance.now()
+      const memory = workers.memory.at(-1)
+      say(
+        `${sent} of ${records} sent, ${memory?.rss_mib.toFixed(0)} MiB, heap ${memory?.heap_mib.toFixed(0)}`,
+      )
+    }
     const due = Math.min(records, Math.floor(((performance.now() - begin) * soak.rate) / 1000))
     if (due === sent) continue
     const outputs = Array.from({ length: due - sent }, () => customers.any())
@@ -47,7 +65,7 @@ const produce = async (log: Log, customers: Customers, soak: Soak, check: () => 
       failure = error
     })
   }
-  return sent
+  return { sent, failure }
 }
 
 export const run_soak = async (services: Services, soak: Soak) => {
@@ -71,15 +89,17 @@ export const run_soak = async (services: Services, soak: Soak) => {
   try {
     say(`${soak.rate}/s for ${soak.minutes} minutes`)
     workers.begin()
-    const records = await produce(log, customers, soak, check)
+    const { sent: records, failure } = await produce(log, customers, soak, workers)
+    if (failure !== null) say(`stopped: ${failure}`)
     const done = () => workers.seen >= records && customers.decisions >= customers.expected
-    const ended = await until(done, check, 60)
+    const ended = failure === null && (await until(done, check, 60))
     const { ours_us, redis_us, at_ms } = await workers.used()
     const exact =
       ended && workers.bad === 0 && customers.wrong === 0 && customers.decisions === customers.expected
     return {
       ...soak,
       records,
+      stopped_by: failure === null ? null : `${failure}`,
       seconds: at_ms / 1000,
       exact,
       decisions: customers.decisions,

@@ -1,13 +1,14 @@
-/** Where the product's CPU went, from the profiles that --cpu-prof left: by function, by folder, and by pipeline. */
+/** Where the product's CPU went, from the profiles that --cpu-prof left: by stage, function, folder, and pipeline. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { add_stages } from './stages.ts'
 
-interface Frame {
+export interface Frame {
   readonly functionName: string
   readonly url: string
   readonly lineNumber: number
 }
-interface Profile {
+export interface Profile {
   readonly nodes: readonly {
     readonly id: number
     readonly callFrame: Frame
@@ -22,13 +23,17 @@ const TOP = 15
 /** Not work: the loop waits, or the program runs in native code that the profile does not see. */
 const IDLE = new Set(['(idle)', '(root)'])
 
-const place_of = ({ url, functionName, lineNumber }: Frame): string => {
-  const path = url.replace(/^file:\/\//, '').replace(`${ROOT}/`, '')
+const path_of = ({ url }: Frame): string => url.replace(/^file:\/\//, '').replace(`${ROOT}/`, '')
+
+const place_of = (frame: Frame): string => {
+  const { functionName, lineNumber } = frame
+  const path = path_of(frame)
   const name = functionName || '(anonymous)'
   return path ? `${name} ${path}:${lineNumber + 1}` : name
 }
-const part_of = ({ url, functionName }: Frame): string => {
-  const path = url.replace(/^file:\/\//, '').replace(`${ROOT}/`, '')
+const part_of = (frame: Frame): string => {
+  const { functionName } = frame
+  const path = path_of(frame)
   if (!path) return functionName.startsWith('(') ? functionName : 'native'
   if (path.startsWith('node:')) return 'node'
   const parts = path.split('/')
@@ -37,6 +42,7 @@ const part_of = ({ url, functionName }: Frame): string => {
 
 /** Microseconds by name, of the frame itself and of it with everything that it called. */
 interface Sums {
+  readonly stages: Map<string, number>
   readonly self: Map<string, number>
   readonly parts: Map<string, number>
   readonly inclusive: Map<string, number>
@@ -68,6 +74,7 @@ const add_profile = (profile: Profile, sums: Sums): void => {
     for (const child of node.children ?? []) walk(child, here)
   }
   walk(profile.nodes[0]?.id ?? 0, new Set())
+  add_stages(profile, path_of, sums.stages)
 }
 
 const top = (
@@ -81,17 +88,24 @@ const top = (
   const lines = sorted.map(
     ([name, us]) => `| ${name} | ${((100 * us) / total_us).toFixed(1)} % | ${(us / events).toFixed(2)} |`,
   )
-  return [`\n| ${title} | share | µs per record |`, '|---|---|---|', ...lines].join('\n')
+  return [`\n| ${title} | share | µs per event |`, '|---|---|---|', ...lines].join('\n')
 }
 
 /** Start and end of the process are in it too: shares are of its whole life. */
 export const profile_report = (directory: string, events: number): string => {
-  const sums: Sums = { self: new Map(), parts: new Map(), inclusive: new Map(), total_us: 0 }
+  const sums: Sums = {
+    stages: new Map(),
+    self: new Map(),
+    parts: new Map(),
+    inclusive: new Map(),
+    total_us: 0,
+  }
   for (const name of readdirSync(directory))
     if (name.endsWith('.cpuprofile'))
       add_profile(JSON.parse(readFileSync(join(directory, name), 'utf8')) as Profile, sums)
   const kept = (wanted: RegExp) => new Map([...sums.inclusive].filter(([name]) => wanted.test(name)))
   const tables = [
+    top('stage', sums.stages, sums.total_us, events),
     top('function, itself', sums.self, sums.total_us, events),
     top('folder, itself', sums.parts, sums.total_us, events),
     top('runtime, with what it calls', kept(/ runtime\//), sums.total_us, events, 40),
