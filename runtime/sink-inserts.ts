@@ -5,9 +5,9 @@
 import type { Logger } from 'pino'
 import {
   type ContainerRow,
+  ContainerRows,
   container_columns,
   container_writer,
-  row_bytes_max,
 } from './clickhouse/container.ts'
 import { passes, SCHEMA, WarehouseFailed, wants_less } from './clickhouse/errors.ts'
 import { type Clock, type Registry, RowsRejected, type Warehouse } from './ports.ts'
@@ -35,6 +35,7 @@ export interface Refused {
 }
 
 export interface Inserts {
+  /** What the row is made of may be reused. */
   add(table: string, row: SinkRow): void
   /** Bytes that wait to be taken by the next insert. */
   readonly waiting_bytes: number
@@ -57,7 +58,13 @@ export interface Inserts {
 interface Group {
   readonly table: string
   readonly schema_id: number
-  rows: SinkRow[]
+  readonly rows: ContainerRows
+  /** Of each row. */
+  readonly topics: string[]
+  /** The first row that is not in. */
+  from: number
+  /** What has no writer schema, as it came. */
+  readonly odd: SinkRow[]
 }
 
 /** What one round of inserts takes. */
@@ -101,7 +108,7 @@ const INSERT_BYTES_MIN = 8 << 10
 
 interface Writer {
   readonly columns: readonly string[]
-  readonly container: (rows: readonly ContainerRow[]) => Buffer
+  readonly container: ReturnType<typeof container_writer>
 }
 
 export const create_inserts = (deps: InsertsDeps): Inserts => {
@@ -126,38 +133,39 @@ export const create_inserts = (deps: InsertsDeps): Inserts => {
     return writer
   }
 
-  const insert_group = async (group: Group): Promise<void> => {
-    if (group.schema_id === NO_SCHEMA)
-      return deps.refuse(group.rows.map(row => ({ row, detail: 'the value is no schema id and Avro body' })))
-    const writer = await writer_of(group.schema_id)
-    const known = deps.columns.get(group.table)
+  const insert_rows = async (group: Group, from: number, to: number): Promise<void> => {
+    const { table, rows, schema_id } = group
+    const writer = await writer_of(schema_id)
+    const known = deps.columns.get(table)
     const columns = writer.columns.filter(column => known?.has(column))
     try {
-      await deps.warehouse.insert_avro(group.table, columns, writer.container(group.rows))
+      await deps.warehouse.insert_avro(table, columns, writer.container(rows, from, to))
       return
     } catch (failure) {
       // Looked at row by row below: whether it was the rows is known only then.
       if (!(failure instanceof RowsRejected)) throw failure
-      deps.logger.error(
-        { table: group.table, rows: group.rows.length, error: failure.message },
-        'rows refused',
-      )
+      deps.logger.error({ table, rows: to - from, error: failure.message }, 'rows refused')
     }
-    const check = (rows: readonly SinkRow[]) =>
-      rejection(deps.warehouse, group.table, columns, writer.container(rows))
-    const empty = await check([])
+    const check = (first: number, end: number) =>
+      rejection(deps.warehouse, table, columns, writer.container(rows, first, end))
+    const empty = await check(from, from)
     if (empty !== null)
       throw new WarehouseFailed(
         SCHEMA,
-        `table ${group.table} takes no row of schema ${group.schema_id}: migrate it (${empty})`,
+        `table ${table} takes no row of schema ${schema_id}: migrate it (${empty})`,
       )
-    const refused = await bisect(group.rows, check)
-    if (refused.length === 0) throw new Error(`table ${group.table} refused rows that it then found right`)
-    const out = new Set(refused.map(({ row }) => row))
-    const rest = group.rows.filter(row => !out.has(row))
-    if (rest.length > 0) await deps.warehouse.insert_avro(group.table, columns, writer.container(rest))
+    const refused = await bisect(from, to, check)
+    if (refused.length === 0) throw new Error(`table ${table} refused rows that it then found right`)
+    const out = new Set(refused.map(({ index }) => index))
+    const rest = new ContainerRows()
+    for (let index = from; index < to; index++) if (!out.has(index)) rest.add(rows.row(index, schema_id))
+    if (rest.length > 0) await deps.warehouse.insert_avro(table, columns, writer.container(rest))
     // Set aside last: a crash before it repeats the bisection, a crash after it the same dead letter.
-    await deps.refuse(refused)
+    await deps.refuse(
+      refused.map(({ index, detail }) => {
+        return { row: { topic: group.topics[index] as string, ...rows.row(index, schema_id) }, detail }
+      }),
+    )
   }
 
   /** Inserts every group of the round, for ever if need be; what is in is not inserted again. */
@@ -166,16 +174,23 @@ export const create_inserts = (deps: InsertsDeps): Inserts => {
       const [name, group] = next_group(epoch.groups)
       const begun = clock.now()
       try {
-        for (const rows of pieces(group.rows, tries.bytes_max)) {
-          tries.began(group.table, bytes_of(rows))
-          await insert_group({ ...group, rows })
-          group.rows = group.rows.slice(rows.length)
+        if (group.odd.length > 0)
+          await deps.refuse(
+            group.odd.map(row => ({ row, detail: 'the value is no schema id and Avro body' })),
+          )
+        while (group.from < group.rows.length) {
+          const { from } = group
+          const to = group.rows.run(from, tries.bytes_max)
+          tries.began(group.table, group.rows.size(from, to))
+          await insert_rows(group, from, to)
+          group.from = to
           tries.succeeded()
           const spent_ms = clock.now() - begun
-          deps.observe.stage('insert', spent_ms * 1e6, rows.length)
-          deps.observe.inserted(group.table, rows.length, clock.now() - (epoch.since_ms ?? begun))
+          deps.observe.stage('insert', spent_ms * 1e6, to - from)
+          deps.observe.inserted(group.table, to - from, clock.now() - (epoch.since_ms ?? begun))
         }
         epoch.groups.delete(name)
+        group.rows.release()
       } catch (failure) {
         await clock.sleep(tries.failed(failure, group.table), signal)
       }
@@ -190,7 +205,7 @@ export const create_inserts = (deps: InsertsDeps): Inserts => {
     const name = `${table} ${schema_id}`
     let group = open.groups.get(name)
     if (!group) {
-      group = { table, schema_id, rows: [] }
+      group = { table, schema_id, rows: new ContainerRows(), topics: [], from: 0, odd: [] }
       open.groups.set(name, group)
     }
     last = { epoch: open, group }
@@ -214,8 +229,14 @@ export const create_inserts = (deps: InsertsDeps): Inserts => {
     add(table, row) {
       const { value } = row
       const id = value.length >= BODY_AT && value[0] === 0 ? value.readInt32BE(ID_AT) : NO_SCHEMA
-      group_of(table, id).rows.push(row)
-      open.bytes += row_bytes_max(row)
+      const group = group_of(table, id)
+      if (id === NO_SCHEMA) {
+        group.odd.push({ ...row, key: row.key && Buffer.from(row.key), value: Buffer.from(value) })
+        open.bytes += value.length
+      } else {
+        open.bytes += group.rows.add(row)
+        group.topics.push(row.topic)
+      }
       open.since_ms ??= clock.now()
       if (open.bytes >= settings.insert_bytes_max) ring()
     },
@@ -315,24 +336,6 @@ const next_group = (groups: ReadonlyMap<string, Group>): readonly [string, Group
   return (other ?? first) as readonly [string, Group]
 }
 
-const bytes_of = (rows: readonly SinkRow[]): number => rows.reduce((sum, row) => sum + row_bytes_max(row), 0)
-
-/** Runs of rows of at most so many bytes, at least one row each. */
-const pieces = (rows: readonly SinkRow[], bytes_max: number): SinkRow[][] => {
-  const out: SinkRow[][] = []
-  let bytes = Number.POSITIVE_INFINITY
-  for (const row of rows) {
-    const size = row_bytes_max(row)
-    if (bytes + size > bytes_max) {
-      out.push([])
-      bytes = 0
-    }
-    out.at(-1)?.push(row)
-    bytes += size
-  }
-  return out
-}
-
 /** Why the warehouse refuses a container, or null. Any other error is thrown. */
 const rejection = async (
   warehouse: Warehouse,
@@ -349,19 +352,24 @@ const rejection = async (
   }
 }
 
-/** The rows that are refused on their own, found by halving: some 17 checks for one among 100,000. */
+interface Found {
+  readonly index: number
+  readonly detail: string
+}
+
+/** The rows that are refused on their own, in order, found by halving: some 17 checks for one among 100,000. */
 const bisect = async (
-  rows: readonly SinkRow[],
-  check: (rows: readonly SinkRow[]) => Promise<string | null>,
-): Promise<Refused[]> => {
-  const detail = await check(rows)
+  from: number,
+  to: number,
+  check: (from: number, to: number) => Promise<string | null>,
+): Promise<Found[]> => {
+  const detail = await check(from, to)
   if (detail === null) return []
-  const [row] = rows
-  if (rows.length === 1 && row) {
+  if (to - from === 1) {
     // Asked twice: a row is set aside for good, and a passing error could have looked like this one.
-    const again = await check(rows)
-    return again === null ? [] : [{ row, detail: again }]
+    const again = await check(from, to)
+    return again === null ? [] : [{ index: from, detail: again }]
   }
-  const middle = rows.length >> 1
-  return [...(await bisect(rows.slice(0, middle), check)), ...(await bisect(rows.slice(middle), check))]
+  const middle = (from + to) >> 1
+  return [...(await bisect(from, middle, check)), ...(await bisect(middle, to, check))]
 }

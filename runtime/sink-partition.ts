@@ -89,15 +89,7 @@ export const open_partition = (
     const { key, value, offset } = record
     // A record without a value is a tombstone or was refused by the task: no row.
     if (value === null) return
-    // The reader may reuse the memory behind its buffers; rows wait for an insert.
-    add(table, {
-      topic,
-      log_id,
-      partition: task.partition,
-      offset,
-      key: key && Buffer.from(key),
-      value: Buffer.from(value),
-    })
+    add(table, { topic, log_id, partition: task.partition, offset, key, value })
   }
 
   const take_output = (topic: string, full: () => boolean): boolean => {

@@ -12,7 +12,6 @@ import { type ClickHouseClient, createClient } from '@clickhouse/client'
 import { business } from '../../commands/demo/business.ts'
 import { tributary } from '../../runtime/app.ts'
 import { compile_encoder } from '../../runtime/avro/encoder.ts'
-import { row_bytes_max } from '../../runtime/clickhouse/container.ts'
 import { migrate } from '../../runtime/clickhouse/migrate.ts'
 import { tables_of } from '../../runtime/clickhouse/tables.ts'
 import { clickhouse_warehouse } from '../../runtime/clickhouse/warehouse.ts'
@@ -24,7 +23,7 @@ import type { SinkRow } from '../../runtime/sink-inserts.ts'
 import { hours } from '../../schemas/units.ts'
 import { cpu_s, machine_line } from '../product/processes.ts'
 import { median } from '../warehouse/measure.ts'
-import { by_json, by_row_binary, by_sink, type Target, type Way } from './ways.ts'
+import { by_json, by_row_binary, by_sink, rows_in_bytes, type Target, type Way } from './ways.ts'
 
 const { values } = parseArgs({
   options: {
@@ -145,7 +144,7 @@ const main = async (pid: number, warehouse: Warehouse, client: ClickHouseClient)
   const rows = rows_of(target)
   const bytes = rows.reduce((sum, row) => sum + row.value.length, 0)
   // As many rows in an insert as the sink sends at once.
-  const insert_bytes = rows.reduce((sum, row) => sum + row_bytes_max(row), 0)
+  const insert_bytes = rows_in_bytes(rows).size(0, rows.length)
   const batch = Math.ceil((rows.length * default_settings.insert_bytes_max) / insert_bytes)
   const ways: Readonly<Record<string, Way>> = {
     'the sink (Avro)': by_sink(target, warehouse),

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream'
 import type { ClickHouseClient } from '@clickhouse/client'
 import avsc from 'avsc'
 import pino from 'pino'
-import { container_writer } from '../../runtime/clickhouse/container.ts'
+import { ContainerRows, container_writer } from '../../runtime/clickhouse/container.ts'
 import type { Column } from '../../runtime/clickhouse/tables.ts'
 import { system_clock } from '../../runtime/clock.ts'
 import type { Registry, Warehouse } from '../../runtime/ports.ts'
@@ -31,6 +31,12 @@ export interface Way {
 const BODY_AT = 5
 type Decoded = Readonly<Record<string, unknown>>
 
+export const rows_in_bytes = (rows: readonly SinkRow[]): ContainerRows => {
+  const bytes = new ContainerRows()
+  for (const row of rows) bytes.add(row)
+  return bytes
+}
+
 /** The sink itself, from the record to the acknowledged insert: nothing of it is left away. */
 export const by_sink = (target: Target, warehouse: Warehouse): Way => {
   const registry: Registry = {
@@ -40,6 +46,12 @@ export const by_sink = (target: Target, warehouse: Warehouse): Way => {
   }
   const columns = new Map([[target.table, new Set(target.columns.map(({ name }) => name))]])
   const container = container_writer(target.schema)
+  const make = (rows: readonly SinkRow[]): number => {
+    const in_bytes = rows_in_bytes(rows)
+    const { length } = container(in_bytes)
+    in_bytes.release()
+    return length
+  }
   const insert = async (rows: readonly SinkRow[]): Promise<void> => {
     const stop = new AbortController()
     const inserts = create_inserts({
@@ -63,7 +75,7 @@ export const by_sink = (target: Target, warehouse: Warehouse): Way => {
     stop.abort()
     await running
   }
-  return { insert, make: rows => container(rows).length }
+  return { insert, make }
 }
 
 const decoder = (schema: object): ((row: SinkRow) => Decoded) => {

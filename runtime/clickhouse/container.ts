@@ -29,7 +29,7 @@ const MAGIC = Buffer.from('Obj\x01', 'latin1')
 const BODY_AT = 5
 /** Longest varint. */
 const VARINT_MAX = 10
-const NO_KEY = Buffer.alloc(0)
+const NO_BYTES = Buffer.alloc(0)
 
 /** The prefix fields followed by the writer's. Throws when the schema is no record or uses a name of the prefix. */
 export const prefixed_schema = (writer: object): object => {
@@ -49,41 +49,155 @@ export const container_columns = (writer: object): string[] =>
 const without_defaults = (attribute: string, value: unknown): unknown =>
   attribute === 'default' ? undefined : value
 
-/** Writes containers of one writer schema; the header is made once. */
-export const container_writer = (writer: object): ((rows: readonly ContainerRow[]) => Buffer) => {
+/** Writes containers of one writer schema, of the rows from one index up to another; the header is made once. */
+export const container_writer = (
+  writer: object,
+): ((rows: ContainerRows, from?: number, to?: number) => Buffer) => {
   const schema = Buffer.from(JSON.stringify(prefixed_schema(writer), without_defaults))
   // A marker that follows from the schema, so that the same rows make the same bytes.
   const sync = createHash('md5').update(schema).digest()
   const header = container_header(schema, sync)
-  return rows => {
-    let bytes = 0
-    for (const row of rows) bytes += row_bytes_max(row)
-    const out = Buffer.allocUnsafe(header.length + bytes + 2 * VARINT_MAX + sync.length)
-    const body = Buffer.allocUnsafe(bytes)
-    let body_end = 0
-    let log_id = ''
-    let log_bytes = NO_KEY
-    for (const row of rows) {
-      if (row.log_id !== log_id) {
-        log_id = row.log_id
-        log_bytes = Buffer.from(log_id)
-      }
-      body_end = write_row(body, body_end, row, log_bytes)
-    }
+  return (rows, from = 0, to = rows.length) => {
+    const bytes = rows.size(from, to)
+    const out = Buffer.allocUnsafe(header.length + 2 * VARINT_MAX + bytes + sync.length)
     let at = header.copy(out)
-    if (rows.length > 0) {
-      at = write_long(out, at, rows.length)
-      at = write_long(out, at, body_end)
-      at += body.copy(out, at, 0, body_end)
+    if (to > from) {
+      at = write_long(out, at, to - from)
+      at = write_long(out, at, bytes)
+      at = rows.write(out, at, from, to)
       at += sync.copy(out, at)
     }
     return out.subarray(0, at)
   }
 }
 
-/** Bytes a row takes at most. */
-export const row_bytes_max = (row: ContainerRow): number =>
-  5 * VARINT_MAX + 3 * row.log_id.length + (row.key?.length ?? 0) + row.value.length
+const PIECE_BYTES = 256 << 10
+/** Pieces that are kept for the next rows: 32 MiB. */
+const FREE_MAX = 128
+const free: Buffer[] = []
+const take_memory = (at_least: number): Buffer =>
+  (at_least <= PIECE_BYTES ? free.pop() : undefined) ??
+  Buffer.allocUnsafeSlow(Math.max(PIECE_BYTES, at_least))
+
+interface Piece {
+  readonly memory: Buffer
+  used: number
+  readonly start: number
+}
+
+/**
+ * Rows as the bytes they are in a container, whatever their writer: nothing of the records they came from is held. Their memory comes
+ * in pieces, and goes back with release(): memory that is new to the process costs more than what is written into it.
+ */
+export class ContainerRows {
+  readonly #pieces: Piece[] = []
+  /** Where each row ends, as if the pieces were one. */
+  readonly #ends: number[] = []
+  #end = 0
+  /** The last row's: rows of one log come together. */
+  #log_id = ''
+  #log_bytes = NO_BYTES
+
+  get length(): number {
+    return this.#ends.length
+  }
+
+  /**
+   * Adds a row; what it is made of may be reused.
+   * @returns how many bytes it takes
+   * @throws Error when partition or offset are none
+   */
+  add(row: ContainerRow): number {
+    const { log_id, key, partition, offset, value } = row
+    if (log_id !== this.#log_id) {
+      this.#log_id = log_id
+      this.#log_bytes = Buffer.from(log_id)
+    }
+    const most = 4 * VARINT_MAX + this.#log_bytes.length + (key === null ? 0 : key.length) + value.length
+    let piece = this.#pieces.at(-1)
+    if (piece === undefined || piece.used + most > piece.memory.length) {
+      piece = { memory: take_memory(most), used: 0, start: this.#end }
+      this.#pieces.push(piece)
+    }
+    const out = piece.memory
+    let at = write_bytes(out, piece.used, this.#log_bytes)
+    at = write_bytes(out, at, key ?? NO_BYTES)
+    at = write_long(out, at, partition)
+    at = write_long(out, at, offset)
+    at = copy(out, at, value, BODY_AT)
+    const bytes = at - piece.used
+    piece.used = at
+    this.#end += bytes
+    this.#ends.push(this.#end)
+    return bytes
+  }
+
+  /** Bytes of the rows from one index up to another. */
+  size(from: number, to: number): number {
+    return this.#start(to) - this.#start(from)
+  }
+
+  /** Copies those rows. @returns where they end */
+  write(out: Buffer, at: number, from: number, to: number): number {
+    const [first, end] = [this.#start(from), this.#start(to)]
+    let written = at
+    for (const { memory, used, start } of this.#pieces)
+      if (start < end && start + used > first)
+        written += memory.copy(out, written, Math.max(0, first - start), Math.min(used, end - start))
+    return written
+  }
+
+  /** The end of the run of rows from an index on that takes at most so many bytes: at least one row. */
+  run(from: number, bytes_max: number): number {
+    let to = from + 1
+    while (to < this.length && this.size(from, to + 1) <= bytes_max) to++
+    return to
+  }
+
+  /** Gives the memory back: there are no rows any more. */
+  release(): void {
+    for (const { memory } of this.#pieces)
+      if (memory.length === PIECE_BYTES && free.length < FREE_MAX) free.push(memory)
+    this.#pieces.length = 0
+    this.#ends.length = 0
+    this.#end = 0
+  }
+
+  /** A row as it was added, with the id of its schema; an empty key was perhaps none. */
+  row(index: number, schema_id: number): ContainerRow {
+    const bytes = Buffer.allocUnsafe(this.size(index, index + 1))
+    this.write(bytes, 0, index, index + 1)
+    let at = 0
+    const long = (): number => {
+      let value = 0
+      for (let factor = 1; ; factor *= 0x80) {
+        const byte = bytes[at++] as number
+        value += (byte & 0x7f) * factor
+        if (byte < 0x80) return value / 2
+      }
+    }
+    const text = (): Buffer => {
+      const end = long() + at
+      const part = Buffer.from(bytes.subarray(at, end))
+      at = end
+      return part
+    }
+    const [log_id, key, partition, offset] = [`${text()}`, text(), long(), long()]
+    const head = Buffer.alloc(BODY_AT)
+    head.writeInt32BE(schema_id, 1)
+    return {
+      log_id,
+      key: key.length ? key : null,
+      partition,
+      offset,
+      value: Buffer.concat([head, bytes.subarray(at)]),
+    }
+  }
+
+  #start(index: number): number {
+    return index === 0 ? 0 : (this.#ends[index - 1] as number)
+  }
+}
 
 const container_header = (schema: Buffer, sync: Buffer): Buffer => {
   const codec = Buffer.from('null')
@@ -101,15 +215,6 @@ const container_header = (schema: Buffer, sync: Buffer): Buffer => {
   at = write_long(out, at, 0)
   at += sync.copy(out, at)
   return out.subarray(0, at)
-}
-
-/** @param log_id the row's, as bytes: rows of one log come together */
-const write_row = (out: Buffer, start: number, row: ContainerRow, log_id: Buffer): number => {
-  let at = write_bytes(out, start, log_id)
-  at = write_bytes(out, at, row.key ?? NO_KEY)
-  at = write_long(out, at, row.partition)
-  at = write_long(out, at, row.offset)
-  return copy(out, at, row.value, BODY_AT)
 }
 
 const write_bytes = (out: Buffer, start: number, bytes: Buffer): number =>

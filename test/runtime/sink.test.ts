@@ -87,7 +87,7 @@ describe('outputs', () => {
 
   it('fill inserts of bounded size', async () => {
     for (let offset = 0; offset < 100; offset++) ports.put('ledger', 0, offset, ledger_entry(`l${offset}`))
-    start({ insert_bytes_max: 2000 })
+    start({ insert_bytes_max: 700 })
     await vi.waitFor(() => expect(saved('ledger')).toBe(100))
     expect(offsets_in('ledger')).toEqual(Array.from({ length: 100 }, (_, i) => i))
     expect(Math.max(...ports.warehouse.inserts.map(insert => insert.rows))).toBeLessThan(25)

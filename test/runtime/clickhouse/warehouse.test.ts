@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import avsc from 'avsc'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { container_columns, container_writer } from '../../../runtime/clickhouse/container.ts'
+import { ContainerRows, container_columns, container_writer } from '../../../runtime/clickhouse/container.ts'
 import { clickhouse_warehouse, parse_rows } from '../../../runtime/clickhouse/warehouse.ts'
 import { RowsRejected } from '../../../runtime/ports.ts'
 import { type Served, serve_warehouse } from '../../sql/served-warehouse.ts'
@@ -44,15 +44,13 @@ const full = writer_of(
 const container = (writer: object, rows: readonly object[], cut = 0) => {
   const type = avsc.Type.forSchema(writer as avsc.Schema, { registry: {} })
   const values = rows.map(row => Buffer.concat([Buffer.alloc(5), type.toBuffer(row)]))
-  return container_writer(writer)(
-    values.map((value, offset) => ({
-      log_id: 'L',
-      key: Buffer.from('k'),
-      partition: 1,
-      offset,
+  const bytes = new ContainerRows()
+  for (const [offset, value] of values.entries())
+    bytes.add({
+      ...{ log_id: 'L', key: Buffer.from('k'), partition: 1, offset },
       value: value.subarray(0, value.length - cut),
-    })),
-  )
+    })
+  return container_writer(writer)(bytes)
 }
 const sample = (id: string) => ({
   id,
