@@ -42,6 +42,8 @@ export class LiveTask {
   /** Merged but not yet processed: they are the next batch, alone, so that a recorded range merges to the same order. */
   #carry: readonly Item[] = []
   #more_due = false
+  /** Most records that the next batch takes: about what time is given for, so that few are carried from batch to batch. */
+  #most: number
   #committed_at = Number.NEGATIVE_INFINITY
   /** How long the last commits took. */
   readonly #commits_ms = new Array<number>(COMMITS).fill(0)
@@ -58,6 +60,7 @@ export class LiveTask {
     this.#progress = progress
     this.#snapshotter = new Snapshotter(run, progress)
     this.#readers = run.lanes.map(lane => run.task.reader(lane.topic))
+    this.#most = run.deps.settings.batch_records_max
   }
 
   async loop(): Promise<void> {
@@ -153,7 +156,7 @@ export class LiveTask {
     for (;;) {
       let starving = false
       const merged = merge_sources(sources, {
-        records: settings.batch_records_max,
+        records: this.#most,
         bytes: settings.batch_bytes_max,
         ...(loading ? { span_ms: IMPORT_SPAN_MS } : {}),
         starved: (i, taken) => {
@@ -250,6 +253,7 @@ export class LiveTask {
       spent: () => clock.now() - began > settings.batch_compute_ms,
     })
     const consumed = items.slice(0, result.consumed)
+    this.#most = most_next(this.#most, items.length, result.consumed, settings.batch_records_max)
     const stream_time_ms = processor.stream_time.now_ms
     const marks = processor.marks(this.#told !== 'time' && consumed.length > 0, idle)
     const outputs = [...result.outputs, ...marks]
@@ -368,3 +372,10 @@ const IMPORT_WAIT_MS = 30_000
 export const IMPORT_SPAN_MS = days(1)
 /** Something is due but may not happen yet (an import is open, an upstream task is not idle). */
 const RECHECK_MS = 1000
+
+const LEAST_RECORDS = 100
+/** Less, where time was up before the records were; twice as many, where a full batch was worked off in time. */
+export const most_next = (most: number, taken: number, consumed: number, max: number): number => {
+  if (consumed < taken) return Math.min(max, Math.max(LEAST_RECORDS, consumed))
+  return taken < most ? most : Math.min(max, 2 * most)
+}
