@@ -49,8 +49,8 @@ export class Lookup {
       ['wall', wall_ms],
       ['stream', horizon],
     ] as const)
-      for (const timer of this.#timers.due(clock, until, timers_max))
-        if (!this.#entities.get(timer.key)) cold.add(timer.key)
+      for (const key of this.#timers.due_keys(clock, until, timers_max))
+        if (!this.#entities.get(key)) cold.add(key)
     return [...cold]
   }
 

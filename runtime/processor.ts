@@ -338,16 +338,16 @@ export class Processor {
       // One at least, so that every batch comes further; a storm of timers must not keep heartbeats waiting.
       if (this.#fired > 0 && this.#bounds.spent?.()) return false
       if (!this.entities.get(timer.key)) return false
-      this.#fire(timer)
+      this.#fire(timer, this.timers.peek_id(clock) as string)
     }
   }
 
-  #fire(timer: Timer): void {
+  #fire(timer: Timer, id: string): void {
     this.#fired++
     this.#begin(this.entities.get(timer.key) as Entity, timer.due_ms, timer.cause_id, true)
     if (timer.clock === 'stream') this.#told_ms = timer.due_ms - 1
     this.entities.mark()
-    this.entities.write_timer(this.timers, timer_id(timer.key, timer.node, timer.name), null)
+    this.entities.write_timer(this.timers, id, null)
     this.entities.mark()
     const outputs = this.#outputs.mark()
     const graph = this.#graph_of(timer.node)

@@ -42,6 +42,7 @@ export const timer_from_field = (
 
 interface Entry {
   readonly timer: Timer
+  readonly id: string
   /** Neither cancelled nor set anew since. */
   live: boolean
 }
@@ -58,7 +59,7 @@ export class Timers {
   set(timer: Timer, id = timer_id(timer.key, timer.node, timer.name)): void {
     const earlier = this.#current.get(id)
     if (earlier) earlier.live = false
-    const entry = { timer, live: true }
+    const entry = { timer, id, live: true }
     this.#current.set(id, entry)
     push(this.#heaps[timer.clock], entry)
   }
@@ -75,12 +76,33 @@ export class Timers {
     return this.#top(this.#heaps[clock])?.timer
   }
 
+  /** Id of the next timer of a clock. */
+  peek_id(clock: TimerClock): string | undefined {
+    return this.#top(this.#heaps[clock])?.id
+  }
+
   #top(heap: Entry[]): Entry | undefined {
     for (;;) {
       const top = heap[0]
       if (!top || top.live) return top
       pop(heap)
     }
+  }
+
+  /** Keys of the first `max` timers due, and perhaps some that are not in force any more; in no order. */
+  due_keys(clock: TimerClock, until_ms: number, max: number): Set<string> {
+    const heap = this.#heaps[clock]
+    const keys = new Set<string>()
+    const places = [0]
+    for (let place = places.pop(); place !== undefined; place = places.pop()) {
+      const entry = heap[place]
+      if (!entry || entry.timer.due_ms > until_ms) continue
+      // Too many to take them all: which come first is known only in order.
+      if (keys.size >= max) return new Set(this.due(clock, until_ms, max).map(({ key }) => key))
+      if (entry.live) keys.add(entry.timer.key)
+      places.push(2 * place + 1, 2 * place + 2)
+    }
+    return keys
   }
 
   /** Up to `max` timers due, in order, without removing them. */

@@ -34,9 +34,16 @@ test('fires in the order (due, key, node, name), the newest setting of a timer o
       }
       const sorted = [...expected.values()].sort(by_order)
       expect(timers.due('stream', 10, 5)).toEqual(sorted.filter(t => t.due_ms <= 10).slice(0, 5))
+      for (const max of [1, 5, 100]) {
+        const due = timers.due('stream', 10, max)
+        const keys = timers.due_keys('stream', 10, max)
+        for (const { key } of due) expect(keys).toContain(key)
+        if (max === 100) expect(keys.size).toBe(new Set(due.map(({ key }) => key)).size)
+      }
       const fired: Timer[] = []
       for (let next = timers.peek('stream'); next; next = timers.peek('stream')) {
         fired.push(next)
+        expect(timers.peek_id('stream')).toBe(timer_id(next.key, next.node, next.name))
         timers.delete(timer_id(next.key, next.node, next.name))
       }
       expect(fired).toEqual(sorted)
