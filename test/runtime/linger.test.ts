@@ -1,6 +1,6 @@
 /** Transactions per second and task are bounded: what comes one by one in quick succession is gathered. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { system_clock } from '../../runtime/clock.ts'
 import type { TaskLog } from '../../runtime/ports.ts'
 import { start_worker } from '../../runtime/worker.ts'
 import type { Batch, LedgerEntry } from '../../schemas/types.ts'
@@ -16,7 +16,9 @@ const slow = (task: TaskLog): TaskLog =>
       const member = of[name]
       if (typeof member !== 'function') return member
       const call = (member as (...args: unknown[]) => unknown).bind(of)
-      return name === 'commit' ? (...args: unknown[]) => sleep(COMMIT_MS).then(() => call(...args)) : call
+      return name === 'commit'
+        ? (...args: unknown[]) => system_clock.sleep(COMMIT_MS).then(() => call(...args))
+        : call
     },
   })
 
