@@ -156,7 +156,8 @@ export class LiveTask {
     for (;;) {
       let starving = false
       const merged = merge_sources(sources, {
-        records: this.#most,
+        // What history is merged into must not depend on how fast this machine is.
+        records: loading ? settings.batch_records_max : this.#most,
         bytes: settings.batch_bytes_max,
         ...(loading ? { span_ms: IMPORT_SPAN_MS } : {}),
         starved: (i, taken) => {
