@@ -43,7 +43,8 @@ describe('alerts of a whole system', () => {
     expect((await seed.post('/v1/alerts/silences', silence)).status).toBe(202)
     await expect.poll(async () => (await failing())?.silenced_by, { timeout: 30_000 }).toBeTruthy()
     // The list of silences and the alerts come to the warehouse by different sinks.
-    const silences = async () => (await seed.get('/v1/alerts/silences?tenant=acme&state=active')).body.silences
+    const silences = async () =>
+      (await seed.get('/v1/alerts/silences?tenant=acme&state=active')).body.silences
     await expect
       .poll(silences, { timeout: 30_000 })
       .toMatchObject([{ author: 'Ann', matchers: { rule: 'payment_*' } }])
