@@ -8,6 +8,7 @@ import type { Logger } from 'pino'
 import { compute_in_thread } from '../jobs/in-thread.ts'
 import { jobs } from '../jobs/index.ts'
 import { type Config, is_loopback, printable } from '../runtime/config.ts'
+import { give_room_for_garbage } from '../runtime/heap.ts'
 import { create_logger } from '../runtime/logger.ts'
 import { state_reader } from '../runtime/read-state.ts'
 import { left_to_do, open_system, type System, start_work, type Work } from '../runtime/system.ts'
@@ -48,6 +49,7 @@ export interface Phases {
 
 /** Runs tasks, sink and server until a signal, or until one of them fails. Returns the exit code. */
 export const run_process = async (config: Config, phases: Phases): Promise<number> => {
+  give_room_for_garbage()
   const logger = create_logger(config.log_level)
   const told_to_stop = stop_signal()
   logger.debug({ config: printable(config) }, 'configuration')

@@ -4,6 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import { parse_config, start_options } from '../runtime/config.ts'
+import { give_room_for_garbage } from '../runtime/heap.ts'
 import { create_logger } from '../runtime/logger.ts'
 import { open_system, type System, start_work, type Work } from '../runtime/system.ts'
 import { CommandError, one_line, run_command } from './command.ts'
@@ -15,6 +16,7 @@ const main = async (): Promise<number> => {
   if (!process.send) throw new CommandError('workers are started by: npm start -- --workers N')
   const told = told_to_stop()
   if (!process.connected) return 0
+  give_room_for_garbage()
   const { config } = parse_config(argv, process.env, start_options)
   const logger = create_logger(config.log_level).child({ worker: Number(number) })
   const end_now = () => process.exit()

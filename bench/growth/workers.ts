@@ -40,11 +40,7 @@ export class Workers {
     this.#programs = this.#seen.map((_, i) =>
       start_program({
         cmd: process.execPath,
-        args: [
-          '--max-semi-space-size=64',
-          ...(sample_ms ? ['--expose-gc'] : []),
-          join(import.meta.dirname, 'entry.ts'),
-        ],
+        args: [...(sample_ms ? ['--expose-gc'] : []), join(import.meta.dirname, 'entry.ts')],
         cwd: import.meta.dirname,
         env: {
           ...process.env,

@@ -11,6 +11,7 @@ import { system_clock } from '../../runtime/clock.ts'
 import { open_log } from '../../runtime/embedded/log.ts'
 import { open_registry } from '../../runtime/embedded/registry.ts'
 import { open_state_store } from '../../runtime/embedded/state-store.ts'
+import { give_room_for_garbage } from '../../runtime/heap.ts'
 import { default_settings } from '../../runtime/settings.ts'
 import { start_worker } from '../../runtime/worker.ts'
 import { type Settings, unobserved } from '../../runtime/worker-types.ts'
@@ -18,6 +19,7 @@ import { bench_app, SCHEMA } from '../throughput/workload.ts'
 import { numbers } from './machine.ts'
 import { plans_of, run_plans } from './traffic.ts'
 
+give_room_for_garbage()
 const [, , rates = '1000', seconds = '30', warm_seconds = '5', changed = '{}'] = process.argv
 const directory = mkdtempSync(join(tmpdir(), 'bench-latency-'))
 process.on('exit', () => rmSync(directory, { recursive: true, force: true }))

@@ -8,6 +8,7 @@ import { Kafka, logLevel } from 'kafkajs'
 import pino from 'pino'
 import { kafka_log } from '../../runtime/kafka/log.ts'
 import type { Log } from '../../runtime/ports.ts'
+import { measure_services } from '../../test/services/process.ts'
 import { type Stack, stack } from '../../test/services/stack.ts'
 
 export const machine = (): string =>
@@ -104,8 +105,8 @@ export interface Services {
 }
 
 export const open_services = async (): Promise<Services> => {
-  // A broker that is measured has both of the JVM's compilers.
-  process.env.STACK_JAVA_OPTIONS ??= ''
+  // A broker that is measured runs as in production.
+  measure_services()
   const services = await stack('kafka', 'redis')
   const brokers = services.address('kafka').split(',')
   const redis = new Redis(services.address('redis'))

@@ -8,6 +8,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { give_room_for_garbage } from '../../runtime/heap.ts'
 import { make_work_folder, set_up } from '../throughput/peers.ts'
 import { PARTITIONS } from '../throughput/workload.ts'
 import {
@@ -73,7 +74,7 @@ type Peers = Readonly<Record<string, { procs(of: Readonly<Record<string, string>
 /** How a side is started: as the peers' harness does it. */
 const programs_of = async (work: string, side: string, run_id: string, state: string): Promise<Proc[]> => {
   if (side === 'tributary' && (values.settings || !existsSync(join(work, 'harness/peers.ts')))) {
-    const args = ['--max-semi-space-size=64', join(import.meta.dirname, '../growth/entry.ts')]
+    const args = [join(import.meta.dirname, '../growth/entry.ts')]
     return [{ cmd: process.execPath, args, cwd: ROOT, env: { SETTINGS: values.settings ?? '{}' } }]
   }
   const { PEERS } = (await import(join(work, 'harness/peers.ts'))) as { PEERS: Peers }
@@ -191,6 +192,8 @@ const ratios_of = () =>
         })),
     )
 
+// Pauses of the producer and reader would be taken for those of what it measures.
+give_room_for_garbage()
 const on = machine()
 const cluster = sides.filter(side => side !== 'embedded')
 if (cluster.length) await measure_cluster(cluster)

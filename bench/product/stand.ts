@@ -11,7 +11,7 @@ import { start_embedded_warehouse } from '../../runtime/embedded/warehouse.ts'
 import { create_logger } from '../../runtime/logger.ts'
 import { open_system, type System } from '../../runtime/system.ts'
 import type { SinkStatus, TaskStatus } from '../../runtime/worker-types.ts'
-import { ALONE, free_port } from '../../test/services/process.ts'
+import { ALONE, free_port, measure_services } from '../../test/services/process.ts'
 import { stack } from '../../test/services/stack.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -96,7 +96,7 @@ export const open_stand = async ({ partitions, workers, profiles, known }: Stand
     // The registry answers a few questions at the start: it is not worth a second compiler.
     const registry = await stack('registry', 'redis')
     closers.push(() => registry.stop())
-    process.env.STACK_JAVA_OPTIONS ??= ''
+    measure_services()
     const broker = await stack('kafka')
     closers.push(() => broker.stop())
     const endpoints = new Map([...registry.endpoints, ...broker.endpoints])

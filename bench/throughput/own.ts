@@ -11,6 +11,7 @@ import { compile_encoder } from '../../runtime/avro/encoder.ts'
 import { kafka_log } from '../../runtime/kafka/log.ts'
 import type { Output } from '../../runtime/ports.ts'
 import { scan } from '../../runtime/scan.ts'
+import { measure_services } from '../../test/services/process.ts'
 import { stack } from '../../test/services/stack.ts'
 import { generate, PARTITIONS, SCHEMA } from './workload.ts'
 
@@ -20,7 +21,7 @@ const SCHEMA_ID = 1
 
 const records = Number(process.argv[2] ?? 1_000_000)
 const rounds = Number(process.argv[3] ?? 3)
-process.env.STACK_JAVA_OPTIONS ??= ''
+measure_services()
 const services = await stack('kafka', 'redis')
 const brokers = services.address('kafka').split(',')
 const log = kafka_log({ brokers, client_id: 'bench', logger: pino({ level: 'error' }) })

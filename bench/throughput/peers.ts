@@ -52,7 +52,7 @@ const OURS = 'tributary'
 /** Our entry: one process per worker. */
 const entry = (): string => {
   const program = join(import.meta.dirname, 'tributary.ts')
-  const proc = `{ cmd: ${JSON.stringify(process.execPath)}, args: ['--max-semi-space-size=64', ${JSON.stringify(program)}], cwd: ${JSON.stringify(import.meta.dirname)} }`
+  const proc = `{ cmd: ${JSON.stringify(process.execPath)}, args: [${JSON.stringify(program)}], cwd: ${JSON.stringify(import.meta.dirname)} }`
   const peer = (workers: number) =>
     `  '${OURS}-${workers}': { guarantees: ['eos'], redis: true, procs: () => Array.from({ length: ${workers} }, () => (${proc})) },\n`
   return peer(1) + peer(2)

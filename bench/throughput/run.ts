@@ -9,6 +9,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { measure_services } from '../../test/services/process.ts'
 import { stack } from '../../test/services/stack.ts'
 import { median } from './median.ts'
 import { generate_input, make_work_folder, type RunResult, run_peer, type Services, set_up } from './peers.ts'
@@ -121,8 +122,8 @@ const against_peers = async (peers: string): Promise<void> => {
   const work = resolve(values.work)
   make_work_folder(peers, work)
   await set_up(work, list(values.against), say)
-  // Brokers that are measured have both of the JVM's compilers.
-  process.env.STACK_JAVA_OPTIONS ??= ''
+  // Brokers that are measured run as in production.
+  measure_services()
   const services = await stack('kafka', 'redis')
   const stop = () => void services.stop().then(() => process.exit(130))
   process.once('SIGTERM', stop)

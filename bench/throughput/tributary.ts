@@ -10,6 +10,7 @@ import { Redis } from 'ioredis'
 import pino from 'pino'
 import { topic_settings } from '../../runtime/app.ts'
 import { system_clock } from '../../runtime/clock.ts'
+import { give_room_for_garbage } from '../../runtime/heap.ts'
 import { kafka_log } from '../../runtime/kafka/log.ts'
 import { type Registry, UnknownSchema } from '../../runtime/ports.ts'
 import { open_redis_state_store } from '../../runtime/redis/state-store.ts'
@@ -18,6 +19,7 @@ import { start_worker } from '../../runtime/worker.ts'
 import { type Stage, unobserved } from '../../runtime/worker-types.ts'
 import { bench_app, SCHEMA, type Workload } from './workload.ts'
 
+give_room_for_garbage()
 const env = process.env as Record<string, string>
 const { BOOTSTRAP = '', REDIS_URL = '', IN_TOPIC = '', OUT_TOPIC = '', RUN_ID = '' } = env
 const workload = env.WORKLOAD as Workload

@@ -8,6 +8,7 @@ import { Kafka, logLevel } from 'kafkajs'
 import { fetch_programs } from './fetch.ts'
 import { make_certificates, scram_user, secure_properties } from './kafka-security.ts'
 import {
+  are_measured,
   free_port,
   java_options,
   launch_service,
@@ -19,6 +20,21 @@ import {
 const run = promisify(execFile)
 const CLUSTER_ID = 'dHJpYnV0YXJ5LXRlc3Rz'.padEnd(22, 'A').slice(0, 22)
 const READY_MS = 90_000
+
+/** What Kafka's documentation recommends for production. */
+const PRODUCTION_MEMORY = [
+  ...[
+    '-Xms6g',
+    '-Xmx6g',
+    '-XX:MetaspaceSize=96m',
+    '-XX:MinMetaspaceFreeRatio=50',
+    '-XX:MaxMetaspaceFreeRatio=80',
+  ],
+  ...['-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20', '-XX:InitiatingHeapOccupancyPercent=35'],
+  ...['-XX:G1HeapRegionSize=16M', '-XX:+ExplicitGCInvokesConcurrent'],
+]
+const memory_options = (): readonly string[] =>
+  are_measured() ? PRODUCTION_MEMORY : ['-Xmx512m', '-XX:+UseSerialGC']
 
 const open_properties = (port: number, controller_port: number): string =>
   `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller_port}
@@ -101,7 +117,7 @@ export const start = async (options: BrokerOptions = {}): Promise<Service> => {
   return launch_service({
     name: 'kafka',
     command: 'java',
-    args: [...java_options(), '-Xmx512m', '-XX:+UseSerialGC', '-cp', kafka_classpath, 'kafka.Kafka', file],
+    args: [...java_options(), ...memory_options(), '-cp', kafka_classpath, 'kafka.Kafka', file],
     address,
     dir,
     temporary,

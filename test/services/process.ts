@@ -39,12 +39,16 @@ export interface Launch {
   readonly temporary: boolean
 }
 
-/**
- * JVMs here live for a minute or two: the second compiler costs them more than it gives. What measures a broker sets
- * STACK_JAVA_OPTIONS to nothing.
- */
-export const java_options = (): readonly string[] =>
-  (process.env.STACK_JAVA_OPTIONS ?? '-XX:TieredStopAtLevel=1').split(' ').filter(option => option !== '')
+/** Services are part of what is measured, and run as in production: see measure_services. */
+export const are_measured = (): boolean => process.env.STACK_MEASURED === '1'
+
+/** Called by benches before they start services. */
+export const measure_services = (): void => {
+  process.env.STACK_MEASURED = '1'
+}
+
+/** JVMs of tests live for a minute or two: the second compiler costs them more than it gives. */
+export const java_options = (): readonly string[] => (are_measured() ? [] : ['-XX:TieredStopAtLevel=1'])
 
 const STOP_MS = 20_000
 const children = new Set<ChildProcess>()
