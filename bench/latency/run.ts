@@ -1,16 +1,18 @@
 /**
- * npm run bench:latency -- [--rates 100,1000,10000] [--capacity N] [--seconds 30] [--warm 5] [--sides tributary,ks-rocks,embedded]
+ * npm run bench:latency -- [--rates 100,1000,10000] [--capacity N] [--seconds 30] [--warm 5] [--rounds 1] [--sides tributary,ks-rocks,embedded]
  * [--peers DIR] [--work DIR] [--settings JSON] [--json FILE]: from when a touch was due to be produced until W1's decision on it
  * is readable at read_committed. Tributary (one worker on Kafka and Redis) and Kafka Streams (exactly_once_v2) in turn on one
- * broker, with this process as producer and reader of both; then the embedded stack, in its own process. --capacity adds 70 % of N.
+ * broker, with this process as producer and reader of both; then the embedded stack, in its own process. Medians of the rounds. --capacity adds 70 % of N.
  */
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { give_room_for_garbage } from '../../runtime/heap.ts'
+import { median } from '../throughput/median.ts'
 import { make_work_folder, set_up } from '../throughput/peers.ts'
 import { PARTITIONS } from '../throughput/workload.ts'
+import type { Quantiles } from './histogram.ts'
 import {
   machine,
   numbers,
@@ -30,6 +32,7 @@ const { values } = parseArgs({
     capacity: { type: 'string' },
     seconds: { type: 'string', default: '30' },
     warm: { type: 'string', default: '5' },
+    rounds: { type: 'string', default: '1' },
     sides: { type: 'string', default: 'tributary,ks-rocks,embedded' },
     'embedded-rates': { type: 'string', default: '1000' },
     peers: { type: 'string', default: join(ROOT, '../shared/bench/peers') },
@@ -48,14 +51,15 @@ const rates = [
 ]
 const seconds = Number(values.seconds)
 const warm_seconds = Number(values.warm)
+const rounds = Number(values.rounds)
 const sides = values.sides.split(',').filter(Boolean)
 
 interface Row extends Measured {
   readonly side: string
 }
-const rows: Row[] = []
+const runs: Row[] = []
 const take = (side: string, measured: Measured): void => {
-  rows.push({ side, ...measured })
+  runs.push({ side, ...measured })
   const { rate, p50, p99, p999, missing, wrong } = measured
   const found = missing + wrong === 0 ? 'exact' : `${missing} missing, ${wrong} wrong`
   say(
@@ -156,14 +160,35 @@ const measure_cluster = async (against: readonly string[]): Promise<void> => {
   } else if (others.length) console.log(`The peers' benchmark is not at ${peers} (--peers DIR): ours only.`)
   const services = await open_services()
   try {
-    for (const side of there ? against : against.filter(side => side === 'tributary'))
-      await measure_side(services, work, side)
+    const sides = there ? against : against.filter(side => side === 'tributary')
+    for (let round = 0; round < rounds; round++)
+      for (const side of sides) await measure_side(services, work, side)
   } finally {
     await services.stop()
   }
 }
 
-const show = (): void => {
+const middle = (of: readonly Quantiles[]): Quantiles => {
+  const of_all = (name: keyof Quantiles): number => median(of.map(quantiles => quantiles[name]))
+  return {
+    count: of_all('count'),
+    p50: of_all('p50'),
+    p99: of_all('p99'),
+    p999: of_all('p999'),
+    max: of_all('max'),
+  }
+}
+
+/** Of each side and rate the medians of its runs; what was lost or wrong in any of them. */
+const medians = (): Row[] =>
+  [...Map.groupBy(runs, ({ side, rate }) => `${side} ${rate}`).values()].map(of => {
+    const { side, rate } = of[0] as Row
+    const sum = (name: 'missing' | 'wrong'): number => of.reduce((sum, run) => sum + run[name], 0)
+    const produced = middle(of.map(run => run.produced))
+    return { side, rate, ...middle(of), produced, missing: sum('missing'), wrong: sum('wrong') }
+  })
+
+const show = (rows: readonly Row[]): void => {
   console.log(
     '\n| records/s | | decisions | p50 ms | p99 | p99.9 | max | produced p50 | produced p99 | result |',
   )
@@ -176,7 +201,7 @@ const show = (): void => {
   }
 }
 
-const ratios_of = () =>
+const ratios_of = (rows: readonly Row[]) =>
   rows
     .filter(({ side }) => side === 'tributary')
     .flatMap(ours =>
@@ -198,10 +223,13 @@ const on = machine()
 const cluster = sides.filter(side => side !== 'embedded')
 if (cluster.length) await measure_cluster(cluster)
 else on_signal(async () => {})
-if (sides.includes('embedded')) await measure_embedded()
-console.log(`${on}; ${seconds} s at each rate after ${warm_seconds} s that are not counted`)
-show()
-const ratios = ratios_of()
+if (sides.includes('embedded')) for (let round = 0; round < rounds; round++) await measure_embedded()
+const rows = medians()
+console.log(
+  `${on}; ${seconds} s at each rate after ${warm_seconds} s that are not counted; medians of ${rounds}`,
+)
+show(rows)
+const ratios = ratios_of(rows)
 if (ratios.length)
   console.log('\n| records/s | ours against | p50 | p99 | p99.9 | max |\n|---|---|---|---|---|---|')
 for (const { rate, against, ...of } of ratios) {
@@ -227,6 +255,9 @@ const goals = [
 console.log('')
 for (const { goal, is, met } of goals) console.log(`${met ? 'met' : 'NOT MET'}: ${goal}: ${is.toFixed(2)}`)
 if (values.json)
-  writeFileSync(values.json, `${JSON.stringify({ machine: on, seconds, rows, ratios, goals }, null, 2)}\n`)
+  writeFileSync(
+    values.json,
+    `${JSON.stringify({ machine: on, seconds, rounds, runs, rows, ratios, goals }, null, 2)}\n`,
+  )
 if (rows.some(({ missing, wrong }) => missing + wrong > 0)) process.exitCode = 1
 process.exit()
