@@ -6,18 +6,18 @@
 import { constants, type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks'
 import { setFlagsFromString } from 'node:v8'
 
-/** So much of the old generation is garbage at least before it is collected. */
+/** So much garbage gathers in the old generation before it is collected, */
 const ROOM_BYTES = 256 * 2 ** 20
-/** Of what lives, where that is more. */
+/** or so much of what lives, where that is more, */
 const ROOM_LEAST_PERCENT = 50
-/** Before the first collection nobody knows what lives. */
-const ROOM_FIRST_PERCENT = 400
+/** and no more than this of it: also where nobody knows yet what lives. */
+const ROOM_MOST_PERCENT = 400
 /** Of each half of the young generation: most of a batch is garbage when it is looked at. */
 const YOUNG_MEBIBYTES = 64
 
 /** By how many per cent what lives may grow until the next collection of the old generation. */
 export const growth_percent = (live_bytes: number): number =>
-  Math.min(ROOM_FIRST_PERCENT, Math.max(ROOM_LEAST_PERCENT, Math.round((100 * ROOM_BYTES) / live_bytes)))
+  Math.min(ROOM_MOST_PERCENT, Math.max(ROOM_LEAST_PERCENT, Math.round((100 * ROOM_BYTES) / live_bytes)))
 
 type Collected = PerformanceEntry & { readonly detail?: { readonly kind?: number } }
 const kind_of = (entry: Collected): number | undefined => entry.detail?.kind
@@ -26,7 +26,7 @@ const kind_of = (entry: Collected): number | undefined => entry.detail?.kind
 export const give_room_for_garbage = (): void => {
   setFlagsFromString(`--max-semi-space-size=${YOUNG_MEBIBYTES}`)
   const grow_by = (percent: number): void => setFlagsFromString(`--heap-growing-percent=${percent}`)
-  grow_by(ROOM_FIRST_PERCENT)
+  grow_by(ROOM_MOST_PERCENT)
   const observer = new PerformanceObserver(list => {
     const major = list.getEntries().some(entry => kind_of(entry) === constants.NODE_PERFORMANCE_GC_MAJOR)
     if (major) grow_by(growth_percent(process.memoryUsage().heapUsed))
